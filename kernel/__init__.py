@@ -1,0 +1,1 @@
+"""The kernel: tenancy, identity, capabilities, events, jobs and hook specifications. It knows no plugin."""
