@@ -49,6 +49,11 @@ class Actor:
         """True if the actor holds the permission (or all of them)."""
         return permission in self.permissions or EVERYTHING in self.permissions
 
+    @property
+    def user_id(self) -> UUID | None:
+        """The user behind this actor: the user itself, or whom an API key or extension acts for."""
+        return self.id if self.kind == "user" else self.on_behalf_of
+
     @classmethod
     def system(cls, name: str = "Deskhand") -> Actor:
         """The platform itself: schedules, relays and the command line of the machine's owner."""

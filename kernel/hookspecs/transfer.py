@@ -99,4 +99,3 @@ def register_importers() -> Sequence[Importer]:
     Example: `[Importer("asset", "assets.csv", 900, (Column("external_id", required=True), Column("client", "reference",
     required=True, refers_to="client"), Column("name", required=True)), services.load_assets)]`
     """
-    raise NotImplementedError

@@ -1,0 +1,126 @@
+"""Where everything is wired, in order: settings → database → plugins → registries → Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text
+
+from kernel.clock import Clock, SystemClock
+from kernel.config import Settings
+from kernel.context import Actor, CallContext, Cause, Tenant
+from kernel.db import Database
+from kernel.errors import NotFound, StartupError
+from kernel.files import FileStore, open_store
+from kernel.hookspecs.start import EventType, HostFunction, JobType
+from kernel.plugins import Plugins
+from kernel.secrets import Vault, load_vault
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_TENANT_FACTS = text("""
+select id, slug, name, zone, currency, locale, array(select plugin from tenant_plugins where not enabled) as disabled,
+  (select "values" from tenant_settings where plugin = 'admin') as settings
+from tenants where id = :id and active
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The process-wide services; one per process."""
+
+    settings: Settings
+    db: Database
+    plugins: Plugins
+    clock: Clock
+    vault: Vault
+    files: FileStore
+    events: Mapping[str, EventType]
+    jobs: Mapping[str, JobType]
+    job_plugins: Mapping[str, str]
+    host_functions: Mapping[tuple[str, str], HostFunction]
+    host_plugins: Mapping[tuple[str, str], str]
+    nudge: list[Callable[[UUID, str], None]] = field(default_factory=list)
+
+    @contextmanager
+    def call(self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None) -> Iterator[CallContext]:
+        """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant."""
+        with self.db.transaction(tenant_id, kernel=self) as session:
+            row = session.execute(_TENANT_FACTS, {"id": tenant_id}).mappings().one_or_none()
+            if row is None:
+                raise NotFound("No such tenant, or it is not active.")
+            tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
+            hooks = self.plugins.for_tenant(row["disabled"], (row["settings"] or {}).get("providers"))
+            yield CallContext(tenant, actor or Actor.system(), session, hooks, self.clock,
+                              cause or Cause(uuid4().hex[:16]))  # fmt: skip
+
+    def seal(self, ctx: CallContext, plaintext: bytes, table: str, row_id: UUID, column: str) -> bytes:
+        """Encrypt a secret of a row under the tenant's data key; it opens in that row and column only."""
+        return self.vault.seal(self._data_key(ctx), plaintext, _place(ctx, table, row_id, column))
+
+    def open(self, ctx: CallContext, sealed: bytes, table: str, row_id: UUID, column: str) -> bytes:
+        """Decrypt what `seal` made for this row and column."""
+        return self.vault.open(self._data_key(ctx), sealed, _place(ctx, table, row_id, column))
+
+    def _data_key(self, ctx: CallContext) -> bytes:
+        from kernel.tenancy import TenantRow
+
+        return ctx.session.scalars(select(TenantRow.data_key).where(TenantRow.id == ctx.tenant_id)).one()
+
+
+def _place(ctx: CallContext, table: str, row_id: UUID, column: str) -> bytes:
+    return f"{ctx.tenant_id}|{table}|{row_id}|{column}".encode()
+
+
+def build_kernel(settings: Settings, *, clock: Clock | None = None, plugins: Plugins | None = None) -> Kernel:
+    """Wire one process. Raises StartupError when two plugins claim the same name."""
+    plugins = plugins or Plugins.discover()
+    jobs = plugins.collect("register_jobs")
+    host = plugins.collect("register_host_functions")
+    return Kernel(
+        settings=settings,
+        db=Database(settings.database_url, pool_size=settings.pool_size),
+        plugins=plugins,
+        clock=clock or SystemClock(),
+        vault=load_vault(settings),
+        files=open_store(settings),
+        events=_unique("event", ((one.name, one) for _, one in plugins.collect("register_events"))),
+        jobs=_unique("job", ((one.name, one) for _, one in jobs)),
+        job_plugins={one.name: plugin.name for plugin, one in jobs},
+        host_functions=_unique("host function", (((one.interface, one.name), one) for _, one in host)),
+        host_plugins={(one.interface, one.name): plugin.name for plugin, one in host},
+    )
+
+
+def _unique(noun: str, pairs: Any) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for name, one in pairs:
+        if name in found:
+            raise StartupError(f"Two plugins register the {noun} {name}.")
+        found[name] = one
+    return found
+
+
+def create_app(kernel: Kernel) -> Flask:
+    """The web application: REST under /api/v1, pages elsewhere. Refuses to start on an unsafe database role."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from kernel.api import mount_api
+    from kernel.guards import check_database
+    from kernel.web import mount_web
+
+    check_database(kernel.db)
+    app = Flask("deskhand", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
+    app.extensions["deskhand"] = kernel
+    mount_api(app, kernel)
+    mount_web(app, kernel)
+    if hops := kernel.settings.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

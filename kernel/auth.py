@@ -1,0 +1,296 @@
+"""Identify: session cookie, API key or JWT → who acts, in which tenant, with which permissions; one query each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, delete, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kernel import audit
+from kernel.context import EVERYTHING, Actor, Tenant
+from kernel.db import TenantTable, references, tenant_key
+from kernel.directory.models import User
+from kernel.errors import InvalidInput, NotFound, Unauthenticated
+from kernel.passwords import check_password, check_totp, password_needs_rehash, seal_password
+
+if TYPE_CHECKING:
+    from kernel.app import Kernel
+    from kernel.context import CallContext
+
+SESSION_LIFE = timedelta(days=14)
+SESSION_IDLE = timedelta(days=3)
+SESSION_TOUCH = timedelta(minutes=5)
+JWT_LIFE = timedelta(hours=1)
+KEY_PREFIX = "dhk_"
+ISSUER = "deskhand"
+
+
+class SessionRow(TenantTable):
+    """A signed-in browser. Only the hash of its token is kept."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        tenant_key(),
+        references("user_id", "users", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "token_hash"),
+        Index(None, "tenant_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    csrf_token: Mapped[str]
+    address: Mapped[str] = mapped_column(server_default="")
+    agent: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class ApiKey(TenantTable):
+    """A key of a user for programs; `scopes` narrow what the user may do (empty: all of it)."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        tenant_key(),
+        references("user_id", "users", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "token_hash"),
+        Index(None, "tenant_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID]
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    hint: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(server_default="[]")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request showed, and the tenant it names; nothing is checked yet."""
+
+    kind: str
+    tenant_id: UUID
+    token_hash: bytes = b""
+    user_id: UUID | None = None
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who it is, after checking."""
+
+    tenant: Tenant
+    actor: Actor
+    disabled: frozenset[str]
+    providers: dict[str, str]
+    locale: str
+    session_id: UUID | None = None
+    csrf_token: str | None = None
+
+
+_FACTS = """
+select t.id, t.slug, t.name, t.zone, t.currency, t.locale, u.id as user_id, u.name as user_name, u.locale as user_locale,
+  {columns},
+  coalesce((select bool_or(r.grants_all) from user_roles ur join roles r on r.tenant_id = ur.tenant_id and r.id = ur.role_id
+    where ur.tenant_id = u.tenant_id and ur.user_id = u.id), false) as grants_all,
+  array(select distinct p.permission from user_roles ur
+    join role_permissions p on p.tenant_id = ur.tenant_id and p.role_id = ur.role_id
+    where ur.tenant_id = u.tenant_id and ur.user_id = u.id) as permissions,
+  array(select plugin from tenant_plugins where not enabled) as disabled,
+  (select "values" from tenant_settings where plugin = 'admin') as kernel_settings
+from {source} join tenants t on t.id = u.tenant_id where {found} and u.active and t.active
+"""
+_BY_SESSION = text(_FACTS.format(
+    columns="s.id as session_id, s.csrf_token, s.seen_at, null::jsonb as scopes",
+    source="sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id",
+    found="s.token_hash = :token_hash and s.expires_at > :now and s.seen_at > :idle",
+))  # fmt: skip
+_BY_KEY = text(_FACTS.format(
+    columns="k.id as session_id, null as csrf_token, k.seen_at, k.scopes",
+    source="api_keys k join users u on u.tenant_id = k.tenant_id and u.id = k.user_id",
+    found="k.token_hash = :token_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)",
+))  # fmt: skip
+_BY_USER = text(_FACTS.format(
+    columns="null::uuid as session_id, null as csrf_token, null::timestamptz as seen_at, null::jsonb as scopes",
+    source="users u", found="u.id = :user_id",
+))  # fmt: skip
+
+
+def read_token(token: str, prefix: str = "") -> Credential:
+    """Split `<prefix><tenant>_<secret>`. Raises Unauthenticated for anything else."""
+    try:
+        tenant, secret = token.removeprefix(prefix).split("_", 1)
+        tenant_id = UUID(bytes=_unpack(tenant))
+    except ValueError as error:
+        raise Unauthenticated("The credential is not one of ours.") from error
+    return Credential("api_key" if prefix else "session", tenant_id, token_hash=_digest(secret))
+
+
+def read_jwt(kernel: Kernel, token: str) -> Credential:
+    """Check a bearer token's signature, audience and time. Raises Unauthenticated."""
+    claims_rule = jwt.JWTClaimsRegistry(
+        now=int(kernel.clock.now().timestamp()), iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": "api"}, exp={"essential": True},
+    )  # fmt: skip
+    try:
+        decoded = jwt.decode(token, _jwt_key(kernel), algorithms=["HS256"])
+        claims_rule.validate(decoded.claims)
+        scopes = decoded.claims.get("scope")
+        return Credential("jwt", UUID(decoded.claims["tid"]), user_id=UUID(decoded.claims["sub"]),
+                          scopes=frozenset(scopes.split()) if scopes else None)  # fmt: skip
+    except (JoseError, ValueError, KeyError) as error:
+        raise Unauthenticated("The bearer token is not valid, or no longer.") from error
+
+
+def issue_jwt(kernel: Kernel, tenant_id: UUID, user_id: UUID, scopes: Iterable[str] = ()) -> tuple[str, int]:
+    """A bearer token for a user and the seconds it lives."""
+    now = kernel.clock.now()
+    claims = {"iss": ISSUER, "aud": "api", "tid": str(tenant_id), "sub": str(user_id), "iat": int(now.timestamp()),
+              "exp": int((now + JWT_LIFE).timestamp()), "jti": secrets.token_urlsafe(12)}  # fmt: skip
+    if scopes:
+        claims["scope"] = " ".join(sorted(scopes))
+    return jwt.encode({"alg": "HS256"}, claims, _jwt_key(kernel)), int(JWT_LIFE.total_seconds())
+
+
+def identify(session: Session, credential: Credential, now: datetime) -> Identity:
+    """Check a credential inside a transaction already bound to its tenant. Raises Unauthenticated."""
+    query, parameters = _lookup(credential, now)
+    row = session.execute(query, parameters).mappings().one_or_none()
+    if row is None:
+        raise Unauthenticated("The credential is not known here, has expired or was revoked.")
+    held = frozenset({EVERYTHING}) if row["grants_all"] else frozenset(row["permissions"])
+    scopes = credential.scopes if credential.scopes is not None else frozenset(row["scopes"] or ())
+    actor = Actor(
+        kind="api_key" if credential.kind == "api_key" else "user",
+        id=row["session_id"] if credential.kind == "api_key" else row["user_id"],
+        name=row["user_name"],
+        permissions=_narrow(held, scopes),
+        on_behalf_of=row["user_id"] if credential.kind == "api_key" else None,
+    )
+    _touch(session, credential, row, now)
+    tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
+    settings: dict[str, Any] = row["kernel_settings"] or {}
+    return Identity(tenant, actor, frozenset(row["disabled"]), settings.get("providers", {}),
+                    row["user_locale"] or row["locale"], row["session_id"], row["csrf_token"])  # fmt: skip
+
+
+def _lookup(credential: Credential, now: datetime) -> tuple[Any, dict[str, Any]]:
+    if credential.kind == "session":
+        return _BY_SESSION, {"token_hash": credential.token_hash, "now": now, "idle": now - SESSION_IDLE}
+    if credential.kind == "api_key":
+        return _BY_KEY, {"token_hash": credential.token_hash, "now": now}
+    return _BY_USER, {"user_id": credential.user_id}
+
+
+def _narrow(held: frozenset[str], scopes: frozenset[str]) -> frozenset[str]:
+    if not scopes:
+        return held
+    return scopes if EVERYTHING in held else held & scopes
+
+
+def _touch(session: Session, credential: Credential, row: Any, now: datetime) -> None:
+    """Note the use, at most every few minutes, so that reading pages does not write rows."""
+    if credential.kind == "jwt" or (row["seen_at"] and now - row["seen_at"] < SESSION_TOUCH):
+        return
+    table = SessionRow if credential.kind == "session" else ApiKey
+    session.execute(update(table).where(table.id == row["session_id"]).values(seen_at=now))
+
+
+def authenticate(ctx: CallContext, *, email: str, password: str, code: str | None = None) -> User:
+    """The active user of an e-mail address and password, and of a one-time code where the user asks for one.
+
+    Raises Unauthenticated, in the same words for an unknown address and a wrong password; with `totp_required=True`
+    in the problem when only the code is missing.
+    """
+    user = ctx.session.scalar(select(User).where(User.email_key == email.strip().lower(), User.active))
+    if not check_password(user.password_hash if user else None, password) or user is None:
+        raise Unauthenticated("The e-mail address or the password is not right.")
+    if user.totp_enabled and not check_totp(ctx, user, code):
+        words = "The code is not right, or was used before." if code else "Enter the code of your authenticator app."
+        raise Unauthenticated(words, totp_required=True)
+    if password_needs_rehash(user.password_hash):
+        user.password_hash = seal_password(password)
+    return user
+
+
+def sign_in(ctx: CallContext, user: User, *, address: str = "", agent: str = "") -> str:
+    """Open a session for an authenticated user; returns the cookie's value, shown only now."""
+    secret = secrets.token_urlsafe(32)
+    user.last_login_at = ctx.now()
+    row = SessionRow(user_id=user.id, token_hash=_digest(secret), csrf_token=secrets.token_urlsafe(24), address=address,
+                     agent=agent[:300], seen_at=ctx.now(), expires_at=ctx.now() + SESSION_LIFE)  # fmt: skip
+    ctx.session.add(row)
+    audit.record(ctx, "session.opened", kind="user", row_id=user.id, label=user.name)
+    return f"{_pack(ctx.tenant_id.bytes)}_{secret}"
+
+
+def sign_out(ctx: CallContext, session_id: UUID) -> None:
+    """Close one session."""
+    ctx.session.execute(delete(SessionRow).where(SessionRow.id == session_id))
+
+
+def sign_out_everywhere(ctx: CallContext, user_id: UUID) -> None:
+    """Close every session of a user, as after a change of password."""
+    ctx.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+
+
+def create_api_key(ctx: CallContext, *, name: str, user_id: UUID, scopes: Iterable[str] = (),
+                   expires_at: datetime | None = None) -> tuple[ApiKey, str]:  # fmt: skip
+    """Make a key for a user; the second value is the key itself, shown only now.
+
+    Raises InvalidInput for a scope that no plugin declares or an end in the past.
+    """
+    unknown = set(scopes) - ctx.kernel.plugins.permissions.keys()
+    if unknown:
+        raise InvalidInput(errors={"scopes": f"Unknown permissions: {', '.join(sorted(unknown))}."})
+    if expires_at is not None and expires_at <= ctx.now():
+        raise InvalidInput(errors={"expires_at": "The end lies in the past."})
+    secret = secrets.token_urlsafe(32)
+    key = ApiKey(user_id=user_id, name=name, token_hash=_digest(secret), hint=secret[-4:], scopes=sorted(scopes),
+                 expires_at=expires_at)  # fmt: skip
+    ctx.session.add(key)
+    ctx.session.flush()
+    audit.record(ctx, "api_key.created", kind="api_key", row_id=key.id, label=name, changes={"scopes": key.scopes})
+    return key, f"{KEY_PREFIX}{_pack(ctx.tenant_id.bytes)}_{secret}"
+
+
+def revoke_api_key(ctx: CallContext, key_id: UUID) -> ApiKey:
+    """End a key at once. Raises NotFound."""
+    key = ctx.session.scalar(select(ApiKey).where(ApiKey.id == key_id))
+    if key is None:
+        raise NotFound("No such API key.")
+    key.revoked_at = key.revoked_at or ctx.now()
+    audit.record(ctx, "api_key.revoked", kind="api_key", row_id=key.id, label=key.name)
+    return key
+
+
+def _jwt_key(kernel: Kernel) -> OctKey:
+    return OctKey.import_key(kernel.vault.derive("jwt"))
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _pack(raw: bytes) -> str:
+    """Base 32 without padding: no underscore, so that the secret may hold one."""
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def _unpack(packed: str) -> bytes:
+    return base64.b32decode(packed.upper() + "=" * (-len(packed) % 8))

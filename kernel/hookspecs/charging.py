@@ -1,0 +1,88 @@
+"""What is owed: rooms offer charges to a billing run, and mark them when they are on an invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from kernel.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+class ChargeWindow(NamedTuple):
+    """Half-open business dates [start, end) in the tenant's zone. Whatever is older and unbilled is owed as well."""
+
+    start: date
+    end: date
+
+
+class Charge(NamedTuple):
+    """One thing owed. `quantity` is hours when `unit` is `hour`, else pieces.
+
+    `unit_price` in minor units of `currency`; None lets the client's contract, then the catalog, price it.
+    `role` is the worker's role, for rates by role; `rounding_minutes` leaves minimum and round-up to the contract.
+    """
+
+    client_id: UUID
+    source_kind: str
+    source_id: UUID
+    item_id: UUID | None
+    description: str
+    quantity: Decimal
+    unit: str
+    on_date: date
+    unit_price: int | None = None
+    currency: str | None = None
+    location_id: UUID | None = None
+    role: str | None = None
+    detail: Mapping[str, Any] = {}
+
+
+class Settled(NamedTuple):
+    """A charge that now stands on an invoice line."""
+
+    source_kind: str
+    source_id: UUID
+    invoice_id: UUID
+    line_id: UUID
+
+
+class Waiting(NamedTuple):
+    """Work that a switched-off room would bill."""
+
+    plugin: str
+    count: int
+    words: str
+
+
+@hookspec
+def collect_charges(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -> Sequence[Charge]:
+    """Collect: give every unbilled charge dated before `window.end` of these clients. Any plugin; once per batch of clients.
+
+    Example: `[Charge(client, "timesheets.entry", id, item, "Fix printer", Decimal("1.5"), "hour", date(2026, 7, 3))]`.
+    """
+
+
+@hookspec
+def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    """Take part: mark your sources as billed by one UPDATE whose count must match, else raise. Owners of the source kinds;
+    once per batch, in the invoice's transaction.
+    """
+
+
+@hookspec
+def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    """Take part: mark your sources as unbilled again, when an invoice is deleted or voided. Owners of the source kinds."""
+
+
+@hookspec
+def count_waiting(ctx: CallContext, window: ChargeWindow) -> Waiting | None:
+    """Collect: say how much unbilled work you hold. Any plugin; asked of switched-off plugins too, once per preview or run.
+
+    Example: `Waiting("timesheets", 14, "14 approved time entries")`.
+    """

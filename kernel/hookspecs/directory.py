@@ -1,0 +1,51 @@
+"""Rows of other rooms are named by `Ref`; these hooks put words to them and protect them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from kernel.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+class Ref(NamedTuple):
+    """A row of some room: kind such as `client`, `catalog.item`, `ticket`."""
+
+    kind: str
+    id: UUID
+
+
+class Label(NamedTuple):
+    """How a row is shown elsewhere: its words and its page."""
+
+    text: str
+    url: str | None = None
+
+
+class Blocker(NamedTuple):
+    """Something in the way of deleting `ref`: `count` rows of `type`, in words."""
+
+    ref: Ref
+    type: str
+    count: int
+    label: str
+
+
+@hookspec
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    """Collect: give labels for the refs of your own kinds. Owners of kinds; once per page or export, for all its refs.
+
+    Example: `{Ref("ticket", id): Label("#1042 Printer on fire", "/tickets/…")}`.
+    """
+
+
+@hookspec
+def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
+    """Take part: say what of yours depends on rows about to be deleted. Any plugin; once per delete, in its transaction.
+
+    Example: `[Blocker(Ref("client", id), "ticket", 12, "12 tickets")]`.
+    """

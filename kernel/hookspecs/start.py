@@ -1,0 +1,122 @@
+"""Register: asked once per process at start-up, without a context. What a room brings to the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kernel.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    import click
+    from marshmallow import Schema
+
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+AREAS = ("desk", "clients", "billing", "extensions", "settings")
+"""Areas of the left navigation, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """One line of the left navigation; shown to who holds `permission`. `label` is translated when shown."""
+
+    area: str
+    label: str
+    url: str
+    permission: str
+    icon: str
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event that this room says: `invoice.finalized`, with the schema of its payload."""
+
+    name: str
+    says: str
+    payload: type[Schema]
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """Work that runs in the background.
+
+    `run(ctx, **args)` does all in one transaction and returns a JSON-able result. With `stepwise`, `run(job)` is a
+    generator that does each step in `with job.step() as ctx:` and yields after it; it is stopped and taken up again at
+    any yield, so each step must find its own place in the database.
+    """
+
+    name: str
+    title: str
+    run: Callable[..., Any]
+    stepwise: bool = False
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSchedule:
+    """A schedule that each tenant starts with: cron of five fields, read in the tenant's zone."""
+
+    name: str
+    job: str
+    cron: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFunction:
+    """A function that WASM guests may call: `host.<interface>.<name>`, gated by `capability` (None: always there).
+
+    `call(ctx, invocation, **arguments)` gets the arguments after `takes` has checked them.
+    """
+
+    interface: str
+    name: str
+    capability: str | None
+    says: str
+    takes: type[Schema]
+    gives: type[Schema]
+    call: Callable[..., Mapping[str, Any]]
+
+
+@hookspec
+def register_rest() -> Sequence[Rest]:
+    """Give the room's REST routes. Any plugin; once per process. Example: `[routes.rest]`."""
+
+
+@hookspec
+def register_pages() -> Sequence[Pages]:
+    """Give the room's web pages. Any plugin; once per process. Example: `[pages.pages]`."""
+
+
+@hookspec
+def register_navigation() -> Sequence[NavEntry]:
+    """Give lines of the navigation. Any plugin; once. Example: `[NavEntry("desk", "Tickets", "/tickets", "ticket.read", "ticket")]`."""
+
+
+@hookspec
+def register_commands() -> Sequence[click.Command]:
+    """Give commands of the `deskhand` program. Any plugin; when the program starts. Example: `[billing_group]`."""
+
+
+@hookspec
+def register_jobs() -> Sequence[JobType]:
+    """Give kinds of background work. Any plugin; once. Example: `[JobType("billing.run", "Billing run", tasks.run)]`."""
+
+
+@hookspec
+def register_events() -> Sequence[EventType]:
+    """Give the events that the room says. Any plugin; once. Example: `[EventType("ticket.opened", "…", TicketOpened)]`."""
+
+
+@hookspec
+def register_schedules() -> Sequence[DefaultSchedule]:
+    """Give schedules that each tenant starts with. Any plugin; once. Example: `[DefaultSchedule("Nightly", "x.tidy", "0 3 * * *")]`."""
+
+
+@hookspec
+def register_host_functions() -> Sequence[HostFunction]:
+    """Give functions that WASM guests may call. Any plugin; once. Example: `[host.CREATE_MANUAL_INVOICE]`."""

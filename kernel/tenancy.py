@@ -1,0 +1,236 @@
+"""Tenants, the plugins each has switched on, and its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from marshmallow import ValidationError
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kernel import audit
+from kernel.db import Base, TenantTable, set_tenant, tenant_key
+from kernel.directory.models import Role, RolePermission
+from kernel.errors import Conflict, InvalidInput, NotFound, Refused
+from kernel.ids import uuid7
+from kernel.manifest import ROLES
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+    from kernel.plugins import Plugin, Plugins
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+class TenantRow(Base):
+    """An MSP. `data_key` is its data-encryption key, wrapped by the installation's key."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (UniqueConstraint("slug"), UniqueConstraint("host"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    slug: Mapped[str]
+    name: Mapped[str]
+    host: Mapped[str | None]
+    zone: Mapped[str] = mapped_column(server_default="UTC")
+    currency: Mapped[str] = mapped_column(server_default="EUR")
+    locale: Mapped[str] = mapped_column(server_default="en")
+    data_key: Mapped[bytes] = mapped_column(LargeBinary)
+    active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TenantPlugin(TenantTable):
+    """Whether a tenant has a plugin switched on; a row appears when the tenant first meets the plugin."""
+
+    __tablename__ = "tenant_plugins"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "plugin"))
+
+    plugin: Mapped[str]
+    enabled: Mapped[bool]
+
+
+class TenantSettings(TenantTable):
+    """A tenant's settings of one plugin (or of the kernel: plugin `kernel`)."""
+
+    __tablename__ = "tenant_settings"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "plugin"))
+
+    plugin: Mapped[str]
+    values: Mapped[dict[str, Any]]
+
+
+class Wakeup(Base):
+    """A note to the scheduler: this tenant has work of this kind due. It carries no data of the tenant."""
+
+    __tablename__ = "wakeups"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "kind"),
+        CheckConstraint("kind in ('events', 'jobs', 'schedules')", name="kind"),
+        Index(None, "due_at"),
+    )
+
+    tenant_id: Mapped[UUID]
+    kind: Mapped[str]
+    due_at: Mapped[datetime]
+
+
+def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, data_key: bytes,
+                  zone: str = "UTC", currency: str = "EUR", locale: str = "en", host: str | None = None) -> TenantRow:  # fmt: skip
+    """Found a tenant with its starting roles and plugins, and bind the transaction to it.
+
+    Raises InvalidInput for a bad slug and Conflict for a taken one.
+    """
+    if not SLUG.fullmatch(slug):
+        raise InvalidInput("The short name needs 1 to 40 lower-case letters, digits or hyphens.", errors={"slug": "a-z, 0-9, -"})
+    if session.scalar(select(TenantRow.id).where(TenantRow.slug == slug)):
+        raise Conflict(f"The short name {slug!r} is taken.", errors={"slug": "taken"})
+    tenant = TenantRow(id=uuid7(), slug=slug, name=name, host=host, zone=zone, currency=currency, locale=locale,
+                       data_key=data_key)  # fmt: skip
+    session.add(tenant)
+    session.flush()
+    set_tenant(session, tenant.id)
+    session.add_all(Role(name=key.title(), key=key, grants_all=key == "admin") for key in ROLES)
+    session.flush()
+    greet_plugins(session, plugins)
+    return tenant
+
+
+def greet_plugins(session: Session, plugins: Plugins) -> list[str]:
+    """Give the bound tenant a row, and its starting roles the permissions, of each plugin it has not met yet."""
+    met = set(session.scalars(select(TenantPlugin.plugin)))
+    new = [plugin for plugin in plugins.installed.values() if plugin.name not in met]
+    roles = {key: role_id for key, role_id in session.execute(select(Role.key, Role.id).where(Role.key.is_not(None)))}
+    for plugin in new:
+        session.add(TenantPlugin(plugin=plugin.name, enabled=plugin.manifest.default_enabled))
+        _grant_starting_permissions(session, plugin, roles)
+    session.flush()
+    return [plugin.name for plugin in new]
+
+
+def _grant_starting_permissions(session: Session, plugin: Plugin, roles: Mapping[str | None, UUID]) -> None:
+    rows = [
+        {"tenant_id": session.info["tenant_id"], "id": uuid7(), "role_id": roles[key], "permission": permission.name}
+        for permission in plugin.manifest.permissions
+        for key in permission.roles
+        if key in roles
+    ]
+    if rows:
+        session.execute(insert(RolePermission).values(rows).on_conflict_do_nothing())
+
+
+def find_tenant(session: Session, *, slug: str | None = None, host: str | None = None) -> TenantRow:
+    """The active tenant of a short name or host. Raises NotFound."""
+    wanted = TenantRow.slug == slug if slug is not None else TenantRow.host == host
+    tenant = session.scalar(select(TenantRow).where(wanted, TenantRow.active))
+    if tenant is None:
+        raise NotFound(f"No tenant is known as {slug or host!r}.")
+    return tenant
+
+
+def tenant_ids(session: Session) -> list[UUID]:
+    """All active tenants, oldest first; for work that goes tenant by tenant."""
+    return list(session.scalars(select(TenantRow.id).where(TenantRow.active).order_by(TenantRow.id)))
+
+
+def switch_plugin(ctx: CallContext, name: str, *, enabled: bool) -> list[str]:
+    """Switch a plugin on (with what it requires) or off (with what requires it); returns the names that changed.
+
+    Raises NotFound for an unknown plugin and Refused for one that every tenant needs.
+    """
+    plugins = ctx.kernel.plugins
+    plugin = plugins.get(name)
+    if enabled:
+        affected = [*_requirements(plugins, plugin), name]
+    else:
+        affected = [name, *plugins.dependents(name)]
+        needed = [one for one in affected if plugins.get(one).manifest.required]
+        if needed:
+            raise Refused(f"{', '.join(needed)} cannot be switched off: every tenant needs it.")
+    changed = ctx.session.scalars(
+        update(TenantPlugin).where(TenantPlugin.plugin.in_(affected), TenantPlugin.enabled.is_(not enabled))
+        .values(enabled=enabled).returning(TenantPlugin.plugin)
+    ).all()  # fmt: skip
+    for one in changed:
+        audit.record(ctx, "plugin.enabled" if enabled else "plugin.disabled", kind="plugin", label=one)
+    return sorted(changed)
+
+
+def _requirements(plugins: Plugins, plugin: Plugin) -> list[str]:
+    found: list[str] = []
+    for name in plugin.manifest.requires:
+        found += [one for one in [*_requirements(plugins, plugins.get(name)), name] if one not in found]
+    return found
+
+
+def get_settings(ctx: CallContext, plugin: str) -> dict[str, Any]:
+    """The tenant's settings of a plugin, defaults filled in by the plugin's schema."""
+    schema = ctx.kernel.plugins.get(plugin).manifest.settings
+    stored = ctx.session.scalar(select(TenantSettings.values).where(TenantSettings.plugin == plugin)) or {}
+    if schema is None:
+        return dict(stored)
+    loaded: dict[str, Any] = schema().load(stored)
+    return loaded
+
+
+def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge and check changes to a plugin's settings. Raises InvalidInput by field."""
+    schema = ctx.kernel.plugins.get(plugin).manifest.settings
+    if schema is None:
+        raise NotFound(f"The plugin {plugin} has no settings.")
+    stored = ctx.session.scalar(select(TenantSettings.values).where(TenantSettings.plugin == plugin)) or {}
+    merged = {**stored, **changes}
+    try:
+        loaded: dict[str, Any] = schema().load(merged)
+    except ValidationError as error:
+        raise InvalidInput(errors={name: str(words) for name, words in error.normalized_messages().items()}) from error
+    values = schema().dump(loaded)
+    row = insert(TenantSettings).values(tenant_id=ctx.tenant_id, id=uuid7(), plugin=plugin, values=values)
+    ctx.session.execute(
+        row.on_conflict_do_update(index_elements=["tenant_id", "plugin"], set_={"values": row.excluded["values"]})
+    )
+    audit.record(ctx, "settings.changed", kind="plugin", label=plugin, changes=dict(changes))
+    return loaded
+
+
+def wake(session: Session, kind: str, due_at: datetime) -> None:
+    """Ask the scheduler to look after the bound tenant's `events`, `jobs` or `schedules` at `due_at`, or sooner."""
+    row = insert(Wakeup).values(tenant_id=session.info["tenant_id"], kind=kind, due_at=due_at)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["tenant_id", "kind"], set_={"due_at": func.least(Wakeup.due_at, row.excluded.due_at)}
+        )
+    )
+
+
+def settle_wakeup(session: Session, tenant_id: UUID, kind: str, seen: datetime, again_at: datetime | None) -> None:
+    """Move a wakeup that was looked after to its next time, or drop it; a newer note is left alone."""
+    same = (Wakeup.tenant_id == tenant_id) & (Wakeup.kind == kind) & (Wakeup.due_at == seen)
+    session.execute(delete(Wakeup).where(same) if again_at is None else update(Wakeup).where(same).values(due_at=again_at))
+
+
+def due_wakeups(session: Session, now: datetime, limit: int = 200) -> list[Wakeup]:
+    """The notes that are due, oldest first."""
+    return list(session.scalars(select(Wakeup).where(Wakeup.due_at <= now).order_by(Wakeup.due_at).limit(limit)))
+
+
+def unlock_tenant(session: Session) -> None:
+    """Make the transaction see no tenant again."""
+    session.info.pop("tenant_id", None)
+    session.execute(text("select set_config('app.tenant_id', '', true)"))
