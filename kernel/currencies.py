@@ -1,4 +1,4 @@
-"""The currencies one can bill in, with their decimals by ISO 4217 (not CLDR: they differ for ALL, IQD, RSD and others)."""
+"""The currencies one can bill in, with their decimals by ISO 4217 (CLDR differs for ALL, IQD, RSD and others)."""
 
 from __future__ import annotations
 

@@ -15,18 +15,13 @@ from functools import cache
 from math import lcm
 from typing import TYPE_CHECKING
 
-from kernel.currencies import Currency as Currency
-from kernel.currencies import CurrencyUnknown as CurrencyUnknown
-from kernel.currencies import currencies as currencies
-from kernel.currencies import currency as currency
 from kernel.currencies import exponent as exponent
 from kernel.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
     from babel.numbers import NumberPattern
 
-MAX_MINOR = 2**63 - 1
-"""The largest amount that can be stored (a PostgreSQL bigint)."""
+MAX_MINOR = 2**63 - 1  # what a PostgreSQL bigint holds
 
 
 class CurrencyMismatch(Refused):
@@ -53,8 +48,7 @@ class WeightsInvalid(InvalidInput):
 class Rounding(StrEnum):
     """How a fraction of a minor unit is settled; symmetric around zero, so that a credit mirrors its invoice.
 
-    `half_up` and `half_even` go to the nearest (ties away from zero, or to the even one); `up` goes away from zero
-    and `down` towards it.
+    Ties of `half_up` go away from zero, of `half_even` to the even one; `up` is away from zero, `down` towards it.
     """
 
     HALF_UP = "half_up"
@@ -220,8 +214,7 @@ def as_major(minor: int, code: str) -> Decimal:
 def parse_amount(text: str, code: str, *, decimal: str = ".", group: str = ",") -> int:
     """Read a written amount strictly, into minor units. `group` may stand between groups of three digits or be absent.
 
-    Raises AmountInvalid for anything else, also for more decimals than the currency has: `1.500` EUR may be meant
-    as one and a half thousand.
+    Raises AmountInvalid for anything else, also for too many decimals: `1.500` EUR may mean one and a half thousand.
 
     >>> parse_amount("12,345.60", "EUR"), parse_amount("-1.234,5", "KWD", decimal=",", group=".")
     (1234560, -1234500)

@@ -1,0 +1,1 @@
+"""Billing: contracts, billing runs, invoices, credits and the ledger."""
