@@ -14,6 +14,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.config import Settings
 from kernel.context import Actor, CallContext, Cause, Tenant
 from kernel.db import Database
+from kernel.directory.events import DIRECTORY_EVENTS
 from kernel.errors import NotFound, StartupError
 from kernel.files import FileStore, open_store
 from kernel.hookspecs.start import EventType, HostFunction, JobType
@@ -89,12 +90,16 @@ def build_kernel(settings: Settings, *, clock: Clock | None = None, plugins: Plu
         clock=clock or SystemClock(),
         vault=load_vault(settings),
         files=open_store(settings),
-        events=_unique("event", ((one.name, one) for _, one in plugins.collect("register_events"))),
+        events=_unique("event", ((one.name, one) for one in _event_types(plugins))),
         jobs=_unique("job", ((one.name, one) for _, one in jobs)),
         job_plugins={one.name: plugin.name for plugin, one in jobs},
         host_functions=_unique("host function", (((one.interface, one.name), one) for _, one in host)),
         host_plugins={(one.interface, one.name): plugin.name for plugin, one in host},
     )
+
+
+def _event_types(plugins: Plugins) -> list[EventType]:
+    return [*DIRECTORY_EVENTS, *(one for _, one in plugins.collect("register_events"))]
 
 
 def _unique(noun: str, pairs: Any) -> dict[Any, Any]:

@@ -7,6 +7,7 @@ checked like the first. Proxy variables, cookies and `.netrc` are not looked at.
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -25,9 +26,12 @@ from kernel.errors import Refused, Unavailable
 
 Resolver = Callable[[str, int], list[str]]
 
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _OURS = frozenset(  # framing, routing and proxy headers: the client sets them or nobody does
-    "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "
-    "transfer-encoding upgrade".split()
+    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection"}
+    | {"te", "trailer", "transfer-encoding", "upgrade"}
 )
 _KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -126,7 +130,7 @@ class Outbound:
         OutboundFailed, OutboundTimeout, OutboundTooLarge.
         """
         guard = _Guard(self._private, hosts, allow_http, self._resolver, _Deadline(limits.seconds))
-        call = _Call(method.upper(), _parse(url), _checked_headers(headers or {}), content)
+        call = _Call(_checked_method(method), _parse(url), _checked_headers(headers or {}), content)
         for hop in range(limits.redirects + 1):
             guard.check_url(call.url)
             answer = replace(self._exchange(call, guard, limits.max_bytes), hops=hop)
@@ -312,10 +316,18 @@ def _parse(url: str) -> httpx.URL:
         raise OutboundRefused(f"This is not a URL: {error}") from error
 
 
+def _checked_method(method: str) -> str:
+    if method.upper() not in _METHODS:
+        raise OutboundRefused(f"The method {method!r} is not one of {', '.join(sorted(_METHODS))}.")
+    return method.upper()
+
+
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    for name in headers:
-        if name.lower() in _OURS:
-            raise OutboundRefused(f"The header {name} may not be set.")
+    for name, value in headers.items():
+        if name.lower() in _OURS or not _HEADER_NAME.fullmatch(name):
+            raise OutboundRefused(f"The header {name!r} may not be set.")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise OutboundRefused(f"The header {name} may hold printable ASCII only.")
     return dict(headers)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from kernel import audit, auth
-from kernel.context import CallContext
+from kernel.context import EVERYTHING, CallContext
 from kernel.deletion import refuse_if_needed
 from kernel.directory.clients import apply_changes
 from kernel.directory.models import Role, RolePermission, Team, TeamMember, User, UserRole
@@ -99,18 +99,26 @@ def delete_user(ctx: CallContext, user_id: UUID) -> None:
 def set_roles(ctx: CallContext, user_id: UUID, role_ids: Iterable[UUID]) -> None:
     """Give a user exactly these roles. Raises RoleNotFound, LastAdmin."""
     wanted = set(role_ids)
-    known = set(ctx.session.scalars(select(Role.id).where(Role.id.in_(wanted))))
-    if wanted - known:
+    known = {role.id: role for role in ctx.session.scalars(select(Role).where(Role.id.in_(wanted)))}
+    if wanted - known.keys():
         raise RoleNotFound("One of the roles does not exist.")
     held = set(ctx.session.scalars(select(UserRole.role_id).where(UserRole.user_id == user_id)))
     if wanted == held:
         return
+    for role_id in wanted - held:
+        _may_give(ctx, known[role_id])
     ctx.session.execute(delete(UserRole).where(UserRole.user_id == user_id))
     ctx.session.add_all(UserRole(user_id=user_id, role_id=role_id) for role_id in sorted(wanted))
     ctx.session.flush()
     if held:
         _keep_an_admin(ctx)
     audit.record(ctx, "user.roles_set", kind="user", row_id=user_id, changes={"roles": sorted(map(str, wanted))})
+
+
+def _may_give(ctx: CallContext, role: Role) -> None:
+    """Nobody hands out more than they hold."""
+    for permission in [EVERYTHING] if role.grants_all else sorted(role_permissions(ctx, role.id)):
+        ctx.require(permission)
 
 
 def _role_by_word(ctx: CallContext, word: str) -> Role:

@@ -49,3 +49,10 @@ def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]
 
     Example: `[Blocker(Ref("client", id), "ticket", 12, "12 tickets")]`.
     """
+
+
+@hookspec
+def furnish_tenant(ctx: CallContext) -> None:
+    """Take part: lay out what a new tenant starts with (a board, statuses, numbering). Any plugin; once per tenant, when it is
+    founded or first meets the plugin.
+    """

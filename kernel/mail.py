@@ -1,0 +1,262 @@
+"""Mail out: what a message is, and handing it to an SMTP server. Retrying belongs to the job that calls `send`."""
+
+from __future__ import annotations
+
+import base64
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import idna
+
+from kernel.clock import SystemClock
+from kernel.errors import InvalidInput, Refused, StartupError, Unavailable
+from kernel.ids import uuid7
+
+Security = Literal["starttls", "tls", "none"]
+DEFAULT_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
+EXTRA_HEADERS = frozenset({"in-reply-to", "references", "list-unsubscribe", "list-unsubscribe-post", "auto-submitted"})
+
+
+class MailInvalid(InvalidInput):
+    """The message cannot be built: a bad address, or a header that would break out of its line."""
+
+    code = "mail_invalid"
+    title = "This mail cannot be sent as it is"
+
+
+class MailNotConfigured(Unavailable):
+    code = "mail_not_configured"
+    title = "No mail server is set; fill in DESKHAND_SMTP_URL"
+
+
+class MailDelayed(Unavailable):
+    """The server did not take the message now; the same message may be tried again."""
+
+    code = "mail_delayed"
+    title = "The mail server cannot take the mail now"
+    retryable: ClassVar[bool] = True
+
+
+class MailRefused(Refused):
+    """The server will not take this message, or not for the recipients named in `errors`; trying again is no use.
+
+    Recipients that are not named did get it.
+    """
+
+    code = "mail_refused"
+    title = "The mail server refused the mail"
+    retryable: ClassVar[bool] = False
+
+
+class MailLoginRefused(MailRefused):
+    code = "mail_login_refused"
+    title = "The mail server refused our name and password"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a mail. `data` are its bytes."""
+
+    filename: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+    def to_dict(self) -> dict[str, str]:
+        data = base64.b64encode(self.data).decode()
+        return {"filename": self.filename, "content_type": self.content_type, "data": data}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        return cls(value["filename"], value["content_type"], base64.b64decode(value["data"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message as plain data. Addresses are `name@host` or `Name <name@host>`.
+
+    `id` becomes the Message-ID, so a message that is tried twice is known to be one. `sender` empty: the installation's.
+    """
+
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    html: str = ""
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    sender: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    id: str = field(default_factory=lambda: str(uuid7()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form, for the job ledger; `from_dict` reads it."""
+        lists = {"to": list(self.to), "cc": list(self.cc), "bcc": list(self.bcc)}
+        plain = {"subject": self.subject, "text": self.text, "html": self.html, "sender": self.sender,
+                 "reply_to": self.reply_to, "id": self.id}  # fmt: skip
+        attachments = [one.to_dict() for one in self.attachments]
+        return {**lists, **plain, "headers": dict(self.headers), "attachments": attachments}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        attachments = tuple(Attachment.from_dict(one) for one in value.get("attachments", ()))
+        lists = {name: tuple(value.get(name, ())) for name in ("to", "cc", "bcc")}
+        return cls(**{**value, **lists, "attachments": attachments})
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How to reach the mail server. `host` empty: mail is not configured. `seconds` bounds each network step."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    security: Security = "starttls"
+    sender: str = "deskhand@localhost"
+    seconds: float = 20.0
+    ca_file: str = ""
+
+    @classmethod
+    def parse(cls, url: str, sender: str) -> Self:
+        """Read `smtp://user:password@host:587` (STARTTLS required), `smtps://` (TLS from the first byte), or either
+        with `?security=none` and `?ca_file=/path`. Raises StartupError."""
+        if not url:
+            return cls(sender=sender)
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise StartupError("DESKHAND_SMTP_URL must look like smtp://user:password@host:587 or smtps://host.")
+        query = parse_qs(parts.query)
+        security = query.get("security", ["tls" if parts.scheme == "smtps" else "starttls"])[0]
+        if security not in DEFAULT_PORTS:
+            raise StartupError(f"DESKHAND_SMTP_URL has security={security}; write starttls, tls or none.")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(parts.hostname, parts.port or DEFAULT_PORTS[security], user, password, security, sender,
+                   ca_file=query.get("ca_file", [""])[0])  # fmt: skip
+
+
+def build(mail: Mail, default_sender: str) -> EmailMessage:
+    """The message as RFC 5322 wants it, plain text with HTML as alternative. Raises MailInvalid naming the field."""
+    message = EmailMessage(policy=SMTP)
+    sender = _address("sender", mail.sender or default_sender)
+    _set_header(message, "From", sender)
+    for name, values in (("To", mail.to), ("Cc", mail.cc), ("Reply-To", (mail.reply_to,) if mail.reply_to else ())):
+        if values:
+            _set_header(message, name, tuple(_address(name.lower().replace("-", "_"), one) for one in values))
+    _set_header(message, "Subject", mail.subject)
+    _set_header(message, "Date", format_datetime(SystemClock().now()))
+    _set_header(message, "Message-ID", f"<{mail.id}@{sender.domain}>")
+    for name, value in mail.headers.items():
+        if name.lower() not in EXTRA_HEADERS:
+            raise MailInvalid(f"The header {name!r} may not be set.", errors={"headers": name})
+        _set_header(message, name, value)
+    _set_body(message, mail)
+    return message
+
+
+def send(settings: MailSettings, mail: Mail) -> None:
+    """Hand one message to the server.
+
+    Raises MailInvalid, MailNotConfigured, MailDelayed (try again later), MailRefused or MailLoginRefused (do not).
+    """
+    if not settings.host:
+        raise MailNotConfigured
+    message = build(mail, settings.sender)
+    recipients = [_address("to", one).addr_spec for one in (*mail.to, *mail.cc, *mail.bcc)]
+    if not recipients:
+        raise MailInvalid("The mail has no recipient.", errors={"to": "Name at least one address."})
+    try:
+        with _connect(settings, message["From"].addresses[0].domain) as server:
+            refused = server.send_message(message, to_addrs=recipients)
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailLoginRefused(_reply(error.smtp_error)) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _recipients_refused(error.recipients) from error
+    except smtplib.SMTPResponseException as error:
+        raise _by_code(error.smtp_code)(_reply(error.smtp_error)) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise MailRefused(str(error)) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailDelayed(f"{settings.host}:{settings.port}: {error}") from error
+    if refused:
+        raise _recipients_refused(refused)
+
+
+def _connect(settings: MailSettings, own_name: str) -> smtplib.SMTP:
+    """EHLO says the sender's domain: asking the resolver for this machine's own name can take minutes."""
+    target = {"host": settings.host, "port": settings.port, "local_hostname": own_name, "timeout": settings.seconds}
+    if settings.security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(**target, context=_tls(settings))
+    else:
+        server = smtplib.SMTP(**target)
+    try:
+        if settings.security == "starttls":
+            server.starttls(context=_tls(settings))
+        if settings.user:
+            server.login(settings.user, settings.password)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _tls(settings: MailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
+
+
+def _address(name: str, text: str) -> Address:
+    """One address, with its domain in the form the wire needs (IDNA 2008)."""
+    display, spec = parseaddr(text)
+    local, _, domain = spec.rpartition("@")
+    if not local or not domain or any(ord(char) < 32 for char in text):
+        raise MailInvalid(f"{text!r} is not an e-mail address.", errors={name: "Write it like name@example.com."})
+    try:
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+        return Address(display, addr_spec=f"{local}@{ascii_domain}")
+    except (ValueError, MessageError, idna.IDNAError) as error:
+        raise MailInvalid(f"{text!r} is not an e-mail address: {error}", errors={name: str(error)}) from error
+
+
+def _set_header(message: EmailMessage, name: str, value: object) -> None:
+    try:
+        message[name] = value
+    except ValueError as error:
+        field_name = name.lower().replace("-", "_")
+        raise MailInvalid(f"{name} may not hold a line break.", errors={field_name: str(error)}) from error
+
+
+def _set_body(message: EmailMessage, mail: Mail) -> None:
+    message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    for one in mail.attachments:
+        maintype, _, subtype = one.content_type.partition("/")
+        if not subtype or not (maintype + subtype.replace("-", "").replace(".", "").replace("+", "")).isalnum():
+            raise MailInvalid(f"{one.content_type!r} is not a media type.", errors={"attachments": one.filename})
+        name = "".join(char for char in one.filename if char.isprintable())
+        message.add_attachment(one.data, maintype=maintype, subtype=subtype, filename=name)
+
+
+def _recipients_refused(recipients: Mapping[str, tuple[int, bytes]]) -> MailRefused | MailDelayed:
+    """Only if every refusal is temporary is trying again right: somebody else may already have the message."""
+    errors = {address: _reply(text) for address, (_, text) in recipients.items()}
+    temporary = all(code < 500 for code, _ in recipients.values())
+    kind = MailDelayed if temporary else MailRefused
+    return kind("Refused for " + ", ".join(sorted(errors)), errors=errors)
+
+
+def _by_code(code: int) -> type[MailRefused | MailDelayed]:
+    return MailRefused if 500 <= code < 600 else MailDelayed
+
+
+def _reply(text: bytes | str) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
