@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
 import smtplib
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +25,10 @@ from kernel.ids import uuid7
 Security = Literal["starttls", "tls", "none"]
 DEFAULT_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 EXTRA_HEADERS = frozenset({"in-reply-to", "references", "list-unsubscribe", "list-unsubscribe-post", "auto-submitted"})
+
+_LISTS = ("to", "cc", "bcc", "still_for")
+_SPEC = r"[^\s<>()\[\]:;@\\,\"\x00-\x1f]+@[^\s<>()\[\]:;@\\,\"\x00-\x1f]+"
+_ADDRESS = re.compile(rf'\s*(?:"?(?P<name>[^<>"\x00-\x1f]*)"?\s*<(?P<angled>{_SPEC})>|(?P<bare>{_SPEC}))\s*')
 
 
 class MailInvalid(InvalidInput):
@@ -39,7 +44,10 @@ class MailNotConfigured(Unavailable):
 
 
 class MailDelayed(Unavailable):
-    """The server did not take the message now; the same message may be tried again."""
+    """The server did not take the message now; it may be tried again.
+
+    When `errors` names addresses, only those still wait: try again with `mail.only_for(error.errors)`.
+    """
 
     code = "mail_delayed"
     title = "The mail server cannot take the mail now"
@@ -81,9 +89,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message as plain data. Addresses are `name@host` or `Name <name@host>`.
+    """One message as plain data. Addresses are `name@host` or `Name <name@host>`; `sender` empty: the installation's.
 
-    `id` becomes the Message-ID, so a message that is tried twice is known to be one. `sender` empty: the installation's.
+    `id` becomes the Message-ID, so a message that is tried twice is known to be one.
+    `still_for` names the addresses to deliver to when the others already have the message.
     """
 
     to: tuple[str, ...]
@@ -97,10 +106,19 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     id: str = field(default_factory=lambda: str(uuid7()))
+    still_for: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return self.still_for or (*self.to, *self.cc, *self.bcc)
+
+    def only_for(self, addresses: Iterable[str]) -> Self:
+        """The same message, to be delivered to these addresses only."""
+        return replace(self, still_for=tuple(addresses))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, for the job ledger; `from_dict` reads it."""
-        lists = {"to": list(self.to), "cc": list(self.cc), "bcc": list(self.bcc)}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
         plain = {"subject": self.subject, "text": self.text, "html": self.html, "sender": self.sender,
                  "reply_to": self.reply_to, "id": self.id}  # fmt: skip
         attachments = [one.to_dict() for one in self.attachments]
@@ -109,7 +127,7 @@ class Mail:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         attachments = tuple(Attachment.from_dict(one) for one in value.get("attachments", ()))
-        lists = {name: tuple(value.get(name, ())) for name in ("to", "cc", "bcc")}
+        lists = {name: tuple(value.get(name, ())) for name in _LISTS}
         return cls(**{**value, **lists, "attachments": attachments})
 
 
@@ -136,12 +154,17 @@ class MailSettings:
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise StartupError("DESKHAND_SMTP_URL must look like smtp://user:password@host:587 or smtps://host.")
         query = parse_qs(parts.query)
-        security = query.get("security", ["tls" if parts.scheme == "smtps" else "starttls"])[0]
-        if security not in DEFAULT_PORTS:
-            raise StartupError(f"DESKHAND_SMTP_URL has security={security}; write starttls, tls or none.")
+        security = _security(query.get("security", ["tls" if parts.scheme == "smtps" else "starttls"])[0])
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.hostname, parts.port or DEFAULT_PORTS[security], user, password, security, sender,
                    ca_file=query.get("ca_file", [""])[0])  # fmt: skip
+
+
+def _security(word: str) -> Security:
+    for one in DEFAULT_PORTS:
+        if word == one:
+            return one
+    raise StartupError(f"DESKHAND_SMTP_URL has security={word}; write starttls, tls or none.")
 
 
 def build(mail: Mail, default_sender: str) -> EmailMessage:
@@ -171,7 +194,7 @@ def send(settings: MailSettings, mail: Mail) -> None:
     if not settings.host:
         raise MailNotConfigured
     message = build(mail, settings.sender)
-    recipients = [_address("to", one).addr_spec for one in (*mail.to, *mail.cc, *mail.bcc)]
+    recipients = [_address("to", one).addr_spec for one in mail.recipients]
     if not recipients:
         raise MailInvalid("The mail has no recipient.", errors={"to": "Name at least one address."})
     try:
@@ -193,11 +216,12 @@ def send(settings: MailSettings, mail: Mail) -> None:
 
 def _connect(settings: MailSettings, own_name: str) -> smtplib.SMTP:
     """EHLO says the sender's domain: asking the resolver for this machine's own name can take minutes."""
-    target = {"host": settings.host, "port": settings.port, "local_hostname": own_name, "timeout": settings.seconds}
+    host, port, seconds = settings.host, settings.port, settings.seconds
     if settings.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(**target, context=_tls(settings))
+        tls = _tls(settings)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, own_name, timeout=seconds, context=tls)
     else:
-        server = smtplib.SMTP(**target)
+        server = smtplib.SMTP(host, port, own_name, timeout=seconds)
     try:
         if settings.security == "starttls":
             server.starttls(context=_tls(settings))
@@ -215,10 +239,11 @@ def _tls(settings: MailSettings) -> ssl.SSLContext:
 
 def _address(name: str, text: str) -> Address:
     """One address, with its domain in the form the wire needs (IDNA 2008)."""
-    display, spec = parseaddr(text)
-    local, _, domain = spec.rpartition("@")
-    if not local or not domain or any(ord(char) < 32 for char in text):
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
         raise MailInvalid(f"{text!r} is not an e-mail address.", errors={name: "Write it like name@example.com."})
+    display = (found["name"] or "").strip()
+    local, _, domain = (found["angled"] or found["bare"]).partition("@")
     try:
         ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
         return Address(display, addr_spec=f"{local}@{ascii_domain}")
@@ -247,7 +272,6 @@ def _set_body(message: EmailMessage, mail: Mail) -> None:
 
 
 def _recipients_refused(recipients: Mapping[str, tuple[int, bytes]]) -> MailRefused | MailDelayed:
-    """Only if every refusal is temporary is trying again right: somebody else may already have the message."""
     errors = {address: _reply(text) for address, (_, text) in recipients.items()}
     temporary = all(code < 500 for code, _ in recipients.values())
     kind = MailDelayed if temporary else MailRefused
