@@ -1,7 +1,7 @@
 """Transfer: what rooms load from files.
 
-A room says which columns of which file it reads and how a batch of rows becomes its own rows. Reading the file, typing its
-cells, finding what a row points at, errors by row and column, dry runs and the progress are the importing room's work.
+A room says which columns of which file it reads and how a batch of rows becomes its own rows. Reading the file, typing
+its cells, finding what a row points at, errors by row and column, dry runs and progress are the importing room's work.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 ColumnKind = Literal[
-    "text", "integer", "decimal", "money", "currency", "date", "datetime", "boolean", "enum", "email", "uuid", "reference"
+    "text",
+    "integer",
+    "decimal",
+    "money",
+    "currency",
+    "date",
+    "datetime",
+    "boolean",
+    "enum",
+    "email",
+    "uuid",
+    "reference",
 ]
 
 
@@ -26,9 +37,9 @@ class Column:
     """One column of a file and what its cells become in `ImportRow.values`; an empty cell is None.
 
     text, enum, email, currency → str (email lower-cased, currency upper-cased and known to ISO 4217) · integer → int ·
-    decimal → Decimal · money → int, minor units of the currency in the row's `currency_column` · date → date · datetime →
-    aware datetime in UTC · boolean → bool (an empty cell is None) · uuid → UUID · reference → UUID of the row of kind
-    `refers_to` that the cell's external id names. `choices` are the values of an enum.
+    decimal → Decimal · money → int, minor units of the currency in the row's `currency_column` · date → date ·
+    datetime → aware datetime in UTC · boolean → bool (an empty cell is None) · uuid → UUID · reference → UUID of the
+    row of kind `refers_to` that the cell's external id names. `choices` are the values of an enum.
     """
 
     name: str
@@ -66,7 +77,7 @@ class Resolver(Protocol):
         """Note that these external ids stand for these rows."""
 
     def claim(self, kind: str, external_ids: Sequence[str]) -> Mapping[str, UUID]:
-        """An id for every external id: the one known, or a new UUIDv7 that is remembered. Makes an upsert by id enough."""
+        """An id for each: the one known, or a new UUIDv7 that is remembered. Makes an upsert by id enough."""
 
 
 Load = Callable[["CallContext", Sequence[ImportRow], Resolver], Sequence[RowError]]
@@ -94,8 +105,8 @@ class Importer:
 
 @hookspec
 def register_importers() -> Sequence[Importer]:
-    """Name the files this plugin can load. Any plugin; called when an import begins, and only enabled plugins are asked.
+    """Register: name the files this plugin can load. Any plugin; once per import, enabled plugins only.
 
-    Example: `[Importer("asset", "assets.csv", 900, (Column("external_id", required=True), Column("client", "reference",
-    required=True, refers_to="client"), Column("name", required=True)), services.load_assets)]`
+    Example: `[Importer("asset", "assets.csv", 240, (Column("external_id", required=True), Column("client", "reference",
+    required=True, refers_to="client"), Column("name", required=True)), load_assets)]`
     """

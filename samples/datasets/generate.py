@@ -1,4 +1,4 @@
-"""Write the sample quarter and the broken files: `python samples/datasets/generate.py [folder]`. Same bytes on every run."""
+"""Write the sample quarter and the broken files: `python samples/datasets/generate.py [folder]`. Always the same."""
 
 from __future__ import annotations
 

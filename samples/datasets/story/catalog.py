@@ -54,10 +54,11 @@ SINCE = date(2026, 1, 1)
 
 
 def catalog_items() -> list[Row]:
-    return [_item(*item[:7]) for item in ITEMS]
+    return [_item(item) for item in ITEMS]
 
 
-def _item(key: str, name: str, kind: str, method: str, category: str, unit: str, tax: str) -> Row:
+def _item(item: tuple[str | None, ...]) -> Row:
+    key, name, kind, method, category, unit, tax = (str(part) for part in item[:7])
     term = None if kind != "license" else "annual" if key == "L-VAULT" else "monthly"
     return {
         "external_id": key,

@@ -92,7 +92,7 @@ class Draft:
             "line_type": line_type,
             "frequency": frequency,
             "timing": timing,
-            "prorate": self.prorate and line_type != "hourly" and line_type != "usage",
+            "prorate": self.prorate and line_type not in ("hourly", "usage"),
             "currency": self.client.currency,
         }
         optional = ("amount", "hourly_rate", "minimum_minutes", "round_up_minutes", "location", "invoice_text")

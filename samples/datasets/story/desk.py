@@ -83,8 +83,8 @@ NOTES = (
     ("Funktioniert wieder, vielen Dank!", "public"),
 )
 MATERIALS = ("P-SSD", "P-DOCK", "P-SCREEN", "P-AP", "P-SWITCH", "P-UPS", "P-LAPTOP")
-FIRST_MORNING = datetime(2026, 6, 26, 7, 30)  # what was still open when the quarter began
-LAST_EVENING = datetime(2026, 9, 30, 18, 0)
+FIRST_MORNING = datetime.fromisoformat("2026-06-26 07:30")  # what was still open when the quarter began
+LAST_EVENING = datetime.fromisoformat("2026-09-30 18:00")
 COUNT = 600
 
 

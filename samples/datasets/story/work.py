@@ -1,9 +1,9 @@
-"""What was done and consumed: fifteen hundred time entries, usage of the contracted services, and the machines in care."""
+"""What was done and consumed: time entries, usage of the contracted services, and the machines in care."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from story.clients import Client, contact_key, location_key
@@ -17,6 +17,7 @@ FIRST_DAY = date(2026, 7, 1)
 LAST_DAY = date(2026, 9, 30)
 NIGHTS = (date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30), date(2026, 7, 16), date(2026, 9, 9))
 WITHOUT_CONTRACT = ("S-REMOTE", "S-REMOTE", "S-ONSITE", "S-SENIOR", "S-EMERG")
+NOTES = ("Fernwartung", "Vor Ort", "Telefonat, Lösung getestet", "Remote session", "Analyse & Rückruf", None)
 VOLUMES = {"S-BACKUP": (8_000, 70_000), "S-STORAGE": (20_000, 90_000), "S-VOICE": (2_000, 60_000)}
 MODELS = {
     "workstation": "NB",
@@ -28,11 +29,9 @@ MODELS = {
 
 
 def time_rows(tickets: Sequence[Ticket], book: Agreements, dice: Dice) -> list[Row]:
-    """Entries of each technician, day by day and never overlapping; nights run over midnight and over the month's end."""
-    rows: list[Row] = []
-    for day in _days():
-        for user, _ in technicians():
-            _one_day(rows, day, user, tickets, book, dice)
+    """Entries of each technician, day by day, never overlapping; nights run over midnight and month ends."""
+    diary = Diary(tickets, book, dice)
+    rows = [row for day in _days() for user, _ in technicians() for row in diary.one_day(user, day)]
     return [{"external_id": f"TE-{n:05d}", **row} for n, row in enumerate(rows, 1)]
 
 
@@ -41,51 +40,55 @@ def _days() -> list[date]:
     return [day for n in range(span) if (day := FIRST_DAY + timedelta(days=n)).weekday() < 5]
 
 
-def _one_day(rows: list[Row], day: date, user: str, tickets: Sequence[Ticket], book: Agreements, dice: Dice) -> None:
-    cursor = datetime(day.year, day.month, day.day, 8, 0) + timedelta(minutes=dice.number(0, 90))
-    for _ in range(dice.pick((2, 3, 3, 3, 3, 3))):
-        minutes = dice.pick((10, 15, 20, 30, 35, 45, 60, 75, 90, 120, 150, 180))
-        rows.append(_entry(user, cursor, minutes, tickets, book, dice))
-        cursor += timedelta(minutes=minutes + dice.pick((0, 0, 15, 40)))
-    if day in NIGHTS and dice.chance(0.6):
-        night = datetime(day.year, day.month, day.day, 22, dice.number(0, 59))
-        rows.append(_entry(user, night, dice.number(130, 260), tickets, book, dice))
+class Diary:
+    """What technicians write down, given the tickets and the agreements."""
 
+    def __init__(self, tickets: Sequence[Ticket], book: Agreements, dice: Dice) -> None:
+        self.tickets, self.book, self.dice = tickets, book, dice
 
-def _entry(user: str, start: datetime, minutes: int, tickets: Sequence[Ticket], book: Agreements, dice: Dice) -> Row:
-    ticket = _open_ticket(start, tickets, dice)
-    item, line = _service(ticket.client, start.date(), book, dice)
-    billable = minutes if dice.chance(0.9) else 0
-    agreed = billable > 0 and dice.chance(0.02)
-    return {
-        "user": user,
-        "ticket": ticket.key,
-        "item": item,
-        "contract_line": line,
-        "started_at": start,
-        "ended_at": start + timedelta(minutes=minutes),
-        "billable_minutes": billable,
-        "currency": ticket.client.currency if agreed else None,
-        "hourly_rate": Decimal("125.00") if agreed else None,
-        "status": _status(start, dice),
-        "notes": dice.pick(
-            ("Fernwartung", "Vor Ort", "Telefonat, Lösung getestet", "Remote session", "Analyse & Rückruf", None)
-        ),
-    }
+    def one_day(self, user: str, day: date) -> Iterator[Row]:
+        """Two or three entries by day, and on some days one late in the evening."""
+        dice = self.dice
+        cursor = datetime.combine(day, time(8)) + timedelta(minutes=dice.number(0, 90))
+        for _ in range(dice.pick((2, 3, 3, 3, 3, 3))):
+            minutes = dice.pick((10, 15, 20, 30, 35, 45, 60, 75, 90, 120, 150, 180))
+            yield self._entry(user, cursor, minutes)
+            cursor += timedelta(minutes=minutes + dice.pick((0, 0, 15, 40)))
+        if day in NIGHTS and dice.chance(0.6):
+            yield self._entry(user, datetime.combine(day, time(22, dice.number(0, 59))), dice.number(130, 260))
 
+    def _entry(self, user: str, start: datetime, minutes: int) -> Row:
+        dice = self.dice
+        client, ticket = self._open_ticket(start)
+        item, line = self._service(client, start.date())
+        billable = minutes if dice.chance(0.9) else 0
+        agreed = billable > 0 and dice.chance(0.02)
+        return {
+            "user": user,
+            "ticket": ticket,
+            "item": item,
+            "contract_line": line,
+            "started_at": start,
+            "ended_at": start + timedelta(minutes=minutes),
+            "billable_minutes": billable,
+            "currency": client.currency if agreed else None,
+            "hourly_rate": Decimal("125.00") if agreed else None,
+            "status": _status(start, dice),
+            "notes": dice.pick(NOTES),
+        }
 
-def _open_ticket(moment: datetime, tickets: Sequence[Ticket], dice: Dice) -> Ticket:
-    started = [ticket for ticket in tickets if ticket.opened <= moment] or tickets[:1]
-    recent = [ticket for ticket in started if ticket.closed is None or ticket.closed >= moment]
-    return dice.pick((recent or started)[-60:])
+    def _open_ticket(self, moment: datetime) -> tuple[Client, str]:
+        started = [ticket for ticket in self.tickets if ticket.opened <= moment]
+        still_open = [ticket for ticket in started if ticket.closed is None or ticket.closed >= moment]
+        ticket = self.dice.pick((still_open or started)[-60:])
+        return ticket.client, ticket.key
 
-
-def _service(client: Client, day: date, book: Agreements, dice: Dice) -> tuple[str, str | None]:
-    """A service of the client's hourly line, half of the time naming the line; without one, what the catalog has."""
-    line = book.hourly.get(client.key)
-    if line is None or not _covers(line, day):
-        return dice.pick(WITHOUT_CONTRACT), None
-    return dice.pick(line.items), line.key if dice.chance(0.5) else None
+    def _service(self, client: Client, day: date) -> tuple[str, str | None]:
+        """A service of the client's hourly line, every other time naming it; without one, the catalog."""
+        line = self.book.hourly.get(client.key)
+        if line is None or not _covers(line, day):
+            return self.dice.pick(WITHOUT_CONTRACT), None
+        return self.dice.pick(line.items), line.key if self.dice.chance(0.5) else None
 
 
 def _covers(line: HourlyLine | UsageLine, day: date) -> bool:

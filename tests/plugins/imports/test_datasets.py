@@ -26,6 +26,37 @@ CHECKS = {
     "US": stdnum.us.ein.is_valid,
     "CA": stdnum.ca.bn.is_valid,
 }
+LEAST = {
+    "clients": 40,
+    "contacts": 80,
+    "users": 12,
+    "teams": 3,
+    "catalog_items": 30,
+    "contracts": 45,
+    "tickets": 600,
+    "time_entries": 1500,
+    "assets": 100,
+    "ticket_materials": 50,
+    "usage_records": 200,
+}
+TARGETS = {
+    "client": "clients",
+    "contract": "contracts",
+    "contract_line": "contract_lines",
+    "contract_line_item": "contract_line_items",
+    "ticket": "tickets",
+    "item": "catalog_items",
+    "user": "users",
+    "assigned_to": "users",
+    "location": "locations",
+    "contact": "contacts",
+    "team": "teams",
+    "board": "ticket_boards",
+    "status": "ticket_statuses",
+    "priority": "ticket_priorities",
+    "rate": "tax_rates",
+    "tax_region": "tax_regions",
+}
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -41,6 +72,10 @@ def table(name: str) -> list[dict[str, str]]:
     return [dict(zip(header, (cell.strip() for cell in row), strict=True)) for row in rows]
 
 
+def moment(cell: str) -> datetime:
+    return datetime.strptime(f"{cell} +0200", "%d.%m.%Y %H:%M %z")
+
+
 def test_the_generator_writes_exactly_the_committed_files(tmp_path: Path) -> None:
     subprocess.run([sys.executable, DATASETS / "generate.py", tmp_path], check=True)
     for folder in ("acme-2026-q3", "broken"):
@@ -50,9 +85,7 @@ def test_the_generator_writes_exactly_the_committed_files(tmp_path: Path) -> Non
 
 
 def test_the_quarter_has_the_size_of_a_real_one() -> None:
-    least = {"clients": 40, "contacts": 80, "users": 12, "teams": 3, "catalog_items": 30, "contracts": 45, "tickets": 600,
-             "time_entries": 1500, "assets": 100, "ticket_materials": 50, "usage_records": 200}  # fmt: skip
-    assert {name for name, count in least.items() if len(table(f"{name}.csv")) < count} == set()
+    assert {name for name, count in LEAST.items() if len(table(f"{name}.csv")) < count} == set()
     assert {row["line_type"] for row in table("contract_lines.csv")} == {
         "fixed",
         "hourly",
@@ -67,11 +100,7 @@ def test_the_quarter_has_the_size_of_a_real_one() -> None:
 def test_external_ids_are_unique_and_every_reference_is_met() -> None:
     ids = {path.stem: [row["external_id"] for row in table(path.name)] for path in QUARTER.iterdir()}
     assert all(len(set(keys)) == len(keys) for keys in ids.values())
-    targets = {"client": "clients", "contract": "contracts", "contract_line": "contract_lines", "ticket": "tickets",
-               "item": "catalog_items", "user": "users", "location": "locations", "contact": "contacts", "team": "teams",
-               "board": "ticket_boards", "status": "ticket_statuses", "priority": "ticket_priorities", "rate": "tax_rates",
-               "contract_line_item": "contract_line_items", "assigned_to": "users", "tax_region": "tax_regions"}  # fmt: skip
-    known = {column: set(ids[file]) | {""} for column, file in targets.items()}
+    known = {column: set(ids[file]) | {""} for column, file in TARGETS.items()}
     known["status"] |= {"draft", "active", "submitted", "approved", "inactive", "retired"}
     for path in QUARTER.iterdir():
         for row in table(path.name):
@@ -88,10 +117,9 @@ def test_most_clients_have_a_valid_tax_id_and_two_share_a_name() -> None:
 
 
 def test_nobody_works_on_two_things_at_once() -> None:
-    form = "%d.%m.%Y %H:%M"
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
     for row in table("time_entries.csv"):
-        span = (datetime.strptime(row["started_at"], form), datetime.strptime(row["ended_at"], form))
+        span = (moment(row["started_at"]), moment(row["ended_at"]))
         spans.setdefault(row["user"], []).append(span)
     for work in spans.values():
         work.sort()
