@@ -15,7 +15,7 @@ from functools import cache
 from math import lcm
 from typing import TYPE_CHECKING
 
-from kernel.currencies import exponent as exponent
+from kernel.currencies import exponent as exponent  # noqa: PLC0414 - part of this module for its readers
 from kernel.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:

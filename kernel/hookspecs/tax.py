@@ -98,8 +98,8 @@ class TaxDocument(NamedTuple):
 
 
 class TaxGroup(NamedTuple):
-    """One tax printed on the document. `code` is the category code of EN 16931 (UNTDID 5305): S standard, Z zero rated, E exempt,
-    AE reverse charge, O outside the scope.
+    """One tax printed on the document. `code` is the category code of EN 16931 (UNTDID 5305): S standard, Z zero rated,
+    E exempt, AE reverse charge, O outside the scope.
 
     `base` is what `percent` is applied to, `tax` the result, in minor units; a composite rate gives one group for each
     of its components, so bases may count twice. `note` is the exemption reason or legal note; `rate_key` the rate or

@@ -1,0 +1,19 @@
+"""The ways the tax room says no; what every provider may answer is in the hall, beside the tax hook."""
+
+from __future__ import annotations
+
+from kernel.errors import Conflict, InvalidInput
+
+
+class TaxRateInvalid(InvalidInput):
+    """A rate cannot be applied as it is written."""
+
+    code = "tax_rate_invalid"
+    title = "Not a valid tax rate"
+
+
+class TaxRatesOverlap(Conflict):
+    """Two rates of one region and category hold on the same day; rates are never added up silently."""
+
+    code = "tax_rates_overlap"
+    title = "Tax rates overlap"
