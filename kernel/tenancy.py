@@ -10,12 +10,8 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 from sqlalchemy import (
-    CheckConstraint,
-    Index,
     LargeBinary,
-    PrimaryKeyConstraint,
     UniqueConstraint,
-    delete,
     func,
     select,
     text,
@@ -74,21 +70,6 @@ class TenantSettings(TenantTable):
 
     plugin: Mapped[str]
     values: Mapped[dict[str, Any]]
-
-
-class Wakeup(Base):
-    """A note to the scheduler: this tenant has work of this kind due. It carries no data of the tenant."""
-
-    __tablename__ = "wakeups"
-    __table_args__ = (
-        PrimaryKeyConstraint("tenant_id", "kind"),
-        CheckConstraint("kind in ('events', 'jobs', 'schedules')", name="kind"),
-        Index(None, "due_at"),
-    )
-
-    tenant_id: Mapped[UUID]
-    kind: Mapped[str]
-    due_at: Mapped[datetime]
 
 
 def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, data_key: bytes,
@@ -207,27 +188,6 @@ def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -
     )
     audit.record(ctx, "settings.changed", kind="plugin", label=plugin, changes=dict(changes))
     return loaded
-
-
-def wake(session: Session, kind: str, due_at: datetime) -> None:
-    """Ask the scheduler to look after the bound tenant's `events`, `jobs` or `schedules` at `due_at`, or sooner."""
-    row = insert(Wakeup).values(tenant_id=session.info["tenant_id"], kind=kind, due_at=due_at)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["tenant_id", "kind"], set_={"due_at": func.least(Wakeup.due_at, row.excluded.due_at)}
-        )
-    )
-
-
-def settle_wakeup(session: Session, tenant_id: UUID, kind: str, seen: datetime, again_at: datetime | None) -> None:
-    """Move a wakeup that was looked after to its next time, or drop it; a newer note is left alone."""
-    same = (Wakeup.tenant_id == tenant_id) & (Wakeup.kind == kind) & (Wakeup.due_at == seen)
-    session.execute(delete(Wakeup).where(same) if again_at is None else update(Wakeup).where(same).values(due_at=again_at))
-
-
-def due_wakeups(session: Session, now: datetime, limit: int = 200) -> list[Wakeup]:
-    """The notes that are due, oldest first."""
-    return list(session.scalars(select(Wakeup).where(Wakeup.due_at <= now).order_by(Wakeup.due_at).limit(limit)))
 
 
 def unlock_tenant(session: Session) -> None:

@@ -60,6 +60,6 @@ def _table_owners(plugins: Plugins) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for module in ("kernel.auth", "kernel.events", "kernel.jobs", "kernel.api.idempotency", "kernel.api.ratelimit", "kernel.tenancy"):
+    for module in ("kernel.auth", "kernel.events", "kernel.jobs", "kernel.api.idempotency", "kernel.api.ratelimit", "kernel.tenancy", "kernel.wakeups"):
         importlib.import_module(module)
     print(draft(sys.argv[1]))
