@@ -12,19 +12,20 @@ TEAMS = (
     ("T-FIELD", "Field service", "On site, hardware and networks"),
     ("T-OFFICE", "Back office", "Dispatch, finance, management"),
 )
+ENGINEER, SENIOR = "engineer", "senior engineer"
 USERS = (
-    ("U-ALICE", "Alice Anders", "admin", "T-OFFICE", True),
-    ("U-BOB", "Bob Brandt", "technician", "T-DESK", True),
-    ("U-CAROL", "Carol Castell", "finance", "T-OFFICE", False),
-    ("U-EMRE", "Emre Engin", "technician", "T-DESK", False),
-    ("U-FRIEDA", "Frieda Föllmer", "technician", "T-DESK", False),
-    ("U-GREGOR", "Gregor Groß", "technician", "T-FIELD", True),
-    ("U-HANA", "Hana Hruška", "technician", "T-FIELD", False),
-    ("U-IVO", "Ivo Ilves", "technician", "T-DESK", False),
-    ("U-JULE", "Jule Jäger", "dispatcher", "T-OFFICE", False),
-    ("U-KOFI", "Kofi Kyei", "technician", "T-FIELD", False),
-    ("U-LENA", "Lena Lindqvist", "manager", "T-OFFICE", False),
-    ("U-MILO", "Milo Marchetti", "technician", "T-DESK", False),
+    ("U-ALICE", "Alice Anders", "admin", "T-OFFICE", True, None),
+    ("U-BOB", "Bob Brandt", "technician", "T-DESK", True, SENIOR),
+    ("U-CAROL", "Carol Castell", "finance", "T-OFFICE", False, None),
+    ("U-EMRE", "Emre Engin", "technician", "T-DESK", False, ENGINEER),
+    ("U-FRIEDA", "Frieda Föllmer", "technician", "T-DESK", False, ENGINEER),
+    ("U-GREGOR", "Gregor Groß", "technician", "T-FIELD", True, SENIOR),
+    ("U-HANA", "Hana Hruška", "technician", "T-FIELD", False, ENGINEER),
+    ("U-IVO", "Ivo Ilves", "technician", "T-DESK", False, SENIOR),
+    ("U-JULE", "Jule Jäger", "dispatcher", "T-OFFICE", False, None),
+    ("U-KOFI", "Kofi Kyei", "technician", "T-FIELD", False, ENGINEER),
+    ("U-LENA", "Lena Lindqvist", "manager", "T-OFFICE", False, None),
+    ("U-MILO", "Milo Marchetti", "technician", "T-DESK", False, ENGINEER),
 )
 REGIONS = (
     ("DE", "Germany", "DE"),
@@ -64,18 +65,19 @@ def users() -> list[Row]:
             "full_name": name,
             "email": f"{name.split()[0].lower()}@acme-msp.example",
             "role": role,
+            "billing_role": billing_role,
             "team": team,
             "team_lead": lead,
             "time_zone": "Europe/Berlin",
             "active": True,
         }
-        for key, name, role, team, lead in USERS
+        for key, name, role, team, lead, billing_role in USERS
     ]
 
 
 def technicians() -> list[tuple[str, str]]:
     """(user, team) of everybody who works on tickets."""
-    return [(key, team) for key, _, role, team, _ in USERS if role == "technician"]
+    return [(key, team) for key, _, role, team, _, _ in USERS if role == "technician"]
 
 
 def tax_regions() -> list[Row]:

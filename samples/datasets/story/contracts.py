@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from story.catalog import price
 from story.clients import Client, location_key
+from story.company import ENGINEER, SENIOR
 from story.dialects import Row
 from story.dice import Dice
 
@@ -132,10 +133,10 @@ class Draft:
 
     def _role_rates(self, line: str) -> None:
         base = price("S-REMOTE", self.client.currency)
-        for role, factor in (("technician", "0.9"), ("manager", "1.3")):
+        for role, factor in ((ENGINEER, "0.9"), (SENIOR, "1.25")):
             self.book.role_rates.append(
                 {
-                    "external_id": f"{line}-{role}",
+                    "external_id": f"{line}-{role.split()[0]}",
                     "contract_line": line,
                     "role": role,
                     "currency": self.client.currency,
