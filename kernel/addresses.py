@@ -37,8 +37,7 @@ _CLOSED_IPV4 = tuple(
 # documentation, 6to4, and the AS112 delegation.
 _OPEN_IPV6 = IPv6Network("2000::/3")
 _CLOSED_IPV6 = tuple(
-    IPv6Network(network)
-    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
 _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: an IPv4 address travels in the interface identifier
 

@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from kernel.config import Settings
 from kernel.errors import DeskhandError, InvalidInput, NotFound, StartupError, Unavailable
 
 MAX_BYTES = 100 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
+PATIENCE = timedelta(seconds=30)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -62,23 +62,12 @@ class StoredFile:
     content_type: str
 
 
-class Files:
+class FileStore:
     """Puts and gets files of one tenant at a time."""
 
     def __init__(self, store: ObjectStore, *, max_bytes: int = MAX_BYTES) -> None:
         self._store = store
         self._max_bytes = max_bytes
-
-    @classmethod
-    def connect(cls, url: str, data_dir: Path, *, max_bytes: int = MAX_BYTES) -> Self:
-        """Storage at `url` (`s3://bucket/prefix`; access as the AWS environment variables say), or in `data_dir/files`
-        when the url is empty. Raises StartupError."""
-        try:
-            if url:
-                return cls(from_url(url, client_options={"timeout": timedelta(seconds=30)}), max_bytes=max_bytes)
-            return cls(LocalStore(data_dir / "files", mkdir=True), max_bytes=max_bytes)
-        except (BaseError, ValueError, OSError) as error:
-            raise StartupError(f"File storage cannot be opened: {error}") from error
 
     def put_bytes(self, tenant_id: UUID, data: bytes, *, content_type: str) -> StoredFile:
         """Keep the bytes; putting the same bytes again changes nothing. Raises FileTooLarge, FilesUnavailable."""
@@ -110,6 +99,17 @@ class Files:
                 obstore.delete(self._store, key)
         except FileMissing:
             return
+
+
+def open_store(settings: Settings, *, max_bytes: int = MAX_BYTES) -> FileStore:
+    """Storage at `files_url` (`s3://bucket/prefix`; access as the AWS environment variables say), or in the data
+    folder when that is empty. Raises StartupError."""
+    try:
+        if settings.files_url:
+            return FileStore(from_url(settings.files_url, client_options={"timeout": PATIENCE}), max_bytes=max_bytes)
+        return FileStore(LocalStore(settings.data_dir / "files", mkdir=True), max_bytes=max_bytes)
+    except (BaseError, ValueError, OSError) as error:
+        raise StartupError(f"File storage cannot be opened: {error}") from error
 
 
 def _own(tenant_id: UUID, key: str) -> str:

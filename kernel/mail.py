@@ -26,6 +26,7 @@ Security = Literal["starttls", "tls", "none"]
 DEFAULT_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 EXTRA_HEADERS = frozenset({"in-reply-to", "references", "list-unsubscribe", "list-unsubscribe-post", "auto-submitted"})
 
+_URL_FORM = "DESKHAND_SMTP_URL must look like smtp://user:password@host:587 or smtps://host."
 _LISTS = ("to", "cc", "bcc", "still_for")
 _SPEC = r"[^\s<>()\[\]:;@\\,\"\x00-\x1f]+@[^\s<>()\[\]:;@\\,\"\x00-\x1f]+"
 _ADDRESS = re.compile(rf'\s*(?:"?(?P<name>[^<>"\x00-\x1f]*)"?\s*<(?P<angled>{_SPEC})>|(?P<bare>{_SPEC}))\s*')
@@ -150,13 +151,17 @@ class MailSettings:
         with `?security=none` and `?ca_file=/path`. Raises StartupError."""
         if not url:
             return cls(sender=sender)
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise StartupError(_URL_FORM) from None  # the message would repeat the password
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise StartupError("DESKHAND_SMTP_URL must look like smtp://user:password@host:587 or smtps://host.")
+            raise StartupError(_URL_FORM)
         query = parse_qs(parts.query)
         security = _security(query.get("security", ["tls" if parts.scheme == "smtps" else "starttls"])[0])
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, parts.port or DEFAULT_PORTS[security], user, password, security, sender,
+        return cls(parts.hostname, port or DEFAULT_PORTS[security], user, password, security, sender,
                    ca_file=query.get("ca_file", [""])[0])  # fmt: skip
 
 

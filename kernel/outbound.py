@@ -22,6 +22,7 @@ import httpcore
 import httpx
 
 from kernel.addresses import Network, is_public, parse_address, parse_network
+from kernel.config import Settings
 from kernel.errors import Refused, Unavailable
 
 Resolver = Callable[[str, int], list[str]]
@@ -212,8 +213,8 @@ class _Guard:
         opened = host in self.private.hosts or _is_opened_literal(self.private, host)
         if url.scheme != "https" and not (url.scheme == "http" and (self.allow_http or opened)):
             raise OutboundRefused(f"The scheme {url.scheme or 'of the URL'!r} is not allowed; use https.")
-        if not host or url.userinfo:
-            raise OutboundRefused("The URL needs a host, and may not carry a user or password.")
+        if not host or url.userinfo or not 0 < (url.port or 443) < 65536:
+            raise OutboundRefused("The URL needs a host and a real port, and may not carry a user or password.")
         if self.hosts is not None and not any(_matches(host, _plain(one)) for one in self.hosts):
             raise OutboundRefused(f"The host {host} is not on the list of allowed hosts.", host=host)
 
@@ -233,8 +234,14 @@ class _Backend(httpcore.NetworkBackend):
         self._guard = guard
         self._inner = httpcore.SyncBackend()
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-                    socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:  # fmt: skip
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the deadline of the call rules instead, here and below
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
         failure: Exception = OutboundFailed(f"{host} has no address.")
         for address in self._guard.addresses(host, port):
             try:
@@ -252,21 +259,30 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
         self._deadline = deadline
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         return self._inner.read(max_bytes, self._deadline.left())
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         self._inner.write(buffer, self._deadline.left())
 
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
-                  timeout: float | None = None) -> httpcore.NetworkStream:  # fmt: skip
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def open_outbound(settings: Settings) -> Outbound:
+    """The client of this installation, with the private hosts that its operator opened."""
+    return Outbound(PrivateAllowed.parse(settings.outbound_allow))
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -7,7 +7,6 @@ sealed value is bound to its place (tenant, purpose, row, column), so a copy in 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import os
 import secrets
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from kernel.config import Settings
 from kernel.errors import DeskhandError, StartupError
 
 KEY_BYTES = 32
@@ -101,6 +101,11 @@ def place(tenant_id: UUID, purpose: str, row: object, column: str) -> bytes:
     return json.dumps([str(tenant_id), purpose, str(row), column]).encode()
 
 
+def load_vault(settings: Settings) -> Vault:
+    """The vault of this installation; its key file is made at the first start. Raises StartupError."""
+    return Vault(load_keks(settings.secret_key, settings.data_dir))
+
+
 def load_keks(secret_key: str, data_dir: Path) -> list[bytes]:
     """The KEKs, current first: from the setting (base64, several parted by commas), else from the data folder's key
     file (one a line), which is made at the first start. Raises StartupError saying what to mend."""
@@ -133,7 +138,7 @@ def _create_key_file(path: Path) -> None:
 def _decode(text: str, source: str) -> bytes:
     try:
         key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise StartupError(f"{source} must hold {KEY_BYTES} bytes in base64; make one with: openssl rand -base64 32")
