@@ -1,0 +1,187 @@
+"""Billing periods: which dates a price is for, and how much of them is covered. Pure: no database, no clock.
+
+Every period is half-open, `[start, end)`, in business dates of the tenant's zone.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+ONE_DAY = timedelta(days=1)
+
+
+class Cycle(StrEnum):
+    """How long a billing period is."""
+
+    WEEKLY = "weekly"
+    BI_WEEKLY = "bi_weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMI_ANNUAL = "semi_annual"
+    ANNUAL = "annual"
+
+
+DAYS = {Cycle.WEEKLY: 7, Cycle.BI_WEEKLY: 14}
+MONTHS = {Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.SEMI_ANNUAL: 6, Cycle.ANNUAL: 12}
+
+
+class Period(NamedTuple):
+    """The days from `start` up to, not including, `end`."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return (self.end - self.start).days
+
+    @property
+    def last_day(self) -> date:
+        """The last day that belongs to it, as people write periods."""
+        return self.end - ONE_DAY
+
+    @property
+    def key(self) -> str:
+        """A stable name of the period, for "billed only once".
+
+        >>> Period(date(2026, 1, 1), date(2026, 2, 1)).key
+        '2026-01-01/2026-02-01'
+        """
+        return f"{self.start.isoformat()}/{self.end.isoformat()}"
+
+    def contains(self, day: date) -> bool:
+        """True for a day of the period."""
+        return self.start <= day < self.end
+
+    def overlap(self, other: Period) -> Period | None:
+        """The days both have, or None."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Period(start, end) if start < end else None
+
+
+class Schedule(NamedTuple):
+    """Periods of one cycle; `anchor` is the first day of one of them.
+
+    Boundaries are counted from the anchor, each clamped to its own month: anchored on 31 January, months begin on
+    28 February and then on 31 March again.
+    """
+
+    cycle: Cycle
+    anchor: date
+
+    def boundary(self, index: int) -> date:
+        """The first day of the period `index` steps after (below zero: before) that of the anchor."""
+        if self.cycle in DAYS:
+            return self.anchor + timedelta(days=DAYS[self.cycle] * index)
+        return add_months(self.anchor, MONTHS[self.cycle] * index)
+
+    def index_of(self, day: date) -> int:
+        """Which period a day belongs to, counted from that of the anchor."""
+        if self.cycle in DAYS:
+            return (day - self.anchor).days // DAYS[self.cycle]
+        months = (day.year - self.anchor.year) * 12 + day.month - self.anchor.month
+        index = months // MONTHS[self.cycle]
+        return index if self.boundary(index) <= day else index - 1
+
+    def period(self, index: int) -> Period:
+        """The period `index` steps after that of the anchor."""
+        return Period(self.boundary(index), self.boundary(index + 1))
+
+    def period_containing(self, day: date) -> Period:
+        """The period a day belongs to.
+
+        >>> Schedule(Cycle.MONTHLY, date(2024, 1, 31)).period_containing(date(2024, 3, 1)).key
+        '2024-02-29/2024-03-31'
+        """
+        return self.period(self.index_of(day))
+
+    def next_boundary(self, day: date) -> date:
+        """The smallest boundary after a day.
+
+        >>> Schedule(Cycle.MONTHLY, date(2025, 1, 10)).next_boundary(date(2026, 1, 1))
+        datetime.date(2026, 1, 10)
+        """
+        return self.boundary(self.index_of(day) + 1)
+
+    def period_from(self, day: date) -> Period:
+        """From a day to the next boundary: a short first period when the schedule changes."""
+        return Period(day, self.next_boundary(day))
+
+    def periods(self, window: Period) -> Iterator[Period]:
+        """Every whole period that shares a day with the window, in order."""
+        index = self.index_of(window.start)
+        while (period := self.period(index)).start < window.end:
+            yield period
+            index += 1
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month some months later, or the last one of a shorter month.
+
+    >>> add_months(date(2024, 2, 29), 12)
+    datetime.date(2025, 2, 28)
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def calendar_anchor(cycle: Cycle, *, day: int = 1, month: int = 1, weekday: int = 1) -> date:
+    """An anchor from settings: day of the month (and month of the year), or ISO weekday (1 is Monday) for weeks.
+
+    >>> Schedule(Cycle.QUARTERLY, calendar_anchor(Cycle.QUARTERLY, month=2)).period_containing(date(2026, 1, 31)).key
+    '2025-11-01/2026-02-01'
+    """
+    if cycle in DAYS:
+        return date(2024, 1, weekday)  # 1 January 2024 was a Monday
+    return date(2024, month, day)
+
+
+def active_days(start: date, end: date | None) -> Period:
+    """The days a contract or line is active; `end` is its last day, as contracts are written, or None for evergreen."""
+    return Period(start, date.max if end is None or end == date.max else end + ONE_DAY)
+
+
+class Coverage(NamedTuple):
+    """How many days of a period come before those covered, how many are covered, and how many the period has."""
+
+    before: int
+    covered: int
+    total: int
+
+    @property
+    def whole(self) -> bool:
+        """True if every day is covered."""
+        return self.covered == self.total
+
+
+def coverage(period: Period, active: Period) -> Coverage | None:
+    """The share of a period that is active, in calendar days of that period; None if there is no such day.
+
+    >>> coverage(Period(date(2026, 2, 1), date(2026, 3, 1)), active_days(date(2026, 2, 10), date(2026, 2, 19)))
+    Coverage(before=9, covered=10, total=28)
+    """
+    shared = period.overlap(active)
+    return shared and Coverage((shared.start - period.start).days, shared.days, period.days)
+
+
+def business_date(instant: datetime, zone: str) -> date:
+    """The date an instant falls on in the tenant's IANA zone; work belongs to the date of its start.
+
+    >>> business_date(datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "Europe/Berlin")
+    datetime.date(2026, 4, 1)
+    """
+    if instant.tzinfo is None:
+        raise ValueError("An instant needs a time zone.")
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def instants(period: Period, zone: str) -> tuple[datetime, datetime]:
+    """The half-open UTC instants of a period in an IANA zone; where a day has no midnight, it begins when it does."""
+    start, end = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in (period.start, period.end))
+    return start, end
