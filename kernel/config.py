@@ -48,6 +48,8 @@ class Settings:
     proxy_hops: int = setting(0, "Trusted reverse proxies in front; their forwarding headers are believed.")
     log_level: str = setting("INFO", "Least level that is logged.")
     log_format: str = setting("text", "`text` for people, `json` for machines.")
+    api_burst: int = setting(120, "Requests that an API key may make at once; 0: no limit.")
+    api_per_second: float = setting(10.0, "Requests a second that an API key may make in the long run.")
     demo: bool = setting(False, "Load the demo tenants at the first start.")
 
     @property

@@ -99,6 +99,7 @@ def settings(postgres: EmbeddedPostgres, database: str, tmp_path_factory: pytest
         owner_url=postgres.owner_url_for(database),
         queue_url=postgres.queue_url_for(database),
         public_url="http://localhost",
+        api_burst=100_000,
     )
 
 
