@@ -1,0 +1,1 @@
+"""What runs on this machine: the embedded PostgreSQL and the supervisor of processes behind `deskhand up`."""
