@@ -1,0 +1,106 @@
+"""Rate limits: a bucket of `burst` tokens that fills at `per_second`, kept in an UNLOGGED table.
+
+A bucket is one instant: when it will be full again. A request of cost c moves it c / per_second seconds on; it is refused
+when that would lie further ahead than an empty bucket needs. One row, one upsert, in a short transaction of its own, so
+that requests of one caller never wait for each other's work.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Index, delete
+from sqlalchemy.orm import Mapped
+
+from kernel.db import TenantTable, tenant_key
+from kernel.errors import RateLimited
+
+if TYPE_CHECKING:
+    from kernel.app import Kernel
+    from kernel.context import CallContext
+
+# Three statements, one message to the server, one implicit transaction.
+_TAKE = """
+select set_config('app.tenant_id', %(tenant)s, true);
+insert into rate_buckets as b (tenant_id, id, full_at) values (%(tenant)s, %(bucket)s, %(now)s + %(step)s)
+  on conflict (tenant_id, id) do update set full_at = greatest(b.full_at, %(now)s) + %(step)s
+  where greatest(b.full_at, %(now)s) + %(step)s <= %(now)s + %(whole)s
+  returning full_at;
+select full_at from rate_buckets where tenant_id = %(tenant)s and id = %(bucket)s
+"""
+
+
+class RateBucket(TenantTable):
+    """One caller's tokens; `id` is the hash of the bucket's name, which may hold an e-mail address."""
+
+    __tablename__ = "rate_buckets"
+    __table_args__ = (tenant_key(), Index(None, "tenant_id", "full_at"), {"prefixes": ["UNLOGGED"]})
+
+    full_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is left in a bucket; `resets_in` are the seconds until it is full."""
+
+    limit: int
+    remaining: int
+    resets_in: int
+
+    def headers(self) -> dict[str, str]:
+        """The RateLimit headers of an answer."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.resets_in),
+        }
+
+
+def take(kernel: Kernel, tenant_id: UUID, bucket: str, *, burst: int, per_second: float, cost: int = 1) -> Taken:
+    """Take `cost` tokens. Raises RateLimited, which says after how many seconds there are enough."""
+    now = kernel.clock.now()
+    step, whole = timedelta(seconds=cost / per_second), timedelta(seconds=burst / per_second)
+    row_id = UUID(bytes=blake2b(bucket.encode(), digest_size=16).digest())
+    allowed, full_at = _upsert(
+        kernel, {"tenant": tenant_id, "bucket": row_id, "now": now, "step": step, "whole": whole}
+    )
+    missing = max((full_at - now).total_seconds(), 0.0)
+    taken = Taken(burst, max(burst - math.ceil(missing * per_second - 1e-6), 0), math.ceil(missing))
+    if not allowed:
+        wait = max(math.ceil((full_at + step - whole - now).total_seconds()), 1)
+        raise RateLimited(f"Too many requests. Try again in {wait} s.", retry_after=wait,
+                          headers=taken.headers())  # fmt: skip
+    return taken
+
+
+def take_for(ctx: CallContext) -> Taken | None:
+    """One token of the calling API key's bucket; people in a browser are not limited."""
+    settings = ctx.kernel.settings
+    if ctx.actor.kind != "api_key" or settings.api_burst <= 0:
+        return None
+    return take(ctx.kernel, ctx.tenant_id, f"api_key:{ctx.actor.id}", burst=settings.api_burst,
+                per_second=settings.api_per_second)  # fmt: skip
+
+
+def forget_full(ctx: CallContext) -> int:
+    """Remove the tenant's buckets that are full again; returns how many."""
+    gone = ctx.session.scalars(delete(RateBucket).where(RateBucket.full_at < ctx.now()).returning(RateBucket.id))
+    return len(gone.all())
+
+
+def _upsert(kernel: Kernel, values: dict[str, object]) -> tuple[bool, datetime]:
+    with kernel.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        driver = cast("psycopg.Connection", connection.connection.driver_connection)
+        with psycopg.ClientCursor(driver) as cursor:
+            cursor.execute(_TAKE, values)
+            cursor.nextset()
+            allowed = cursor.rowcount == 1
+            cursor.nextset()
+            ((full_at,),) = cursor.fetchall()
+    return allowed, full_at
