@@ -6,7 +6,7 @@ SET would outlive the transaction in any pool. Row-level security does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
@@ -165,6 +165,16 @@ def fetch_rows(session: Session, statement: Any, **parameters: Any) -> list[dict
         compiled, values = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), None
     with cursor(session) as cur:
         return cur.execute(str(compiled), compiled.construct_params(parameters, extracted_parameters=values)).fetchall()
+
+
+def upsert(session: Session, table: type[TenantTable], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the bound tenant, or overwrite those whose id is there; one statement for the whole batch."""
+    if not rows:
+        return
+    tenant_id = session.info["tenant_id"]
+    statement = insert(table).values([{"tenant_id": tenant_id, **row} for row in rows])
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed))
 
 
 @contextmanager
