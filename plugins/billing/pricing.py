@@ -1,0 +1,181 @@
+"""What fixed lines, products, licenses and materials cost, each with the reason why. Pure: no database, no clock.
+
+Amounts are minor units of one currency. Prices may have fractions of a minor unit; every amount is rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from kernel.money import Rounding, allocate, in_range, multiply, round_ratio
+from plugins.billing.errors import PriceMissingInCurrency
+from plugins.billing.periods import Coverage
+
+Price = int | Decimal
+Trace = dict[str, Any]
+Step = list[Any]
+
+ONE = Decimal(1)
+
+
+class Priced(NamedTuple):
+    """An amount owed. `unit_price` is that of one unit of `quantity`; None where no single price made the amount.
+
+    `trace` is plain JSON for "why this amount": the rule, its inputs, the steps (name, reckoning, result), rounding.
+    """
+
+    key: Hashable
+    quantity: Decimal
+    unit_price: Price | None
+    amount: int
+    trace: Trace
+
+
+def explain(rule: str, inputs: Mapping[str, Any], steps: Sequence[Step], mode: Rounding) -> Trace:
+    """The reason of an amount; money in minor units, other decimals as text. Words are codes, for pages to translate.
+
+    Rules: fixed, hourly, usage, usage_tiers, item. Steps: line_price, sum_of_services, prorate, fair_share,
+    minimum_minutes, round_up_minutes, hours_times_rate, minimum_quantity, quantity_times_price, tier, sum_of_tiers.
+    """
+    return {"rule": rule, "inputs": inputs, "steps": steps, "rounding": mode.value}
+
+
+def plain(number: Price) -> int | str:
+    """A number as the trace shows it.
+
+    >>> plain(1250), plain(Decimal("2.500"))
+    (1250, '2.5')
+    """
+    return number if isinstance(number, int) else f"{number.normalize():f}"
+
+
+def prorate(amount: int, coverage: Coverage, mode: Rounding) -> int:
+    """The part of a period's amount that falls on the covered days, by calendar days.
+
+    It is what is due up to the last covered day less what is due up to the first, so that any split of a period adds
+    up to the whole amount.
+
+    >>> prorate(10100, Coverage(0, 15, 31), Rounding.HALF_UP), prorate(10100, Coverage(15, 16, 31), Rounding.HALF_UP)
+    (4887, 5213)
+    """
+    before, covered, total = coverage
+    until = round_ratio(amount * (before + covered), total, mode)
+    return until - round_ratio(amount * before, total, mode)
+
+
+def _prorated(amount: int, coverage: Coverage | None, mode: Rounding, steps: list[Step]) -> int:
+    if coverage is None or coverage.whole:
+        return amount
+    part = prorate(amount, coverage, mode)
+    before, covered, total = coverage
+    how = (
+        f"{amount} × {before + covered}/{total} − {amount} × {before}/{total}"
+        if before
+        else f"{amount} × {covered}/{total}"
+    )
+    steps.append(["prorate", how, part])
+    return part
+
+
+class FixedPart(NamedTuple):
+    """A service within a fixed line. `unit_price` is its own price or the catalog's, in the contract's currency."""
+
+    key: Hashable
+    quantity: Decimal
+    unit_price: Price | None
+
+
+def price_fixed(
+    price: int | None, parts: Sequence[FixedPart], coverage: Coverage | None, currency: str, mode: Rounding
+) -> list[Priced]:
+    """Price a fixed line and split it over its services, so that each can be taxed and credited on its own.
+
+    `price` is the price of a whole period; None takes the sum of the services' prices. The split is by fair value
+    (unit price x quantity; all zero means equal shares), by largest remainder. `coverage` set prorates. A line without
+    services is one part with the key None.
+
+    Raises PriceMissingInCurrency if there is no price, or none by which to weigh one of several services.
+
+    >>> seats, backup = FixedPart("seats", Decimal(10), 2000), FixedPart("backup", Decimal(1), 4000)
+    >>> [(p.key, p.amount) for p in price_fixed(20000, [seats, backup], None, "EUR", Rounding.HALF_UP)]
+    [('seats', 16667), ('backup', 3333)]
+    """
+    if not parts:
+        parts = [FixedPart(None, ONE, price)]
+    if price is None or len(parts) > 1:
+        require_prices([(part.key, part.unit_price) for part in parts], currency)
+    values = [multiply(part.unit_price or 0, part.quantity, mode) for part in parts]
+    whole = in_range(sum(values)) if price is None else price
+    steps: list[Step] = [["line_price", "", whole] if price is not None else ["sum_of_services", "", whole]]
+    due = _prorated(whole, coverage, mode, steps)
+    shares = allocate(due, values)
+    return [
+        Priced(
+            part.key,
+            ONE,
+            share,
+            share,
+            explain("fixed", _shown_part(part), [*steps, *_fair_share(share, value, due, values)], mode),
+        )
+        for part, value, share in zip(parts, values, shares, strict=True)
+    ]
+
+
+def _shown_part(part: FixedPart) -> dict[str, Any]:
+    price = part.unit_price
+    return {"quantity": plain(part.quantity), "unit_price": None if price is None else plain(price)}
+
+
+def _fair_share(share: int, value: int, due: int, values: Sequence[int]) -> list[Step]:
+    if len(values) == 1:
+        return []
+    return [["fair_share", f"{due} × {value}/{sum(values)}" if any(values) else f"{due} / {len(values)}", share]]
+
+
+def require_prices(prices: Iterable[tuple[Hashable, Price | None]], currency: str) -> None:
+    """Raise PriceMissingInCurrency, listing every item without a price."""
+    missing = ["the contract line" if key is None else str(key) for key, price in prices if price is None]
+    if missing:
+        raise PriceMissingInCurrency(
+            f"No price in {currency} for: {', '.join(missing)}. Add one in the catalog or on the contract line.",
+            items=missing,
+            currency=currency,
+        )
+
+
+class Item(NamedTuple):
+    """Something sold by the piece. `unit_price` is agreed for it, `catalog_price` its list price in the currency."""
+
+    key: Hashable
+    quantity: Decimal
+    unit_price: Price | None = None
+    catalog_price: Price | None = None
+    coverage: Coverage | None = None
+
+
+def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Priced]:
+    """Price products, licenses and materials: quantity x agreed price, else list price; prorated where coverage is set.
+
+    Raises PriceMissingInCurrency listing every item without a price.
+
+    >>> items = [Item("disk", Decimal(3), catalog_price=4999), Item("cable", Decimal("2.5"), 120, 150)]
+    >>> [(p.key, p.unit_price, p.amount) for p in price_items(items, "EUR", Rounding.HALF_UP)]
+    [('disk', 4999, 14997), ('cable', 120, 300)]
+    """
+    chosen = [item.catalog_price if item.unit_price is None else item.unit_price for item in items]
+    require_prices(((item.key, price) for item, price in zip(items, chosen, strict=True)), currency)
+    return [_price_item(item, price or 0, mode) for item, price in zip(items, chosen, strict=True)]
+
+
+def _price_item(item: Item, price: Price, mode: Rounding) -> Priced:
+    whole = multiply(price, item.quantity, mode)
+    inputs = {
+        "quantity": plain(item.quantity),
+        "unit_price": plain(price),
+        "price_from": "catalog" if item.unit_price is None else "agreed",
+    }
+    steps: list[Step] = [["quantity_times_price", f"{plain(item.quantity)} × {plain(price)}", whole]]
+    amount = _prorated(whole, item.coverage, mode, steps)
+    return Priced(item.key, item.quantity, price, amount, explain("item", inputs, steps, mode))
