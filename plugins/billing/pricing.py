@@ -171,11 +171,9 @@ def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Pr
 
 def _price_item(item: Item, price: Price, mode: Rounding) -> Priced:
     whole = multiply(price, item.quantity, mode)
-    inputs = {
-        "quantity": plain(item.quantity),
-        "unit_price": plain(price),
-        "price_from": "catalog" if item.unit_price is None else "agreed",
-    }
-    steps: list[Step] = [["quantity_times_price", f"{plain(item.quantity)} × {plain(price)}", whole]]
+    quantity, each = plain(item.quantity), plain(price)
+    source = "catalog" if item.unit_price is None else "agreed"
+    steps: list[Step] = [["quantity_times_price", f"{quantity} × {each}", whole]]
     amount = _prorated(whole, item.coverage, mode, steps)
+    inputs = {"quantity": quantity, "unit_price": each, "price_from": source}
     return Priced(item.key, item.quantity, price, amount, explain("item", inputs, steps, mode))
