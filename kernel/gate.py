@@ -70,13 +70,18 @@ def present_credential(kernel: Kernel, audience: Audience) -> auth.Credential:
 
 def check_same_site(identity: auth.Identity) -> None:
     """Refuse a changing request that a foreign page may have caused. Raises PermissionDenied."""
+    check_origin()
+    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not hmac.compare_digest(sent, identity.csrf_token or "-"):
+        raise PermissionDenied("The form is too old or came from elsewhere. Load the page again.", code="csrf_failed")
+
+
+def check_origin() -> None:
+    """Refuse a request that the browser says another site caused; all there is before anybody is signed in."""
     origin = request.headers.get("Origin")
     foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
     if foreign or (origin not in (None, "null") and urlsplit(origin).netloc != request.host):
         raise PermissionDenied("This request came from another site.", code="cross_site")
-    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not hmac.compare_digest(sent, identity.csrf_token or "-"):
-        raise PermissionDenied("The form is too old or came from elsewhere. Load the page again.", code="csrf_failed")
 
 
 def request_id() -> str:
