@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.errors import StartupError
-from kernel.local.folder import disk_full
+from kernel.local.folder import SOCKET_FILE, disk_full
 from kernel.local.identity import Identity
 from kernel.local.lifeline import dying_with_parent, processes_in, works_in
 from kernel.local.programs import copy_programs, find_programs, major_version
@@ -22,6 +22,7 @@ from kernel.local.programs import copy_programs, find_programs, major_version
 PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.01
 LOG_BYTES = 5_000_000
+DISK_FULL_WORDS = ("No space left on device", "Check free disk space", "Disk quota exceeded")
 
 COMMON_OPTIONS = {
     "listen_addresses": "",
@@ -103,15 +104,16 @@ class Cluster:
         return len(lines) > 7 and lines[7].strip() == "ready"
 
     def end_leftovers(self) -> None:
-        """End servers and sessions of a run that was killed, then remove its status file.
+        """End servers and sessions of a run that was killed, then remove its status and socket files.
 
-        The caller holds the folder's lock, so they are nobody's. PostgreSQL itself would believe a stale status file if
-        its number had been given to another process meanwhile, as happens in containers and after a restart.
+        The caller holds the folder's lock, so they are nobody's. PostgreSQL itself believes a stale file whose number
+        belongs to a zombie, or was given to another process as happens in containers and after a restart.
         """
         for politely in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             if self._leftovers_end(politely):
                 break
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (self.data / "postmaster.pid", *self.sockets.glob(f"{SOCKET_FILE}*")):
+            stale.unlink(missing_ok=True)
 
     def _leftovers_end(self, with_signal: int) -> bool:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -201,8 +203,8 @@ def send(pid: int, with_signal: int) -> None:
 
 def explain(data: Path, words: str) -> str:
     """One sentence out of what PostgreSQL wrote when it gave up."""
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if any(one in words for one in DISK_FULL_WORDS):
         return disk_full(data, "no space left")
     lines = [line for line in words.splitlines() if any(level in line for level in ("FATAL:", "PANIC:", "error:"))]
-    said = lines[-1].strip() if lines else (words.strip().splitlines() or ["it said nothing"])[-1]
+    said = lines[0].strip() if lines else (words.strip().splitlines() or ["it said nothing"])[-1]
     return f"PostgreSQL in {data} does not start: {said}"

@@ -21,10 +21,11 @@ _OVERFLOW_UID = 65534
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How to start a program of PostgreSQL: with a command in front, or as another account."""
+    """How to start a program of PostgreSQL: with a command in front, or as another account with a place of its own."""
 
     prefix: tuple[str, ...] = ()
     account: pwd.struct_passwd | None = None
+    place: Path = Path("/var/lib/deskhand")
 
     @property
     def owner(self) -> tuple[int, int]:

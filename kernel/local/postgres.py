@@ -27,7 +27,6 @@ from kernel.local.identity import Identity, choose_identity
 ADMIN = "deskhand_admin"
 OWNER, APP, QUEUE = "deskhand_owner", "deskhand_app", "deskhand_queue"
 DATABASE = "deskhand"
-PLACE_FOR_ACCOUNTS = Path("/var/lib/deskhand")
 FIRST_START_MEGABYTES = 256
 START_MEGABYTES = 48
 
@@ -134,6 +133,7 @@ class EmbeddedPostgres:
         if not self.exists():
             self._write_passwords()
             self._cluster.create(ADMIN, self._passwords()[ADMIN])
+        self._passwords()
         self._cluster.check_version()
         make_socket_folder(self._cluster.sockets, self._home)
         self._cluster.identity.give(self._cluster.sockets)
@@ -160,12 +160,18 @@ class EmbeddedPostgres:
 
     def bootstrap(self) -> None:
         """Make roles, database and queue schema, unless this version of the steps has been taken already."""
+        import psycopg
+
         from kernel.local.bootstrap import fingerprint, prepare_server
 
         marker = self._data / "deskhand-bootstrap"
-        if not marker.exists() or marker.read_text() != fingerprint():
+        if marker.exists() and marker.read_text() == fingerprint():
+            return
+        try:
             prepare_server(self._conninfo("postgres"), self._passwords())
-            marker.write_text(fingerprint())
+        except psycopg.Error as error:
+            raise StartupError(cluster.explain(self._data, str(error))) from error
+        marker.write_text(fingerprint())
 
     # --- databases for tests and tools ---
 
@@ -212,7 +218,7 @@ class EmbeddedPostgres:
     def _settle(self) -> None:
         """Let the files belong to whoever runs the server; an unprivileged account gets a place that it reaches."""
         if self._identity.account is not None and not self._data.is_symlink():
-            place = PLACE_FOR_ACCOUNTS / sha256(os.fsencode(self.folder)).hexdigest()[:16]
+            place = self._identity.place / sha256(os.fsencode(self.folder)).hexdigest()[:16]
             place.mkdir(parents=True, exist_ok=True)
             if self._data.exists():
                 shutil.move(self._data, place / "data")
