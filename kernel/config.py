@@ -38,6 +38,7 @@ class Settings:
     web_threads: int = setting(4, "Threads of each web server process.")
     job_workers: int = setting(2, "Worker processes for jobs.")
     job_threads: int = setting(4, "Threads of each worker process.")
+    job_lease: int = setting(60, "Seconds without a sign of life after which another worker takes a job over.")
     pool_size: int = setting(8, "Database connections kept by each process.")
     guest_workers: int = setting(2, "WASM worker processes of each web server process.")
     files_url: str = setting("", "Object storage (s3://bucket/prefix); empty: the data folder.", secret=True)
