@@ -1,0 +1,1 @@
+"""Extensions: code of strangers that runs for a tenant, with the capabilities that an administrator granted."""

@@ -1,0 +1,34 @@
+"""The process that compiles one component: bytes in on standard input, its shape and machine code out.
+
+The first line of the output is JSON: `{imports, exports}`, or `{refused}` with the reason.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import orjson
+from wasmtime import WasmtimeError, component
+
+from .engine import guest_engine
+from .shapes import describe
+
+
+def main() -> None:
+    """Entry of the process: `argv[1]` seconds of CPU, `argv[2]` bytes of address space."""
+    seconds, memory = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.buffer.write(_compiled(sys.stdin.buffer.read()))
+
+
+def _compiled(wasm: bytes) -> bytes:
+    engine = guest_engine()
+    try:
+        guest = component.Component(engine, wasm)
+    except WasmtimeError as error:
+        return orjson.dumps({"refused": str(error)[:2000]}) + b"\n"
+    imports, exports = describe(engine, guest)
+    return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + bytes(guest.serialize())

@@ -1,0 +1,73 @@
+"""Compiles a component once, at publish, in a process that can be killed, and keeps the sealed result."""
+
+from __future__ import annotations
+
+import math
+import signal
+import subprocess
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import orjson
+
+from ..errors import CompileLimitExceeded, ComponentRefused, NotAComponent
+from .artefacts import ArtefactStore
+from .contract import load_contract
+from .inspection import Inspection, check_bytes, inspect_shape
+from .limits import COMPILE_MEMORY_BYTES, COMPILE_SECONDS
+from .spawn import python_command
+
+_OUT_OF_RESOURCES = frozenset({signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU})
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`artefact` is the key by which `GuestPool` finds the compiled guest."""
+
+    artefact: str
+    inspection: Inspection
+
+
+def compile_component(
+    store: ArtefactStore,
+    wasm: bytes,
+    asked: Collection[str],
+    *,
+    seconds: float = COMPILE_SECONDS,
+    memory_bytes: int = COMPILE_MEMORY_BYTES,
+) -> Compiled:
+    """Inspect and compile a component whose manifest asks for the capabilities `asked`.
+
+    What was compiled before with this content and this runtime is only inspected again. Takes up to `seconds`.
+    Raises a `ComponentRefused`; then nothing is kept that was not there before.
+    """
+    check_bytes(wasm)
+    key = store.key(wasm)
+    if store.has(key):
+        imports, exports = store.shape(key)
+        return Compiled(key, inspect_shape(wasm, imports, exports, load_contract(), asked))
+    shape, code = _run_compiler(wasm, seconds, memory_bytes)
+    inspection = inspect_shape(wasm, shape["imports"], shape["exports"], load_contract(), asked)
+    store.put(key, code, shape["imports"], shape["exports"])
+    return Compiled(key, inspection)
+
+
+def _run_compiler(wasm: bytes, seconds: float, memory_bytes: int) -> tuple[dict[str, dict[str, dict[str, str]]], bytes]:
+    command = python_command("compiler", str(math.ceil(seconds) + 1), str(memory_bytes))
+    try:
+        done = subprocess.run(command, input=wasm, capture_output=True, timeout=seconds, env={}, cwd="/", check=False)
+    except subprocess.TimeoutExpired:
+        raise CompileLimitExceeded(f"Compiling took longer than {seconds:g} seconds.") from None
+    if done.returncode:
+        raise _crashed(done.returncode, done.stderr)
+    first, _, code = done.stdout.partition(b"\n")
+    shape = orjson.loads(first)
+    if "refused" in shape:
+        raise NotAComponent(f"The component cannot be read: {shape['refused']}")
+    return shape, code
+
+
+def _crashed(returncode: int, stderr: bytes) -> ComponentRefused:
+    if -returncode in _OUT_OF_RESOURCES or b"MemoryError" in stderr:
+        return CompileLimitExceeded("Compiling used more memory or time than a component may use.")
+    return ComponentRefused("The compiler broke down over this component.")

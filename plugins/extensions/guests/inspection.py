@@ -1,0 +1,97 @@
+"""Looks a component over before it may be published: is it one, what does it import, does its manifest say so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ..errors import ComponentTooLarge, ImportTypeMismatch, MissingHandler, NotAComponent, UndeclaredImport
+from .contract import PACKAGE, VERSION, WASI_INTERFACES, Contract
+from .limits import MAX_COMPONENT_BYTES
+from .wit import Shape
+
+COMPONENT_MAGIC = bytes.fromhex("0061736d0d000100")
+_CORE_MAGIC = bytes.fromhex("0061736d01000000")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`functions` are those of ours that it imports (`interface.function`), `capabilities` what they need."""
+
+    digest: str
+    size: int
+    functions: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    wasi: tuple[str, ...]
+
+
+def check_bytes(wasm: bytes) -> None:
+    """Refuse what cannot be a component, before anything parses it.
+
+    wasmtime would take WebAssembly text as well, hence the look at the first eight bytes. Raises `NotAComponent` or
+    `ComponentTooLarge`.
+    """
+    if len(wasm) > MAX_COMPONENT_BYTES:
+        raise ComponentTooLarge(f"The component has {len(wasm)} bytes; at most {MAX_COMPONENT_BYTES} are allowed.")
+    if wasm.startswith(_CORE_MAGIC):
+        raise NotAComponent("This is a core WebAssembly module; build it as a component (world deskhand:extension).")
+    if not wasm.startswith(COMPONENT_MAGIC):
+        raise NotAComponent("This is no WebAssembly component: its first eight bytes are not those of one.")
+
+
+def inspect_shape(
+    wasm: bytes, imports: Shape, exports: Shape, contract: Contract, asked: Collection[str]
+) -> Inspection:
+    """Hold a component's imports and exports against the contract and the capabilities its manifest asks for.
+
+    Raises `UndeclaredImport`, `ImportTypeMismatch` or `MissingHandler`, naming the interface and the function.
+    """
+    for name, signature in contract.exports.items():
+        _check_export(name, signature, exports.get("", {}).get(name))
+    functions: list[str] = []
+    for instance, content in imports.items():
+        functions += _checked_import(instance, content, contract, asked)
+    needed = {capability for name in functions if (capability := contract.capabilities[name])}
+    return Inspection(
+        digest=hashlib.sha256(wasm).hexdigest(),
+        size=len(wasm),
+        functions=tuple(sorted(functions)),
+        capabilities=tuple(sorted(needed)),
+        wasi=tuple(sorted(name for name in imports if name.startswith("wasi:"))),
+    )
+
+
+def _check_export(name: str, wanted: str, found: str | None) -> None:
+    if found is None:
+        raise MissingHandler(f"The component exports no function {name!r}.")
+    if found != wanted:
+        raise MissingHandler(f"The component exports {name!r} as {found}; it must be {wanted}.")
+
+
+def _checked_import(instance: str, content: dict[str, str], contract: Contract, asked: Collection[str]) -> list[str]:
+    if instance == "":
+        raise UndeclaredImport(f"The component imports {', '.join(sorted(content))}, which the platform does not have.")
+    interface, _, version = instance.partition("@")
+    if interface in WASI_INTERFACES:
+        return []
+    package, _, name = interface.partition("/")
+    if package != PACKAGE or name not in contract.interfaces:
+        raise UndeclaredImport(f"The component imports {instance}, which the platform does not have.")
+    if version != VERSION:
+        raise UndeclaredImport(f"The component imports {instance}; this platform has version {VERSION}.")
+    return [_checked_function(f"{name}.{function}", kind, contract, asked) for function, kind in content.items()]
+
+
+def _checked_function(name: str, found: str, contract: Contract, asked: Collection[str]) -> str:
+    wanted = contract.functions.get(name)
+    if wanted is None:
+        raise UndeclaredImport(f"The component imports {name}, which the platform does not have.")
+    capability = contract.capabilities[name]
+    if capability and capability not in contract.default_capabilities and capability not in asked:
+        raise UndeclaredImport(
+            f"The component imports {name}, which needs {capability}; add that to `capabilities` in deskhand.json."
+        )
+    if found != wanted:
+        raise ImportTypeMismatch(f"The component imports {name} as {found}; it is {wanted}.")
+    return name

@@ -1,0 +1,41 @@
+"""How much one invocation may use. Seconds, bytes and counts; an install may be given less, never more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+MAX_COMPONENT_BYTES = 32 * MIB
+MAX_REQUEST_BYTES = 2 * MIB
+MAX_RESPONSE_BYTES = 6 * MIB
+MAX_HEADERS = 100
+MAX_FRAME_BYTES = 16 * MIB
+MAX_RANDOM_BYTES = 1024
+MAX_LOG_LINE_BYTES = 16 * 1024
+
+COMPILE_SECONDS = 60.0
+COMPILE_MEMORY_BYTES = 2048 * MIB
+
+WORKER_ADDRESS_SPACE_BYTES = 2048 * MIB
+KILL_GRACE_SECONDS = 0.2
+"""After the deadline the worker stops the guest itself; after this it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one invocation may use. The host's time in answering calls counts against neither `cpu_seconds` nor
+    `wall_seconds`. The defaults are those of a call that somebody waits for."""
+
+    cpu_seconds: float = 5.0
+    wall_seconds: float = 10.0
+    memory_bytes: int = 128 * MIB
+    host_calls: int = 200
+    log_lines: int = 200
+    log_bytes: int = 256 * 1024
+    request_bytes: int = MAX_REQUEST_BYTES
+    response_bytes: int = MAX_RESPONSE_BYTES
+
+
+INTERACTIVE = Limits()
+WEBHOOK = Limits(cpu_seconds=25.0, wall_seconds=50.0)

@@ -1,0 +1,111 @@
+"""A few worker processes, shared by all threads of a server."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from ..errors import GuestsBusy, RequestTooLarge
+from .answers import request_bytes
+from .artefacts import ArtefactStore
+from .contract import load_contract
+from .dialogue import Dialogue
+from .invocation import Invocation, OnHostCall, Outcome
+from .processes import LentGuests, WorkerProcess
+
+
+class GuestPool:
+    """Runs guests, each in a worker that serves one invocation at a time.
+
+    At most `size` workers, started when first needed; `queue` threads may wait for one, each up to `queue_seconds`.
+    A worker is replaced after `recycle_after` invocations and after any trap.
+    """
+
+    def __init__(
+        self,
+        store: ArtefactStore,
+        *,
+        size: int = 2,
+        queue: int = 32,
+        queue_seconds: float = 5.0,
+        recycle_after: int = 500,
+    ) -> None:
+        self._guests = LentGuests(store)
+        self._contract = load_contract()
+        self._free = threading.Condition()
+        self._idle: list[WorkerProcess] = []
+        self._size, self._queue = size, queue
+        self._queue_seconds, self._recycle_after = queue_seconds, recycle_after
+        self._taken = 0
+        self._waiting = 0
+
+    def invoke(self, invocation: Invocation, on_host_call: OnHostCall) -> Outcome:
+        """Call a guest's handler. `on_host_call` is called in this thread, once for each host call of the guest.
+
+        A guest that misbehaves is an `Outcome` with a `trap`, not an exception. Raises `GuestsBusy`,
+        `RequestTooLarge`, `ArtefactMissing`, `ArtefactTampered` or `WorkerNotStarted`.
+        """
+        if (size := request_bytes(invocation.request)) > invocation.limits.request_bytes:
+            raise RequestTooLarge(f"The request has {size} bytes; at most {invocation.limits.request_bytes} may come.")
+        worker = self._take()
+        outcome = None
+        try:
+            outcome = Dialogue(worker, self._guests, self._contract, invocation, on_host_call).carry_out()
+            return outcome
+        finally:
+            self._give_back(worker, fit=outcome is not None and outcome.ok)
+
+    def close(self) -> None:
+        """End the idle workers; those at work end when their call does."""
+        with self._free:
+            self._size = 0
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+        self._guests.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _take(self) -> WorkerProcess:
+        with self._free:
+            self._await_room()
+            self._taken += 1
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return WorkerProcess()
+        except BaseException:
+            self._leave()
+            raise
+
+    def _await_room(self) -> None:
+        if self._taken < self._size:
+            return
+        if self._waiting >= self._queue:
+            raise GuestsBusy("All extension workers are taken and the queue is full; try again in a moment.")
+        self._waiting += 1
+        try:
+            if not self._free.wait_for(lambda: self._taken < self._size, self._queue_seconds):
+                raise GuestsBusy(f"No extension worker was free within {self._queue_seconds:g} seconds.")
+        finally:
+            self._waiting -= 1
+
+    def _give_back(self, worker: WorkerProcess, *, fit: bool) -> None:
+        worker.runs += 1
+        with self._free:
+            keep = fit and self._size > 0 and worker.runs < self._recycle_after
+            if keep:
+                self._idle.append(worker)
+        if not keep:
+            worker.kill()
+        self._leave()
+
+    def _leave(self) -> None:
+        with self._free:
+            self._taken -= 1
+            self._free.notify()

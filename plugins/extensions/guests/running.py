@@ -1,0 +1,144 @@
+"""One invocation inside a worker: its budgets, its way to the server, and why it was stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from wasmtime import Engine
+
+from .frames import Channel, Frame
+from .limits import MAX_LOG_LINE_BYTES
+from .sandbox import writable_bytes
+
+_TICK_SECONDS = 0.01
+_JOURNAL_ENTRIES = 2000
+_MEMORY_SLACK_BYTES = 32 << 20
+"""What an answer and a response may take on the host's side while they are being copied."""
+
+
+class Stopped(Exception):
+    """A budget of this invocation is spent, or the host failed; `kind` is the name that the author sees."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+
+
+class Run:
+    """The state of one invocation. `order` is the server's frame that started it."""
+
+    def __init__(self, channel: Channel, order: Frame) -> None:
+        self._channel = channel
+        self._denied: dict[str, str] = order["denied"]
+        self._limits: dict[str, Any] = order["limits"]
+        self.journal: list[list[Any]] | None = [] if order["journal"] else None
+        self.stopped: BaseException | None = None
+        self.waiting_for_host = False
+        self.host_seconds = 0.0
+        self.dropped_log_lines = 0
+        self._calls = 0
+        self._log_lines = 0
+        self._log_bytes = 0
+
+    def call(self, name: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Ask the server. `name` is `interface.function`; raises `Stopped` past the budget of host calls."""
+        self._calls += 1
+        if self._calls > self._limits["host_calls"]:
+            raise Stopped("host_call_flood", f"more than {self._limits['host_calls']} host calls")
+        if denial := self._denied.get(name):
+            self._channel.send({"op": "denied", "name": name})
+            return {"success": False, "error": denial}
+        answer = self._ask({"op": "call", "name": name, "args": args})
+        self.remember(name, args, answer)
+        return answer
+
+    def remember(self, name: str, args: Any, answer: Any) -> None:
+        """Put a call and its answer into the journal, if one is kept; too long a journal is given up."""
+        if self.journal is not None:
+            self.journal.append([name, args, answer])
+            if len(self.journal) > _JOURNAL_ENTRIES:
+                self.journal = None
+
+    def log(self, level: str, message: str) -> None:
+        """Hand a line to the server; lines over the limits are counted and dropped."""
+        name = f"log.{level}"
+        if name in self._denied:
+            self.call(name, {})
+            return
+        line = message.encode("utf-8")[:MAX_LOG_LINE_BYTES]
+        self._log_lines += 1
+        self._log_bytes += len(line)
+        if self._log_lines > self._limits["log_lines"] or self._log_bytes > self._limits["log_bytes"]:
+            self.dropped_log_lines += 1
+        else:
+            self._channel.send({"op": "log", "level": level, "message": line.decode("utf-8", "ignore")})
+
+    def _ask(self, frame: Frame) -> dict[str, Any]:
+        asked = time.monotonic()
+        self.waiting_for_host = True
+        try:
+            self._channel.send(frame)
+            answer: dict[str, Any] = self._channel.receive()["answer"]
+            return answer
+        finally:
+            self.host_seconds += time.monotonic() - asked
+            self.waiting_for_host = False
+
+
+class Watchdog:
+    """Steps the engine's epoch once the running guest has used up its CPU time, its wall time or its memory.
+
+    `expired` is then the trap's name and a sentence.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._cpu_clock = time.CLOCK_THREAD_CPUTIME_ID
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._run: Run | None = None
+        self._cpu_end = self._wall_end = 0.0
+        self._memory_end = 0
+        self.expired: tuple[str, str] | None = None
+
+    def begin(self, run: Run, cpu_seconds: float, wall_seconds: float, memory_end: int) -> None:
+        """Start watching `run`, which the calling thread is about to do; its budgets count from now."""
+        with self._lock:
+            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+            self._run, self.expired, self._memory_end = run, None, memory_end
+            self._cpu_end = time.clock_gettime(self._cpu_clock) + cpu_seconds
+            self._wall_end = time.monotonic() + wall_seconds
+        self._woken.set()
+
+    def end(self) -> None:
+        """Stop watching; the epoch stands still when this returns."""
+        with self._lock:
+            self._run = None
+
+    def watch(self) -> None:
+        """Runs for the life of the worker. Sleeps for good while there is nothing to watch."""
+        while True:
+            self._woken.wait()
+            time.sleep(_TICK_SECONDS)
+            with self._lock:
+                self._check()
+
+    def _check(self) -> None:
+        run = self._run
+        if run is None:
+            self._woken.clear()
+        elif not run.waiting_for_host and (why := self._spent(run)):
+            self.expired = why
+            self._engine.increment_epoch()
+
+    def _spent(self, run: Run) -> tuple[str, str] | None:
+        if time.clock_gettime(self._cpu_clock) > self._cpu_end:
+            return "guest_timeout", "the guest used up its CPU time"
+        if time.monotonic() - run.host_seconds > self._wall_end:
+            return "guest_timeout", "the guest used up its time"
+        if writable_bytes() > self._memory_end + _MEMORY_SLACK_BYTES:
+            return "guest_memory_exceeded", "the guest's memories together are larger than allowed"
+        return None

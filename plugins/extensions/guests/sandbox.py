@@ -1,0 +1,44 @@
+"""What a worker gives up before it meets its first guest."""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+
+from .limits import WORKER_ADDRESS_SPACE_BYTES
+
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+_PR_SET_NO_NEW_PRIVS = 38
+_OPEN_FILES = 32
+
+
+def lock_down() -> bool:
+    """Give up new privileges, files to write, core dumps and, where the kernel lets us, the network.
+
+    Returns whether the network is gone. Call it before any thread is started: a user namespace wants one thread.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    offline = any(libc.unshare(spaces) == 0 for spaces in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
+    for limit, value in (
+        (resource.RLIMIT_AS, WORKER_ADDRESS_SPACE_BYTES),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+    return offline
+
+
+def allow_cpu(seconds: float) -> None:
+    """Let the kernel end this process `seconds` of CPU time from now, should its own watchdog fail."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime + seconds) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def writable_bytes() -> int:
+    """Private writable memory of this process. A guest's memory counts here as it grows, touched or not."""
+    with open("/proc/self/statm", "rb") as statm:
+        return int(statm.read().split()[5]) * resource.getpagesize()
