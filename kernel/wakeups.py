@@ -21,7 +21,7 @@ from kernel.ids import uuid7
 WorkKind = Literal["events", "jobs", "schedules"]
 KINDS: tuple[WorkKind, ...] = ("schedules", "events", "jobs")
 REMIND_SECONDS = 30
-REMIND_DOUBLINGS = 7
+REMIND_DOUBLINGS = 5
 STALLED_AFTER = timedelta(minutes=2)
 
 
