@@ -76,8 +76,13 @@ class Resolver(Protocol):
     def remember(self, kind: str, ids: Mapping[str, UUID]) -> None:
         """Note that these external ids stand for these rows."""
 
-    def claim(self, kind: str, external_ids: Sequence[str]) -> Mapping[str, UUID]:
-        """An id for each: the one known, or a new UUIDv7 that is remembered. Makes an upsert by id enough."""
+    def claim(
+        self, kind: str, external_ids: Sequence[str], met: Mapping[str, UUID] | None = None
+    ) -> Mapping[str, UUID]:
+        """An id for each: the one remembered; that of the row `met` by its natural key; or a new UUIDv7.
+
+        All are remembered, so that an upsert by id is enough.
+        """
 
 
 Load = Callable[["CallContext", Sequence[ImportRow], Resolver], Sequence[RowError]]

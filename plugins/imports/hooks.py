@@ -1,0 +1,45 @@
+"""The only door of imports to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kernel.hookspecs import hookimpl
+from kernel.hookspecs.start import JobType, NavEntry
+from plugins.imports import commands, tasks
+
+if TYPE_CHECKING:
+    import click
+
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    from plugins.imports.routes import rest
+
+    return [rest]
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    from plugins.imports.pages import pages
+
+    return [pages]
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return [NavEntry("settings", "Imports", "/imports", "import.run", "upload", 70)]
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    return [commands.import_files]
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobType]:
+    return [JobType("imports.run", "Import of files", tasks.run_import, stepwise=True)]
