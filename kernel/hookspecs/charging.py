@@ -22,10 +22,10 @@ class ChargeWindow(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """One thing owed. `quantity` is hours when `unit` is `hour`, else pieces.
+    """One thing owed. `quantity` is hours when `unit` is `hour` (then `minutes` says it exactly), else pieces.
 
     `unit_price` in minor units of `currency`; None lets the client's contract, then the catalog, price it.
-    `role` is the worker's role, for rates by role; `rounding_minutes` leaves minimum and round-up to the contract.
+    `role` is the worker's role, for rates by role; `contract_line_id` the contract line it was booked on, if any.
     """
 
     client_id: UUID
@@ -40,6 +40,8 @@ class Charge(NamedTuple):
     currency: str | None = None
     location_id: UUID | None = None
     role: str | None = None
+    minutes: int | None = None
+    contract_line_id: UUID | None = None
     detail: Mapping[str, Any] = {}
 
 

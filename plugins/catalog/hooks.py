@@ -1,0 +1,60 @@
+"""The catalog's only door to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from kernel.context import CallContext
+from kernel.hookspecs import hookimpl
+from kernel.hookspecs.directory import Label, Ref
+from kernel.hookspecs.pricing import ItemFacts
+from kernel.hookspecs.screen import PaletteEntry
+from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.transfer import Importer
+from plugins.catalog import answers, importers, pages, routes, services
+
+if TYPE_CHECKING:
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    return [routes.rest]
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    return [pages.pages]
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return [NavEntry("billing", "Catalog", "/catalog", "catalog.read", "package", 60)]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return importers.IMPORTERS
+
+
+@hookimpl
+def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemFacts]:
+    return services.get_facts(ctx, item_ids)
+
+
+@hookimpl
+def find_items(ctx: CallContext, text: str, kinds: Sequence[str], limit: int) -> Sequence[ItemFacts]:
+    return services.find_facts(ctx, text, kinds, limit)
+
+
+@hookimpl
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    return answers.describe(ctx, refs)
+
+
+@hookimpl
+def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
+    return answers.palette(ctx, text)
