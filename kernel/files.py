@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import obstore
@@ -21,9 +22,12 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from kernel.config import Settings
 from kernel.errors import DeskhandError, InvalidInput, NotFound, StartupError, Unavailable
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 MAX_BYTES = 100 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
-PATIENCE = timedelta(seconds=30)
+PATIENCE: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=30)}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -106,7 +110,7 @@ def open_store(settings: Settings, *, max_bytes: int = MAX_BYTES) -> FileStore:
     folder when that is empty. Raises StartupError."""
     try:
         if settings.files_url:
-            return FileStore(from_url(settings.files_url, client_options={"timeout": PATIENCE}), max_bytes=max_bytes)
+            return FileStore(from_url(settings.files_url, retry_config=PATIENCE), max_bytes=max_bytes)
         return FileStore(LocalStore(settings.data_dir / "files", mkdir=True), max_bytes=max_bytes)
     except (BaseError, ValueError, OSError) as error:
         raise StartupError(f"File storage cannot be opened: {error}") from error
@@ -138,4 +142,4 @@ def _named(key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise FileMissing(f"There is no file {key!r}.") from error
     except (BaseError, OSError) as error:
-        raise FilesUnavailable(f"File storage failed: {error}") from error
+        raise FilesUnavailable(f"File storage failed: {str(error).splitlines()[0]}") from error
