@@ -1,0 +1,131 @@
+// Builds one extension: type check, bundle, component. Usage: node build.mjs <folder of the extension>
+//
+// Reads deskhand.json and src/index.ts, writes dist/component.wasm. The component imports only those interfaces whose
+// capabilities the manifest asks for; calling another one throws the words that say what to add.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { componentize } from "componentize-qjs";
+import { build } from "esbuild";
+
+const sdk = import.meta.dirname;
+const wit = path.join(sdk, "..", "wit");
+const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf8"));
+const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
+
+class BuildError extends Error {}
+
+function readManifest(folder) {
+  const file = path.join(folder, "deskhand.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  const known = new Set(Object.values(listed.functions).filter(Boolean));
+  const unknown = (manifest.capabilities ?? []).filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new BuildError(`${file}: there is no capability ${unknown.join(", ")}; there are ${[...known].join(", ")}`);
+  }
+  return manifest;
+}
+
+/** For each interface the capability that is missing in the manifest, or null when it may be imported. */
+function interfacesFor(manifest) {
+  const held = new Set([...listed.default, ...(manifest.capabilities ?? [])]);
+  const found = {};
+  for (const [name, capability] of Object.entries(listed.functions)) {
+    const [face] = name.split(".");
+    found[face] ??= capability === null || held.has(capability) ? null : capability;
+  }
+  return found;
+}
+
+function writeWorld(faces) {
+  const folder = mkdtempSync(path.join(tmpdir(), "deskhand-wit-"));
+  cpSync(wit, folder, { recursive: true, filter: (source) => !source.endsWith("world.wit") });
+  const imports = Object.keys(faces).filter((face) => faces[face] === null);
+  const text = [
+    `package deskhand:extension@${version};`,
+    "world guest {",
+    "  use types.{request, response};",
+    ...imports.map((face) => `  import ${face};`),
+    "  export handler: func(request: request) -> response;",
+    "}",
+  ];
+  writeFileSync(path.join(folder, "guest.wit"), text.join("\n"));
+  return folder;
+}
+
+/** Real imports stay imports; those that the manifest does not ask for become an object that explains itself. */
+function hostInterfaces(faces) {
+  return {
+    name: "deskhand-host",
+    setup(bundle) {
+      bundle.onResolve({ filter: /^deskhand:extension\// }, ({ path: name }) => {
+        const face = name.slice("deskhand:extension/".length).split("@")[0];
+        return faces[face] === null ? { path: name, external: true } : { path: face, namespace: "unasked" };
+      });
+      bundle.onLoad({ filter: /.*/, namespace: "unasked" }, ({ path: face }) => ({ contents: unasked(faces[face]) }));
+    },
+  };
+}
+
+function unasked(capability) {
+  const error = `capability_denied: add ${capability} to capabilities in deskhand.json`;
+  const thrown = JSON.stringify({ payload: { error, fieldErrors: [] } });
+  return `export default new Proxy({}, { get: () => () => { throw Object.assign(new Error(), ${thrown}); } });`;
+}
+
+function typeCheck(folder) {
+  const compiler = path.join(sdk, "node_modules", "typescript", "bin", "tsc");
+  try {
+    execFileSync(process.execPath, [compiler, "--project", path.join(folder, "tsconfig.json")], { encoding: "utf8" });
+  } catch (failed) {
+    throw new BuildError(failed.stdout || failed.stderr || String(failed));
+  }
+}
+
+async function bundleSource(folder, faces) {
+  const bundled = await build({
+    entryPoints: [path.join(sdk, "src", "entry.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    alias: {
+      "@deskhand/extension-sdk": path.join(sdk, "src", "index.ts"),
+      "deskhand:authored": path.join(folder, "src", "index.ts"),
+    },
+    plugins: [hostInterfaces(faces)],
+    logLevel: "silent",
+  });
+  return bundled.outputFiles[0].text;
+}
+
+async function makeComponent(jsSource, faces) {
+  const witPath = writeWorld(faces);
+  try {
+    return (await componentize({ witPath, jsSource, world: "guest", sync: true, stubWasi: true })).component;
+  } finally {
+    rmSync(witPath, { recursive: true });
+  }
+}
+
+async function buildExtension(folder) {
+  const faces = interfacesFor(readManifest(folder));
+  typeCheck(folder);
+  const component = await makeComponent(await bundleSource(folder, faces), faces);
+  const target = path.join(folder, "dist", "component.wasm");
+  mkdirSync(path.dirname(target), { recursive: true });
+  writeFileSync(`${target}.new`, component);
+  renameSync(`${target}.new`, target);
+  return component.length;
+}
+
+try {
+  const size = await buildExtension(path.resolve(process.argv[2]));
+  console.log(`dist/component.wasm: ${(size / 1e6).toFixed(2)} MB`);
+} catch (error) {
+  console.error(error instanceof BuildError || error.errors ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,11 @@
+/** Everything an extension imports from `@deskhand/extension-sdk`. */
+
+export { host, type Invocation } from "./host.ts";
+export { type Handler, json, type Request, type Response } from "./http.ts";
+export type {
+  CreatedInvoice,
+  CreateManualInvoiceInput,
+  CreateManualInvoiceResult,
+  ManualInvoiceItem,
+} from "./invoicing.ts";
+export { type Failure, type FieldErrors, HostRefusal } from "./refusal.ts";
