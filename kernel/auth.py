@@ -208,7 +208,9 @@ def _touch(session: Session, credential: Credential, row: Any, now: datetime) ->
     if credential.kind == "jwt" or (row["seen_at"] and now - row["seen_at"] < SESSION_TOUCH):
         return
     table = SessionRow if credential.kind == "session" else ApiKey
-    session.execute(update(table).where(table.id == row["session_id"]).values(seen_at=now))
+    # A request that runs long holds this row to its end; the caller's other requests must not wait for it.
+    free = select(table.id).where(table.id == row["session_id"]).with_for_update(skip_locked=True)
+    session.execute(update(table).where(table.id.in_(free)).values(seen_at=now))
 
 
 def authenticate(ctx: CallContext, *, email: str, password: str, code: str | None = None) -> User:

@@ -69,8 +69,8 @@ class TenantTable(Base):
 
     __abstract__ = True
 
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-20)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-10)
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:
@@ -80,9 +80,9 @@ class TenantTable(Base):
 class Versioned:
     """Adds who-was-first protection and times: `version` counts writes and is the row's ETag."""
 
-    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default="1", sort_order=100)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=101)
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now(), sort_order=102)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
@@ -150,7 +150,8 @@ def set_tenant(session: Session, tenant_id: UUID) -> None:
 
 
 def cursor(session: Session) -> psycopg.Cursor[dict[str, Any]]:
-    """A psycopg cursor of dictionaries inside the session's transaction, for hot reads and COPY."""
+    """A psycopg cursor of dictionaries inside the session's transaction, for hot reads and COPY; sees what was added."""
+    session.flush()
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
     return connection.cursor(row_factory=dict_row)
