@@ -47,6 +47,12 @@ def collect_routes(kernel: Kernel) -> list[Route]:
         if not isinstance(rest, Rest) or rest.plugin != plugin.name:
             raise StartupError(f"The plugin {plugin.name} registers REST routes that are not Rest({plugin.name!r}).")
         routes += rest.routes
+    check_routes(kernel, routes)
+    return routes
+
+
+def check_routes(kernel: Kernel, routes: list[Route]) -> None:
+    """Raise StartupError for an address or name used twice, or a permission that no manifest declares."""
     _refuse_twins(routes)
     known = kernel.plugins.permissions.keys() | {PUBLIC, SIGNED_IN}
     for route in routes:
@@ -54,7 +60,6 @@ def collect_routes(kernel: Kernel) -> list[Route]:
             raise StartupError(
                 f"{route.method} {route.path} of {route.plugin} needs {route.permission!r}, which no manifest declares."
             )
-    return routes
 
 
 def _refuse_twins(routes: list[Route]) -> None:

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import orjson
+import psycopg
 from flask import Blueprint, Flask, Response, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
@@ -74,9 +75,9 @@ def _known(error: Exception) -> DeskhandError | HTTPException:
             return error
         case ValidationError():
             return refuse_fields(error)
-        case DataError():
+        case DataError() | psycopg.DataError():
             return InvalidInput("A value is larger than can be stored, or holds a character that cannot.")
-        case OperationalError() | PoolTimeout():
+        case OperationalError() | PoolTimeout() | psycopg.OperationalError():
             return Unavailable("The database does not answer. Try again in a moment.", retry_after=5)
         case _:
             return DeskhandError("The failure was recorded under the request id.")
@@ -85,7 +86,7 @@ def _known(error: Exception) -> DeskhandError | HTTPException:
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code, words = _WORDS.get(status, (error.name.lower().replace(" ", "_"), error.description or error.name))
-    body = {"type": f"urn:deskhand:error:{code}", "title": error.name, "status": status, "detail": words, "code": code}
+    body = {"title": error.name, "status": status, "detail": words, "code": code}
     kept = {
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
@@ -103,5 +104,6 @@ def _headers(error: DeskhandError) -> dict[str, str]:
 
 def _answer(body: dict[str, Any], headers: dict[str, str]) -> Response:
     body.pop("headers", None)
-    raw = orjson.dumps(body | {"request_id": request_id()}, default=str)
+    named = {"type": f"urn:deskhand:error:{body['code']}", "request_id": request_id()}
+    raw = orjson.dumps({**body, **named}, default=str)
     return Response(raw, status=body["status"], headers=headers, mimetype=MEDIA_TYPE)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Three statements, one message to the server, one implicit transaction.
 _TAKE = """
-select set_config('app.tenant_id', %(tenant)s, true);
+select set_config('app.tenant_id', %(tenant)s::text, true);
 insert into rate_buckets as b (tenant_id, id, full_at) values (%(tenant)s, %(bucket)s, %(now)s + %(step)s)
   on conflict (tenant_id, id) do update set full_at = greatest(b.full_at, %(now)s) + %(step)s
   where greatest(b.full_at, %(now)s) + %(step)s <= %(now)s + %(whole)s

@@ -1,0 +1,40 @@
+"""The stages of the kernel's tests: REST with a room of gadgets; background work with bells and ears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kernel.app import Kernel
+from kernel.config import Settings
+from tests.kernel.api_stage import api_app, room_kernel
+from tests.kernel.work_stage import Tower, build_tower
+
+
+@pytest.fixture
+def room(kernel: Kernel) -> Kernel:
+    """The kernel with the room of gadgets."""
+    return room_kernel(kernel)
+
+
+@pytest.fixture
+def gadgets(acme: Any, room: Kernel) -> Any:
+    """Acme, with the room of gadgets."""
+    return replace(acme, kernel=room, app=api_app(room))
+
+
+@pytest.fixture
+def beta_gadgets(beta: Any, gadgets: Any) -> Any:
+    """Beta, on the same stage."""
+    return replace(beta, kernel=gadgets.kernel, app=gadgets.app)
+
+
+@pytest.fixture
+def tower(settings: Settings) -> Iterator[Tower]:
+    """Acme and Beta with bells and ears, and a clock that stands still."""
+    tower = build_tower(settings)
+    yield tower
+    tower.kernel.db.dispose()
