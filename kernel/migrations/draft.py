@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 
 from alembic.autogenerate import render_python_code
@@ -44,6 +45,7 @@ def draft(room: str) -> str:
     body = render_python_code(ops.UpgradeOps(ops=steps), migration_context=None)
     depends = sorted({f"{owner[fk.column.table.name]}_0001" for table in tables for fk in table.foreign_keys
                       if owner[fk.column.table.name] != room})  # fmt: skip
+    body = re.sub(r" *# ###.*\n?", "", body).replace("(astext_type=Text())", "()").replace(", astext_type=Text()", "")
     protected = ", ".join(f'"{table.name}"' for table in tables if "tenant_id" in table.c and table.name != "wakeups")
     return HEADER.format(room=room, depends=tuple(depends) or None, body=body.strip(), names=protected)
 
