@@ -16,7 +16,7 @@ def load_items(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) 
     """Items; an SKU belongs to one item only."""
     ids = resolver.claim("catalog_item", [row.external_id for row in rows])
     skus = [row.values["sku"] for row in rows if row.values["sku"]]
-    owners = dict(ctx.session.execute(select(Item.sku, Item.id).where(Item.sku.in_(skus))).tuples())
+    owners = dict(ctx.session.execute(select(Item.sku, Item.id).where(Item.sku.in_(skus))).all())
     wrong = [RowError(row.line, "sku", f"{row.values['sku']} is another item's SKU.") for row in rows
              if owners.get(row.values["sku"], ids[row.external_id]) != ids[row.external_id]]  # fmt: skip
     wrong += [RowError(row.line, "license_term", "Only a license has a term.")

@@ -70,7 +70,7 @@ def _taken_addresses(ctx: CallContext, rows: Sequence[ImportRow], ids: Mapping[s
     seen: dict[str, str] = {}
     wrong = []
     wanted = [row.values["email"] for row in rows if row.values["email"]]
-    owners = dict(ctx.session.execute(select(Contact.email_key, Contact.id).where(Contact.email_key.in_(wanted))).tuples())
+    owners = dict(ctx.session.execute(select(Contact.email_key, Contact.id).where(Contact.email_key.in_(wanted))).all())
     for row in rows:
         email = row.values["email"]
         if not email:

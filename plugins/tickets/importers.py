@@ -158,7 +158,7 @@ def load_materials(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolv
     billed = set(ctx.session.scalars(select(Material.id).where(Material.id.in_(ids.values()), Material.invoice_id.is_not(None))))
     clients = dict(ctx.session.execute(
         select(Ticket.id, Ticket.client_id).where(Ticket.id.in_({row.values["ticket"] for row in rows}))
-    ).tuples())  # fmt: skip
+    ).all())  # fmt: skip
     items = ctx.hooks.get_items(ctx=ctx, item_ids=list({row.values["item"] for row in rows}))
     wrong = [RowError(row.line, "quantity", "Give more than zero.") for row in rows if row.values["quantity"] <= 0]
     if not wrong:
