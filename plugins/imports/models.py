@@ -47,6 +47,7 @@ class ImportRun(TenantTable, Versioned):
     started_by: Mapped[str]
     job_id: Mapped[UUID | None]
     unknown_files: Mapped[list[str]]
+    last_step_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
 

@@ -24,7 +24,7 @@ class StoredRefs:
         wanted = select(ImportRef.external_id, ImportRef.target_id).where(
             ImportRef.kind == kind, ImportRef.external_id.in_(set(external_ids))
         )
-        return dict(self.ctx.session.execute(wanted).tuples().all())
+        return dict(self.ctx.session.execute(wanted).all())
 
     def remember(self, kind: str, ids: Mapping[str, UUID]) -> None:
         """See `Resolver.remember`; one statement."""

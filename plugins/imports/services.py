@@ -95,7 +95,7 @@ def begin_import(ctx: CallContext, files: Mapping[str, bytes], options: Options,
     run = ImportRun(
         source=source, dry_run=options.dry_run, skip_bad_rows=options.skip_bad_rows, again=options.again,
         encoding=options.encoding, date_order=options.date_order, decimal_mark=options.decimal,
-        started_by=ctx.actor.name, unknown_files=sorted(named.keys() - set(known)),
+        started_by=ctx.actor.name, unknown_files=sorted(named.keys() - set(known)), last_step_at=ctx.now(),
     )  # fmt: skip
     ctx.session.add(run)
     ctx.session.flush()
@@ -129,7 +129,7 @@ def next_step(ctx: CallContext, run_id: UUID, progress: Progress) -> bool:
         return False
     if waiting:
         _note(ctx, waiting[0], _load(ctx, run, waiting[0], progress))
-        run.updated_at = ctx.now()
+        run.last_step_at = ctx.now()
     if not waiting[1:] or waiting[0].state == "refused":
         _finish(ctx, run)
     return run.state == "open"
@@ -185,7 +185,7 @@ def _make_room(ctx: CallContext) -> None:
     run = ctx.session.scalar(select(ImportRun).where(ImportRun.state == "open").with_for_update())
     if run is None:
         return
-    if run.source != "cli" and ctx.now() - run.updated_at < SILENCE:
+    if run.source != "cli" and ctx.now() - run.last_step_at < SILENCE:
         raise ImportRunning(f"{run.started_by} began an import that is not finished yet; wait for it.")
     run.state = "interrupted"
     run.finished_at = ctx.now()

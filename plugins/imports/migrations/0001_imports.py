@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("started_by", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=True),
         sa.Column("unknown_files", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("last_step_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
