@@ -164,7 +164,7 @@ def _ticket_row(ticket: Ticket, dice: Dice) -> Row:
     machine = ticket.board == "B-ALERT"
     return {
         "external_id": ticket.key,
-        "number": f"ACME-{ticket.key[3:]}",
+        "number": ticket.key[3:],
         "title": f" {title}" if dice.chance(0.03) else title,
         "client": ticket.client.key,
         "location": location_key(ticket.client) if dice.chance(0.6) else None,
