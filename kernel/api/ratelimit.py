@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Index, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Mapped
 
 from kernel.db import TenantTable, tenant_key
@@ -40,7 +40,8 @@ class RateBucket(TenantTable):
     """One caller's tokens; `id` is the hash of the bucket's name, which may hold an e-mail address."""
 
     __tablename__ = "rate_buckets"
-    __table_args__ = (tenant_key(), Index(None, "tenant_id", "full_at"), {"prefixes": ["UNLOGGED"]})
+    # No index on full_at: each request changes it, and PostgreSQL then updates the row in place.
+    __table_args__ = (tenant_key(), {"prefixes": ["UNLOGGED"]})
 
     full_at: Mapped[datetime]
 

@@ -180,7 +180,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rate_buckets")),
         prefixes=["UNLOGGED"],
     )
-    op.create_index(op.f("ix_rate_buckets_tenant_id_full_at"), "rate_buckets", ["tenant_id", "full_at"], unique=False)
     op.create_table(
         "roles",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
