@@ -6,8 +6,10 @@ The default broker is our own PostgreSQL by kombu's `pgmq` transport; DESKHAND_B
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import warnings
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -66,25 +68,40 @@ def _conninfo(url: str) -> str:
 
 
 class Nudge:
-    """Tells the workers at once that a tenant has work; the note in the database is the promise, this is only haste."""
+    """Tells the workers at once that a tenant has work; the note in the database is the promise, this is only haste.
+
+    Sent from a thread of its own: no request waits for the broker, least of all for one that is away.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._app = celery_app(settings)
-        self._quiet_until = 0.0
+        self._waiting: SimpleQueue[tuple[UUID, str]] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def send(self, tenant_id: UUID, kind: str) -> None:
-        """Send one message. Raises whatever the broker's client raises."""
+        """Send one message now. Raises whatever the broker's client raises."""
         self._app.send_task(TASK, args=(str(tenant_id), kind), queue=QUEUE, retry=False)
 
     def __call__(self, tenant_id: UUID, kind: str) -> None:
-        """Send if the broker answers. Never raises, and after a failure leaves the broker alone for 10 s."""
-        if time.monotonic() < self._quiet_until:
-            return
-        try:
-            self.send(tenant_id, kind)
-        except Exception:
-            self._quiet_until = time.monotonic() + QUIET_SECONDS
-            log.warning("The broker does not answer; the scheduler will pass the work on", exc_info=True)
+        """Send soon, if the broker answers. Never raises."""
+        self._waiting.put((tenant_id, kind))
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._send_all, name="nudge", daemon=True)
+                self._thread.start()
+
+    def _send_all(self) -> None:
+        while True:
+            wanted = {self._waiting.get()}
+            while not self._waiting.empty():
+                wanted.add(self._waiting.get())
+            try:
+                for tenant_id, kind in wanted:
+                    self.send(tenant_id, kind)
+            except Exception:
+                log.warning("The broker does not answer; the scheduler will pass the work on", exc_info=True)
+                time.sleep(QUIET_SECONDS)
 
 
 def connect_broker(kernel: Kernel) -> None:
