@@ -63,7 +63,7 @@ def import_files(paths: Sequence[Path], tenant: str | None, user: str | None, er
             report = describe_import(ctx, run_id)
             problems = services.find_problems(ctx, run_id)
     if problems:
-        errors.write_bytes(error_csv(problems))
+        write_errors(errors, error_csv(problems))
     click.echo(json.dumps(report) if as_json else in_words(report, errors))
     sys.exit(1 if report["state"] == "refused" else 0)
 
@@ -75,6 +75,16 @@ def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in found}
     except OSError as error:
         raise InvalidInput(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def write_errors(path: Path, content: bytes) -> None:
+    """Write the error file. Raises InvalidInput when it cannot be written; the import itself has ended by then."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InvalidInput(
+            f"The errors cannot be written to {path}: {error.strerror}. Name another file with --errors."
+        ) from error
 
 
 def describe_import(ctx: CallContext, run_id: UUID) -> dict[str, Any]:

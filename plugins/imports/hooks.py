@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.start import JobType, NavEntry
-from plugins.imports import commands, tasks
+from plugins.imports import commands, pages, routes, tasks
 
 if TYPE_CHECKING:
     import click
@@ -18,16 +18,12 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    from plugins.imports.routes import rest
-
-    return [rest]
+    return [routes.rest]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    from plugins.imports.pages import pages
-
-    return [pages]
+    return [pages.pages]
 
 
 @hookimpl
