@@ -56,6 +56,11 @@ class GuestPool:
         finally:
             self._give_back(worker, fit=outcome is not None and outcome.ok)
 
+    def idle_workers(self) -> tuple[int, ...]:
+        """Process ids of the workers that wait for work."""
+        with self._free:
+            return tuple(worker.process.pid for worker in self._idle)
+
     def close(self) -> None:
         """End the idle workers; those at work end when their call does."""
         with self._free:

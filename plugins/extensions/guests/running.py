@@ -8,8 +8,8 @@ from typing import Any
 
 from wasmtime import Engine
 
-from .frames import Channel, Frame
-from .limits import MAX_LOG_LINE_BYTES
+from .frames import Channel, Frame, packed
+from .limits import MAX_ARGUMENT_BYTES, MAX_LOG_LINE_BYTES
 from .sandbox import writable_bytes
 
 _TICK_SECONDS = 0.01
@@ -77,10 +77,13 @@ class Run:
             self._channel.send({"op": "log", "level": level, "message": line.decode("utf-8", "ignore")})
 
     def _ask(self, frame: Frame) -> dict[str, Any]:
+        question = packed(frame)
+        if len(question) > MAX_ARGUMENT_BYTES:
+            raise Stopped("guest_trapped", f"the arguments of a host call may have {MAX_ARGUMENT_BYTES} bytes")
         asked = time.monotonic()
         self.waiting_for_host = True
         try:
-            self._channel.send(frame)
+            self._channel.send_packed(question)
             answer: dict[str, Any] = self._channel.receive()["answer"]
             return answer
         finally:

@@ -19,7 +19,8 @@ from typing import Any
 from wasmtime import Engine, Store, WasmtimeError, component
 
 from .engine import guest_engine
-from .frames import Channel, ChannelClosed, Frame
+from .frames import Channel, ChannelClosed, Frame, packed
+from .limits import MAX_FRAME_BYTES
 from .linking import make_linker
 from .running import Run, Stopped, Watchdog
 from .sandbox import allow_cpu, lock_down, writable_bytes
@@ -64,7 +65,7 @@ class Worker:
         try:
             while True:
                 order = self.channel.receive()
-                self.channel.send(self.answer(order))
+                self.channel.send_packed(_fitting(self.answer(order)))
         finally:
             os._exit(0)
 
@@ -151,6 +152,19 @@ def _why(
     if "invalid utf-8" in text or "out of bounds of memory" in text or "pointer/length" in text:
         return "bad_response", text
     return "guest_trapped", text
+
+
+def _fitting(frame: Frame) -> bytes:
+    """The frame as bytes, without its journal or its response where they make it too long."""
+    whole = packed(frame)
+    if len(whole) > MAX_FRAME_BYTES and frame.get("journal"):
+        whole = packed(frame | {"journal": None})
+    if len(whole) > MAX_FRAME_BYTES:
+        detail = f"the response has more than {MAX_FRAME_BYTES} bytes"
+        whole = packed(
+            frame | {"op": "trap", "kind": "bad_response", "detail": detail, "journal": None, "response": None}
+        )
+    return whole
 
 
 def _cut(text: str) -> str:

@@ -1,0 +1,5 @@
+(data (i32.const 64) "\ff\fe\fd")
+(func (export "handler") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+  (i32.store16 (i32.const 0) (i32.const 200))
+  (i32.store (i32.const 12) (i32.const 64)) (i32.store (i32.const 16) (i32.const 3))
+  (i32.const 0))
