@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, InvalidInput
+from kernel.errors import Conflict, InvalidInput, NotFound
 
 
 class TaxRateInvalid(InvalidInput):
@@ -17,3 +17,20 @@ class TaxRatesOverlap(Conflict):
 
     code = "tax_rates_overlap"
     title = "Tax rates overlap"
+
+
+class TaxRegionNotFound(NotFound):
+    code = "tax_region_not_found"
+    title = "No such tax region"
+
+
+class TaxRateNotFound(NotFound):
+    code = "tax_rate_not_found"
+    title = "No such tax rate"
+
+
+class TaxIdInvalid(InvalidInput):
+    """The tax id fails the check digits of its country."""
+
+    code = "tax_id_invalid"
+    title = "Not a valid tax id"

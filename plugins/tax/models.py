@@ -1,0 +1,105 @@
+"""Tables of the tax room."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Integer, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import TenantTable, Versioned, references, tenant_key
+
+PERCENT = Numeric(9, 6)
+
+
+class Region(TenantTable, Versioned):
+    """Where one set of rates holds: a country, state or district, such as `DE` or `CA-QC`."""
+
+    __tablename__ = "tax_regions"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "code"),
+        CheckConstraint("length(country) = 2", name="country"),
+    )
+
+    code: Mapped[str]
+    name: Mapped[str]
+    country: Mapped[str]
+
+
+class RateRow(TenantTable, Versioned):
+    """The rate of a region and category on [starts, ends): one percentage, or components when `percent` is empty."""
+
+    __tablename__ = "tax_rates"
+    __table_args__ = (
+        tenant_key(),
+        references("region_id", "tax_regions", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "region_id", "category", "starts"),
+        CheckConstraint("category in ('standard', 'reduced')", name="category"),
+        CheckConstraint("percent between 0 and 100", name="percent"),
+        CheckConstraint("ends > starts", name="ends"),
+    )
+
+    region_id: Mapped[UUID]
+    category: Mapped[str]
+    name: Mapped[str]
+    percent: Mapped[Decimal | None] = mapped_column(PERCENT)
+    starts: Mapped[date]
+    ends: Mapped[date | None]
+
+
+class ComponentRow(TenantTable):
+    """A part of a composite rate; `compound` is reckoned on the base plus the tax of the parts before it."""
+
+    __tablename__ = "tax_components"
+    __table_args__ = (
+        tenant_key(),
+        references("rate_id", "tax_rates", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "rate_id", "sequence", "starts"),
+        CheckConstraint("percent between 0 and 100", name="percent"),
+        CheckConstraint("ends > starts", name="ends"),
+        Index(None, "tenant_id", "rate_id", "sequence"),
+    )
+
+    rate_id: Mapped[UUID]
+    sequence: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str]
+    percent: Mapped[Decimal] = mapped_column(PERCENT)
+    compound: Mapped[bool] = mapped_column(default=False, server_default="false")
+    starts: Mapped[date | None]
+    ends: Mapped[date | None]
+
+
+class ClientFacts(TenantTable, Versioned):
+    """The tax facts of a client; `exemption` is the printed reason, empty when the client is not exempt."""
+
+    __tablename__ = "tax_clients"
+    __table_args__ = (
+        tenant_key(),
+        references("client_id", "clients", on_delete="CASCADE"),
+        references("region_id", "tax_regions"),
+        UniqueConstraint("tenant_id", "client_id"),
+    )
+
+    client_id: Mapped[UUID]
+    region_id: Mapped[UUID | None]
+    tax_id: Mapped[str | None]
+    exemption: Mapped[str | None]
+    reverse_charge: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+class LocationRegion(TenantTable):
+    """The tax region of a location, where it differs from the client's."""
+
+    __tablename__ = "tax_locations"
+    __table_args__ = (
+        tenant_key(),
+        references("location_id", "client_locations", on_delete="CASCADE"),
+        references("region_id", "tax_regions"),
+        UniqueConstraint("tenant_id", "location_id"),
+    )
+
+    location_id: Mapped[UUID]
+    region_id: Mapped[UUID]

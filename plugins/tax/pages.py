@@ -1,0 +1,100 @@
+"""Web pages of the tax room."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from kernel.context import CallContext
+from kernel.directory import clients
+from kernel.tenancy import change_settings, get_settings
+from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy_gettext as _l
+from kernel.web.pages import Pages, redirect_to, render
+from plugins.tax import schemas, services
+from plugins.tax.routes import rates_with_components
+from plugins.tax.settings import TaxSettings
+
+pages = Pages("tax")
+CATEGORIES = {"standard": (_l("Standard rate"), "info"), "reduced": (_l("Reduced rate"), "neutral")}
+
+
+@pages.get("/taxes", permission="tax.read")
+def regions(ctx: CallContext) -> ResponseReturnValue:
+    today = ctx.today()
+    rows = []
+    for region in services.list_regions(ctx):
+        current = [one for one in rates_with_components(ctx, region.id)
+                   if one["starts"] <= today and (one["ends"] is None or today < one["ends"])]  # fmt: skip
+        rows.append({"id": region.id, "code": region.code, "name": region.name, "country": region.country, "rates": current})
+    return render("tax/regions.html", regions=rows, settings=get_settings(ctx, "tax"))
+
+
+@pages.form("/taxes/new", permission="tax.manage", schema=schemas.RegionIn, template="tax/region_form.html")
+def new_region(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    added = services.add_region(ctx, **data)
+    return redirect_to(f"/taxes/{added.id}", toast=_("Tax region added."))
+
+
+@pages.form("/taxes/settings", permission="tax.manage", schema=TaxSettings, template="tax/settings.html",
+            initial=lambda ctx: get_settings(ctx, "tax"))  # fmt: skip
+def settings(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    change_settings(ctx, "tax", data)
+    return redirect_to("/taxes", toast=_("Saved."))
+
+
+@pages.get("/taxes/<uuid:region_id>", permission="tax.read")
+def region(ctx: CallContext, region_id: UUID) -> ResponseReturnValue:
+    row = services.get_region(ctx, region_id)
+    return render("tax/region.html", region=row, rates=rates_with_components(ctx, region_id), categories=CATEGORIES, today=ctx.today())
+
+
+@pages.post("/taxes/<uuid:region_id>/delete", permission="tax.manage")
+def delete_region(ctx: CallContext, region_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    services.delete_region(ctx, region_id)
+    return redirect_to("/taxes", toast=_("Tax region deleted."))
+
+
+def _region(ctx: CallContext, region_id: UUID) -> dict[str, Any]:
+    return {"region": services.get_region(ctx, region_id), "categories": CATEGORIES}
+
+
+@pages.form("/taxes/<uuid:region_id>/rates/new", permission="tax.manage", schema=schemas.RateIn,
+            template="tax/rate_form.html", context=_region)  # fmt: skip
+def new_rate(ctx: CallContext, region_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
+    services.add_rate(ctx, region_id=region_id, **data)
+    return redirect_to(f"/taxes/{region_id}", toast=_("Rate added."))
+
+
+@pages.post("/taxes/<uuid:region_id>/rates/<uuid:rate_id>/delete", permission="tax.manage")
+def delete_rate(ctx: CallContext, region_id: UUID, rate_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    services.delete_rate(ctx, rate_id)
+    return redirect_to(f"/taxes/{region_id}", toast=_("Rate deleted."))
+
+
+@pages.get("/taxes/of-client/<uuid:client_id>", permission="tax.read")
+def of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
+    codes = {one.id: f"{one.code} · {one.name}" for one in services.list_regions(ctx)}
+    return render(
+        "tax/panel.html",
+        client=clients.get_client(ctx, client_id),
+        facts=services.get_client_facts(ctx, client_id),
+        codes=codes,
+        places=clients.list_locations(ctx, client_id),
+        place_regions=services.location_regions(ctx, client_id),
+    )
+
+
+def _choices(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
+    regions = [(one.id, f"{one.code} · {one.name}") for one in services.list_regions(ctx)]
+    return {"client": clients.get_client(ctx, client_id), "regions": regions}
+
+
+@pages.form("/taxes/of-client/<uuid:client_id>/edit", permission="tax.manage", schema=schemas.ClientFactsIn,
+            template="tax/client_form.html", initial=services.get_client_facts, context=_choices, if_match=True)  # fmt: skip
+def edit_client_facts(ctx: CallContext, client_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
+    services.set_client_facts(ctx, client_id, **data, version=version)
+    return redirect_to(f"/clients/{client_id}", toast=_("Saved."))

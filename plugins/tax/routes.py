@@ -1,0 +1,102 @@
+"""REST of the tax room."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from kernel.api.rest import Rest
+from kernel.context import CallContext
+from plugins.tax import schemas, services
+
+rest = Rest("tax")
+_REGION = "/tax-regions/<uuid:region_id>"
+_RATE = "/tax-rates/<uuid:rate_id>"
+_FACTS = "/clients/<uuid:client_id>/tax"
+
+
+@rest.get("/tax-regions", permission="tax.read", out=schemas.RegionList)
+def list_regions(ctx: CallContext) -> Any:
+    """List tax regions"""
+    return {"items": services.list_regions(ctx)}
+
+
+@rest.post("/tax-regions", permission="tax.manage", body=schemas.RegionIn, out=schemas.RegionOut)
+def add_region(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Add a tax region"""
+    return services.add_region(ctx, **body)
+
+
+@rest.get(_REGION, permission="tax.read", out=schemas.RegionOut)
+def get_region(ctx: CallContext, region_id: UUID) -> Any:
+    """Read a tax region"""
+    return services.get_region(ctx, region_id)
+
+
+@rest.patch(_REGION, permission="tax.manage", body=schemas.RegionPatch, out=schemas.RegionOut, if_match=True)
+def change_region(ctx: CallContext, region_id: UUID, body: dict[str, Any], version: int | None) -> Any:
+    """Change a tax region"""
+    return services.change_region(ctx, region_id, body, version)
+
+
+@rest.delete(_REGION, permission="tax.manage")
+def delete_region(ctx: CallContext, region_id: UUID) -> None:
+    """Delete a tax region that nobody is in"""
+    services.delete_region(ctx, region_id)
+
+
+@rest.get(f"{_REGION}/rates", permission="tax.read", out=schemas.RateList)
+def list_rates(ctx: CallContext, region_id: UUID) -> Any:
+    """List a region's rates with their history"""
+    services.get_region(ctx, region_id)
+    return {"items": rates_with_components(ctx, region_id)}
+
+
+def rates_with_components(ctx: CallContext, region_id: UUID) -> list[dict[str, Any]]:
+    """A region's rates, each with its components."""
+    rates = services.list_rates(ctx, region_id)
+    parts = services.list_components(ctx, [rate.id for rate in rates])
+    plain = schemas.RateOut().fields
+    return [{name: getattr(rate, name) for name in plain} | {"components": parts[rate.id]} for rate in rates]
+
+
+@rest.post(f"{_REGION}/rates", permission="tax.manage", body=schemas.RateIn, out=schemas.RateOut)
+def add_rate(ctx: CallContext, region_id: UUID, body: dict[str, Any]) -> Any:
+    """Add a rate from a day on"""
+    return services.add_rate(ctx, region_id=region_id, **body)
+
+
+@rest.get(_RATE, permission="tax.read", out=schemas.RateOut)
+def get_rate(ctx: CallContext, rate_id: UUID) -> Any:
+    """Read a rate"""
+    return services.get_rate(ctx, rate_id)
+
+
+@rest.patch(_RATE, permission="tax.manage", body=schemas.RatePatch, out=schemas.RateOut, if_match=True)
+def change_rate(ctx: CallContext, rate_id: UUID, body: dict[str, Any], version: int | None) -> Any:
+    """Rename or end a rate"""
+    return services.change_rate(ctx, rate_id, body, version)
+
+
+@rest.delete(_RATE, permission="tax.manage")
+def delete_rate(ctx: CallContext, rate_id: UUID) -> None:
+    """Delete a rate"""
+    services.delete_rate(ctx, rate_id)
+
+
+@rest.get(_FACTS, permission="tax.read", out=schemas.ClientFactsOut)
+def get_client_facts(ctx: CallContext, client_id: UUID) -> Any:
+    """Read how a client is taxed"""
+    return services.get_client_facts(ctx, client_id)
+
+
+@rest.put(_FACTS, permission="tax.manage", body=schemas.ClientFactsIn, out=schemas.ClientFactsOut, if_match=True)
+def set_client_facts(ctx: CallContext, client_id: UUID, body: dict[str, Any], version: int | None) -> Any:
+    """Set how a client is taxed"""
+    return services.set_client_facts(ctx, client_id, **body, version=version)
+
+
+@rest.put("/locations/<uuid:location_id>/tax", permission="tax.manage", body=schemas.LocationRegionIn, status=204)
+def set_location_region(ctx: CallContext, location_id: UUID, body: dict[str, Any]) -> None:
+    """Set a location's tax region"""
+    services.set_location_region(ctx, location_id, **body)

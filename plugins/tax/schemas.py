@@ -1,0 +1,101 @@
+"""What goes in and out of the tax room's interfaces."""
+
+from marshmallow import Schema, fields, validate
+
+_PERCENT = validate.Range(0, 100)
+_NAME = validate.Length(1, 255)
+_CATEGORIES = ("standard", "reduced")
+
+
+class RegionIn(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9-]{2,40}\Z", error="Letters, digits and hyphens, such as CA-QC."))
+    name = fields.String(required=True, validate=_NAME)
+    country = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z]{2}\Z", error="Two letters, such as DE."))
+
+
+class RegionPatch(Schema):
+    name = fields.String(validate=_NAME)
+    country = fields.String(validate=validate.Regexp(r"[A-Z]{2}\Z", error="Two capital letters, such as DE."))
+
+
+class RegionOut(Schema):
+    id = fields.UUID()
+    version = fields.Integer()
+    code = fields.String()
+    name = fields.String()
+    country = fields.String()
+
+
+class RegionList(Schema):
+    items = fields.List(fields.Nested(RegionOut))
+
+
+class ComponentIn(Schema):
+    name = fields.String(required=True, validate=_NAME)
+    percent = fields.Decimal(required=True, as_string=True, validate=_PERCENT)
+    compound = fields.Boolean()
+    starts = fields.Date(allow_none=True)
+    ends = fields.Date(allow_none=True)
+
+
+class RateIn(Schema):
+    category = fields.String(required=True, validate=validate.OneOf(_CATEGORIES))
+    name = fields.String(required=True, validate=_NAME)
+    percent = fields.Decimal(as_string=True, allow_none=True, validate=_PERCENT)
+    starts = fields.Date(required=True)
+    ends = fields.Date(allow_none=True)
+    components = fields.List(fields.Nested(ComponentIn))
+
+
+class RatePatch(Schema):
+    name = fields.String(validate=_NAME)
+    ends = fields.Date(allow_none=True)
+
+
+class RateOut(Schema):
+    id = fields.UUID()
+    version = fields.Integer()
+    region_id = fields.UUID()
+    category = fields.String()
+    name = fields.String()
+    percent = fields.Decimal(as_string=True, allow_none=True)
+    starts = fields.Date()
+    ends = fields.Date(allow_none=True)
+
+
+class ComponentOut(Schema):
+    id = fields.UUID()
+    sequence = fields.Integer()
+    name = fields.String()
+    percent = fields.Decimal(as_string=True)
+    compound = fields.Boolean()
+    starts = fields.Date(allow_none=True)
+    ends = fields.Date(allow_none=True)
+
+
+class RateWithComponents(RateOut):
+    components = fields.List(fields.Nested(ComponentOut))
+
+
+class RateList(Schema):
+    items = fields.List(fields.Nested(RateWithComponents))
+
+
+class ClientFactsIn(Schema):
+    region_id = fields.UUID(allow_none=True)
+    tax_id = fields.String(allow_none=True, validate=validate.Length(max=40))
+    exemption = fields.String(allow_none=True, validate=validate.Length(max=255))
+    reverse_charge = fields.Boolean(load_default=False)
+
+
+class ClientFactsOut(Schema):
+    client_id = fields.UUID()
+    version = fields.Integer()
+    region_id = fields.UUID(allow_none=True)
+    tax_id = fields.String(allow_none=True)
+    exemption = fields.String(allow_none=True)
+    reverse_charge = fields.Boolean()
+
+
+class LocationRegionIn(Schema):
+    region_id = fields.UUID(required=True, allow_none=True)

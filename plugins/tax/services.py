@@ -1,0 +1,197 @@
+"""The verbs of the tax room: regions, rates, the tax facts of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from kernel import audit
+from kernel.context import CallContext
+from kernel.deletion import refuse_if_needed
+from kernel.directory.clients import apply_changes, get_client, get_location
+from kernel.errors import Conflict
+from kernel.hookspecs.directory import Blocker, Ref
+from plugins.tax.errors import TaxRateNotFound, TaxRegionNotFound
+from plugins.tax.models import ClientFacts, ComponentRow, LocationRegion, RateRow, Region
+from plugins.tax.rates import Component, Rate, check_overlap, check_rate
+from plugins.tax.taxids import check_tax_id
+
+
+def get_region(ctx: CallContext, region_id: UUID) -> Region:
+    """One region. Raises TaxRegionNotFound, also for another tenant's."""
+    region = ctx.session.scalar(select(Region).where(Region.id == region_id))
+    if region is None:
+        raise TaxRegionNotFound("There is no tax region with this id.")
+    return region
+
+
+def list_regions(ctx: CallContext) -> list[Region]:
+    """Regions by code."""
+    return list(ctx.session.scalars(select(Region).order_by(Region.code)))
+
+
+def add_region(ctx: CallContext, *, code: str, name: str, country: str) -> Region:
+    """Add a region. Raises Conflict for a used code."""
+    if ctx.session.scalar(select(Region.id).where(Region.code == code)):
+        raise Conflict("A tax region with this code exists.", errors={"code": "Used by another region."})
+    region = Region(code=code, name=name, country=country.upper())
+    ctx.session.add(region)
+    ctx.session.flush()
+    audit.record(ctx, "tax_region.added", kind="tax.region", row_id=region.id, label=code)
+    return region
+
+
+def change_region(ctx: CallContext, region_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> Region:
+    """Change a region's name or country; its code stays."""
+    region = get_region(ctx, region_id)
+    apply_changes(ctx, region, changes, version, kind="tax.region", label=region.code)
+    return region
+
+
+def delete_region(ctx: CallContext, region_id: UUID) -> None:
+    """Remove a region that no client or location is in. Raises StillInUse."""
+    region = get_region(ctx, region_id)
+    ref = Ref("tax.region", region_id)
+    own = []
+    for table, noun in ((ClientFacts, "client"), (LocationRegion, "location")):
+        count = ctx.session.scalar(select(func.count()).where(table.region_id == region_id)) or 0
+        own += [Blocker(ref, noun, count, f"{count} {noun}s")] if count else []
+    refuse_if_needed(ctx, [ref], own, f"{region.code} cannot be deleted.", ["end its rates"])
+    ctx.session.delete(region)
+    audit.record(ctx, "tax_region.deleted", kind="tax.region", row_id=region_id, label=region.code)
+
+
+def get_rate(ctx: CallContext, rate_id: UUID) -> RateRow:
+    """One rate. Raises TaxRateNotFound."""
+    rate = ctx.session.scalar(select(RateRow).where(RateRow.id == rate_id))
+    if rate is None:
+        raise TaxRateNotFound("There is no tax rate with this id.")
+    return rate
+
+
+def list_rates(ctx: CallContext, region_id: UUID) -> list[RateRow]:
+    """A region's rates with their history, the newest of each category first."""
+    found = select(RateRow).where(RateRow.region_id == region_id).order_by(RateRow.category.desc(), RateRow.starts.desc())
+    return list(ctx.session.scalars(found))
+
+
+def list_components(ctx: CallContext, rate_ids: Sequence[UUID]) -> dict[UUID, list[ComponentRow]]:
+    """The components of composite rates, in their order."""
+    found: dict[UUID, list[ComponentRow]] = {rate_id: [] for rate_id in rate_ids}
+    rows = select(ComponentRow).where(ComponentRow.rate_id.in_(rate_ids))
+    for row in ctx.session.scalars(rows.order_by(ComponentRow.rate_id, ComponentRow.sequence, ComponentRow.starts)):
+        found[row.rate_id].append(row)
+    return found
+
+
+def add_rate(ctx: CallContext, *, region_id: UUID, category: str, name: str, starts: date, ends: date | None = None,
+             percent: Decimal | None = None, components: Sequence[Mapping[str, Any]] = ()) -> RateRow:  # fmt: skip
+    """Add a rate from a day on; the open rate before it ends on that day. Raises TaxRateInvalid, TaxRatesOverlap."""
+    get_region(ctx, region_id)
+    rate = RateRow(region_id=region_id, category=category, name=name, starts=starts, ends=ends, percent=percent)
+    check_rate(_as_rate(rate, _components(components)))
+    _end_open_rate(ctx, rate)
+    ctx.session.add(rate)
+    ctx.session.flush()
+    for sequence, part in enumerate(components, start=1):
+        ctx.session.add(ComponentRow(rate_id=rate.id, sequence=sequence, **part))
+    ctx.session.flush()
+    _check_region(ctx, region_id, category)
+    audit.record(ctx, "tax_rate.added", kind="tax.rate", row_id=rate.id, label=name)
+    return rate
+
+
+def _end_open_rate(ctx: CallContext, new: RateRow) -> None:
+    before = ctx.session.scalar(
+        select(RateRow).where(RateRow.region_id == new.region_id, RateRow.category == new.category,
+                              RateRow.ends.is_(None), RateRow.starts < new.starts)
+    )  # fmt: skip
+    if before is not None:
+        before.ends = new.starts
+
+
+def change_rate(ctx: CallContext, rate_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> RateRow:
+    """Rename a rate or set the day it ends. What was billed by it stays; a new percentage is a new rate."""
+    rate = get_rate(ctx, rate_id)
+    apply_changes(ctx, rate, changes, version, kind="tax.rate", label=rate.name)
+    _check_region(ctx, rate.region_id, rate.category)
+    return rate
+
+
+def delete_rate(ctx: CallContext, rate_id: UUID) -> None:
+    """Remove a rate; the documents it taxed keep their own copy of it."""
+    rate = get_rate(ctx, rate_id)
+    ctx.session.delete(rate)
+    audit.record(ctx, "tax_rate.deleted", kind="tax.rate", row_id=rate_id, label=rate.name)
+
+
+def _check_region(ctx: CallContext, region_id: UUID, category: str) -> None:
+    rows = [rate for rate in list_rates(ctx, region_id) if rate.category == category]
+    parts = list_components(ctx, [rate.id for rate in rows])
+    rates = [_as_rate(row, [_as_component(part) for part in parts[row.id]]) for row in rows]
+    for rate in rates:
+        check_rate(rate)
+    check_overlap(rates)
+
+
+def _as_rate(row: RateRow, components: Sequence[Component]) -> Rate:
+    return Rate(str(row.id), str(row.region_id), row.category, row.name, row.starts, row.ends, row.percent, tuple(components))
+
+
+def _as_component(row: ComponentRow) -> Component:
+    return Component(str(row.id), row.name, row.percent, row.compound, row.starts, row.ends)
+
+
+def _components(parts: Sequence[Mapping[str, Any]]) -> list[Component]:
+    return [Component(str(i), part["name"], part["percent"], part.get("compound", False), part.get("starts"), part.get("ends"))
+            for i, part in enumerate(parts)]  # fmt: skip
+
+
+def get_client_facts(ctx: CallContext, client_id: UUID) -> ClientFacts:
+    """A client's tax facts; a client without any gets an empty, unsaved row."""
+    get_client(ctx, client_id)
+    facts = ctx.session.scalar(select(ClientFacts).where(ClientFacts.client_id == client_id))
+    return facts or ClientFacts(client_id=client_id, reverse_charge=False, version=0)
+
+
+def set_client_facts(ctx: CallContext, client_id: UUID, *, region_id: UUID | None = None, tax_id: str | None = None,
+                     exemption: str | None = None, reverse_charge: bool = False,
+                     version: int | None = None) -> ClientFacts:  # fmt: skip
+    """Set where and how a client is taxed. Raises TaxIdInvalid when the id fails the region's country's check."""
+    facts = get_client_facts(ctx, client_id)
+    region = get_region(ctx, region_id) if region_id else None
+    checked = check_tax_id(tax_id, region.country if region else "") if tax_id else None
+    changes = {"region_id": region_id, "tax_id": checked, "exemption": exemption, "reverse_charge": reverse_charge}
+    if facts.id is None:
+        ctx.session.add(ClientFacts(client_id=client_id, **changes))
+        ctx.session.flush()
+        audit.record(ctx, "client.tax_set", kind="client", row_id=client_id)
+        return get_client_facts(ctx, client_id)
+    apply_changes(ctx, facts, changes, version, kind="tax.client", label=str(client_id))
+    return facts
+
+
+def location_regions(ctx: CallContext, client_id: UUID) -> dict[UUID, UUID]:
+    """The regions of a client's locations that have one of their own."""
+    from kernel.directory.models import Location
+
+    found = (select(LocationRegion.location_id, LocationRegion.region_id)
+             .join(Location, (Location.tenant_id == LocationRegion.tenant_id) & (Location.id == LocationRegion.location_id))
+             .where(Location.client_id == client_id))  # fmt: skip
+    return dict(ctx.session.execute(found).all())
+
+
+def set_location_region(ctx: CallContext, location_id: UUID, region_id: UUID | None) -> None:
+    """Give a location a tax region of its own, or (None) let it follow the client's."""
+    location = get_location(ctx, location_id)
+    ctx.session.execute(delete(LocationRegion).where(LocationRegion.location_id == location_id))
+    if region_id is not None:
+        get_region(ctx, region_id)
+        ctx.session.add(LocationRegion(location_id=location_id, region_id=region_id))
+        ctx.session.flush()
+    audit.record(ctx, "location.tax_set", kind="location", row_id=location_id, label=location.name)

@@ -1,0 +1,100 @@
+"""Carol sets up taxes, and documents are taxed by them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tests.conftest import World
+
+from kernel.hookspecs.tax import TaxDocument, TaxLine
+
+
+def _region(world: World, code: str = "DE", country: str = "DE") -> str:
+    answer = world.api("carol").post("/api/v1/tax-regions", json={"code": code, "name": code, "country": country})
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def _rate(world: World, region_id: str, **facts: Any) -> Any:
+    body = {"category": "standard", "name": "VAT", "starts": "2020-01-01", **facts}
+    return world.api("carol").post(f"/api/v1/tax-regions/{region_id}/rates", json=body)
+
+
+def _client(world: World, region_id: str | None = None, **tax: Any) -> UUID:
+    client_id = world.api().post("/api/v1/clients", json={"name": "Contoso"}).json["id"]
+    if region_id:
+        facts = {"region_id": region_id, **tax}
+        answer = world.api("carol").put(f"/api/v1/clients/{client_id}/tax", json=facts)
+        assert answer.status_code == 200, answer.json
+    return UUID(client_id)
+
+
+def _tax(world: World, client_id: UUID, on: date = date(2026, 9, 30), **line: Any) -> Any:
+    document = TaxDocument(client_id, on, "EUR", [TaxLine("1", 10000, **line)])
+    with world.call() as ctx:
+        return ctx.hooks.compute_taxes(ctx=ctx, documents=[document])[0]
+
+
+def test_a_new_rate_ends_the_one_before_and_the_tax_date_decides(acme: World) -> None:
+    region = _region(acme)
+    assert _rate(acme, region, percent="19").status_code == 201
+    assert _rate(acme, region, percent="21", starts="2026-10-01").status_code == 201
+    client = _client(acme, region)
+    assert _tax(acme, client, date(2026, 9, 30)).tax == 1900
+    assert _tax(acme, client, date(2026, 10, 1)).tax == 2100
+    rates = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
+    assert [(one["percent"], one["ends"]) for one in rates] == [("21.000000", None), ("19.000000", "2026-10-01")]
+
+
+def test_quebec_has_two_taxes_with_exact_percentages(acme: World) -> None:
+    region = _region(acme, "CA-QC", "CA")
+    parts = [{"name": "GST", "percent": "5"}, {"name": "QST", "percent": "9.975"}]
+    assert _rate(acme, region, components=parts).status_code == 201
+    result = _tax(acme, _client(acme, region))
+    assert [(group.name, group.percent, group.tax) for group in result.groups] == [
+        ("GST", Decimal(5), 500), ("QST", Decimal("9.975"), 998)]  # fmt: skip
+
+
+def test_nobodys_region_is_guessed_and_no_rate_is_never_zero(acme: World) -> None:
+    assert _tax(acme, _client(acme)).error.code == "tax_region_missing"
+    assert _tax(acme, _client(acme, _region(acme))).error.code == "tax_rate_missing"
+
+
+def test_reverse_charge_needs_both_ids_and_taxes_nothing(acme: World) -> None:
+    region = _region(acme, "AT", "AT")
+    _rate(acme, region, percent="20")
+    client = _client(acme, region, tax_id="ATU99905406", reverse_charge=True)
+    assert _tax(acme, client).error.code == "reverse_charge_needs_tax_ids"
+    with acme.call() as ctx:
+        from kernel.tenancy import change_settings
+
+        change_settings(ctx, "tax", {"tax_id": "DE136695976"})
+    result = _tax(acme, client)
+    assert (result.error, result.tax, result.groups[0].code) == (None, 0, "AE")
+    assert result.notes
+
+
+def test_a_tax_id_with_a_wrong_check_digit_is_refused_at_its_field(acme: World) -> None:
+    region = _region(acme)
+    client_id = _client(acme)
+    answer = acme.api("carol").put(f"/api/v1/clients/{client_id}/tax", json={"region_id": region, "tax_id": "DE136695977"})
+    assert (answer.status_code, answer.json["code"]) == (422, "tax_id_invalid")
+    assert list(answer.json["errors"]) == ["tax_id"]
+
+
+def test_overlapping_rates_are_refused(acme: World) -> None:
+    region = _region(acme)
+    _rate(acme, region, percent="19", starts="2026-01-01", ends="2026-12-31")
+    answer = _rate(acme, region, percent="20", starts="2026-06-01")
+    assert (answer.status_code, answer.json["code"]) == (409, "tax_rates_overlap")
+    assert len(acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]) == 1
+
+
+def test_beta_cannot_use_acmes_region(acme: World, beta: World) -> None:
+    region = _region(acme)
+    client_id = _client(beta)
+    answer = beta.api("carol").put(f"/api/v1/clients/{client_id}/tax", json={"region_id": region})
+    assert (answer.status_code, answer.json["code"]) == (404, "tax_region_not_found")
