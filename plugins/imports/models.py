@@ -46,6 +46,7 @@ class ImportRun(TenantTable, Versioned):
     decimal_mark: Mapped[str | None]
     started_by: Mapped[str]
     job_id: Mapped[UUID | None]
+    file_names: Mapped[list[str]]
     unknown_files: Mapped[list[str]]
     last_step_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from kernel.api.listing import Page
 from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
@@ -17,7 +19,7 @@ from plugins.imports.errors import FileUnreadable, ImportNotFound
 from plugins.imports.report import error_csv, template_csv
 
 pages = Pages("imports")
-SHOWN_ERRORS = 200
+SHOWN_ERRORS = 50
 RUN_STATES = {
     "open": (_l("Under way"), "info"),
     "done": (_l("Done"), "success"),
@@ -39,7 +41,9 @@ DECIMALS = [("point", _l("Point: 1,250.50")), ("comma", _l("Comma: 1.250,50"))]
 
 @pages.get("/imports", permission="import.run", query=schemas.ImportQuery)
 def imports(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("imports/list.html", page=services.list_runs(ctx, query), states=RUN_STATES)
+    page = services.list_runs(ctx, query)
+    named = [{**row, "names": _some(row["file_names"])} for row in page.items]
+    return render("imports/list.html", page=Page(named, page.next_cursor), states=RUN_STATES)
 
 
 @pages.get("/imports/<uuid:import_id>", permission="import.run")
@@ -81,6 +85,12 @@ def new_import(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
         raise FileUnreadable(_("Choose at least one file."), errors={"files": _("Choose at least one file.")})
     run = services.queue_import(ctx, sent, schemas.options_of(data), "web")
     return redirect_to(f"/imports/{run.id}", toast=_("The import has begun."))
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
+    more = f" + {len(names) - 3}" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _csv(name: str, content: bytes) -> Response:

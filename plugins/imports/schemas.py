@@ -63,6 +63,7 @@ class ImportOut(Schema):
     skip_bad_rows = fields.Boolean()
     started_by = fields.String()
     job_id = fields.UUID(allow_none=True)
+    file_names = fields.List(fields.String())
     unknown_files = fields.List(fields.String())
     created_at = fields.AwareDateTime()
     finished_at = fields.AwareDateTime(allow_none=True)

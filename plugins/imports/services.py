@@ -95,7 +95,7 @@ def begin_import(ctx: CallContext, files: Mapping[str, bytes], options: Options,
     run = ImportRun(
         source=source, dry_run=options.dry_run, skip_bad_rows=options.skip_bad_rows, again=options.again,
         encoding=options.encoding, date_order=options.date_order, decimal_mark=options.decimal,
-        started_by=ctx.actor.name, unknown_files=sorted(named.keys() - set(known)), last_step_at=ctx.now(),
+        started_by=ctx.actor.name, file_names=known, unknown_files=sorted(named.keys() - set(known)), last_step_at=ctx.now(),
     )  # fmt: skip
     ctx.session.add(run)
     ctx.session.flush()
@@ -146,7 +146,7 @@ def get_run(ctx: CallContext, run_id: UUID) -> ImportRun:
 def list_runs(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """A page of imports, the newest first."""
     columns = ("id", "state", "source", "dry_run", "skip_bad_rows", "started_by", "job_id", "created_at", "finished_at")
-    statement = select(*(getattr(ImportRun, name) for name in columns), ImportRun.unknown_files)
+    statement = select(*(getattr(ImportRun, name) for name in columns), ImportRun.file_names, ImportRun.unknown_files)
     return paginate(
         ctx, statement, query, sortable={"created_at": ImportRun.__table__.c.created_at}, default="-created_at"
     )

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("decimal_mark", sa.Text(), nullable=True),
         sa.Column("started_by", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=True),
+        sa.Column("file_names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("unknown_files", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("last_step_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
