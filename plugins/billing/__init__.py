@@ -1,1 +1,28 @@
 """Billing: contracts, billing runs, invoices, credits and the ledger."""
+
+from kernel.manifest import Manifest, Permission
+from plugins.billing.settings import BillingSettings
+
+_MONEY = ("finance",)
+_OFFICE = ("manager", "finance")
+
+manifest = Manifest(
+    name="billing",
+    title="Billing",
+    summary="Contracts, billing runs, invoices, credits, payments and the ledger.",
+    requires=("crm", "catalog"),
+    permissions=(
+        Permission("contract.read", "See contracts and what is due on them", _OFFICE),
+        Permission("contract.manage", "Draw up and change contracts", _OFFICE),
+        Permission("usage.manage", "Enter metered usage", (*_OFFICE, "technician")),
+        Permission("billing_run.run", "Preview and start billing runs", _MONEY),
+        Permission("invoice.read", "See invoices, credits and payments", _OFFICE),
+        Permission("invoice.create", "Write and change draft invoices", _MONEY),
+        Permission("invoice.finalize", "Finalize invoices", _MONEY),
+        Permission("invoice.void", "Void finalized invoices", _MONEY),
+        Permission("invoice.credit", "Write credit notes and apply credits", _MONEY),
+        Permission("invoice.pay", "Record payments", _MONEY),
+        Permission("ledger.read", "See the ledger", _OFFICE),
+    ),
+    settings=BillingSettings,
+)

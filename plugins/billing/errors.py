@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import InvalidInput, Refused
+from kernel.errors import Conflict, InvalidInput, NotFound, Refused
 
 
 class PriceMissingInCurrency(Refused):
@@ -45,3 +45,105 @@ class TaxAnswerInvalid(Refused):
 
     code = "tax_answer_invalid"
     title = "The tax provider's answer does not add up"
+
+
+class NumberPatternInvalid(InvalidInput):
+    """A pattern for numbers that does not say where the number goes."""
+
+    code = "number_pattern_invalid"
+    title = "Not a valid pattern for numbers"
+
+
+class InvoiceNotFound(NotFound):
+    code = "invoice_not_found"
+    title = "No such invoice"
+
+
+class InvoiceLineNotFound(NotFound):
+    code = "invoice_line_not_found"
+    title = "No such invoice line"
+
+
+class InvoiceNotDraft(Conflict):
+    """A finalized or void invoice is asked to change; it never does. A credit note corrects it."""
+
+    code = "invoice_not_draft"
+    title = "Only a draft can be changed"
+
+
+class InvoiceNotFinal(Conflict):
+    """Payments, credits and voiding need a finalized invoice."""
+
+    code = "invoice_not_final"
+    title = "Only for finalized invoices"
+
+
+class InvoiceBelowZero(Refused):
+    """The lines add up to less than nothing: that is a credit note, not an invoice."""
+
+    code = "invoice_below_zero"
+    title = "An invoice cannot be below zero"
+
+
+class InvoiceSettled(Conflict):
+    """Payments, credits or credit notes stand against the invoice, so it cannot be voided."""
+
+    code = "invoice_settled"
+    title = "The invoice is paid or credited"
+
+
+class InvoiceLinesFixed(Refused):
+    """The lines of a billed draft come from contracts and work; they are made anew by a run, not by hand."""
+
+    code = "invoice_lines_fixed"
+    title = "These lines come from a billing run"
+
+
+class CreditTooLarge(InvalidInput):
+    """More is credited than was invoiced and not yet credited."""
+
+    code = "credit_too_large"
+    title = "More than can be credited"
+
+
+class CreditNotFound(NotFound):
+    code = "credit_not_found"
+    title = "No such credit"
+
+
+class CreditUsed(Conflict):
+    """What a credit note or payment gave is spent already."""
+
+    code = "credit_used"
+    title = "The credit is used already"
+
+
+class PaymentNotFound(NotFound):
+    code = "payment_not_found"
+    title = "No such payment"
+
+
+class PaymentTaken(Conflict):
+    """The payment was taken back before."""
+
+    code = "payment_taken_back"
+    title = "The payment was taken back"
+
+
+class RunNotFound(NotFound):
+    code = "billing_run_not_found"
+    title = "No such billing run"
+
+
+class RunLive(Conflict):
+    """Another billing run of the tenant has not ended; two would bill the same work."""
+
+    code = "billing_run_live"
+    title = "A billing run is under way"
+
+
+class SourceBilled(Conflict):
+    """What was to be billed stands on another invoice by now."""
+
+    code = "source_billed"
+    title = "Billed already"

@@ -1,0 +1,59 @@
+"""What a tenant decides about its invoices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kernel.hookspecs.tax import DiscountRule, TaxLevel, TaxPolicy
+from kernel.money import Rounding
+from plugins.billing.errors import NumberPatternInvalid
+from plugins.billing.patterns import check_pattern
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+def _pattern(text: str) -> None:
+    try:
+        check_pattern(text)
+    except NumberPatternInvalid as error:
+        raise ValidationError(error.detail) from error
+
+
+class BillingSettings(Schema):
+    """Rounding and discount rules, numbering, terms of payment, and what the seller prints on an invoice."""
+
+    rounding_mode = fields.Enum(Rounding, by_value=True, load_default=Rounding.HALF_UP,
+                                metadata={"description": "How a fraction of a minor unit is settled."})  # fmt: skip
+    rounding_level = fields.Enum(TaxLevel, by_value=True, load_default=TaxLevel.TAX_GROUP,
+                                 metadata={"description": "Where tax is rounded."})  # fmt: skip
+    discount_rule = fields.Enum(DiscountRule, by_value=True, load_default=DiscountRule.REDUCE_TAXABLE_BASE,
+                                metadata={"description": "Whether discounts lower what is taxed."})  # fmt: skip
+    number_at = fields.String(load_default="draft", validate=validate.OneOf(["draft", "finalize"]),
+                              metadata={"description": "When an invoice gets its number; `finalize` leaves no gaps."})  # fmt: skip
+    invoice_pattern = fields.String(load_default="INV-{n:06}", validate=_pattern,
+                                    metadata={"description": "Numbers of invoices: `{n}`, `{n:06}`, `{year}`."})  # fmt: skip
+    credit_note_pattern = fields.String(load_default="CN-{n:06}", validate=_pattern,
+                                        metadata={"description": "Numbers of credit notes."})  # fmt: skip
+    payment_days = fields.Integer(load_default=14, validate=validate.Range(0, 365),
+                                  metadata={"description": "Days from the invoice date to the due date."})  # fmt: skip
+    seller_name = fields.String(load_default="", validate=validate.Length(max=200))
+    seller_address = fields.String(load_default="", validate=validate.Length(max=1000))
+    seller_tax_id = fields.String(load_default="", validate=validate.Length(max=64))
+    bank_lines = fields.String(load_default="", validate=validate.Length(max=1000),
+                               metadata={"description": "How to pay: one line each, such as `IBAN: AT61 …`."})  # fmt: skip
+    footer = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+def billing_settings(ctx: CallContext) -> dict[str, Any]:
+    """The tenant's settings of this room."""
+    from kernel.tenancy import get_settings
+
+    return get_settings(ctx, "billing")
+
+
+def tax_policy(settings: dict[str, Any]) -> TaxPolicy:
+    """The rounding and discount rules as the tax provider takes them."""
+    return TaxPolicy(settings["rounding_mode"], settings["rounding_level"], settings["discount_rule"])
