@@ -44,6 +44,13 @@ class CompileLimitExceeded(ComponentRefused):
     code = "compile_limit_exceeded"
 
 
+class ManifestRefused(InvalidInput):
+    """`deskhand.json` says something that it may not, or leaves out what it must say."""
+
+    code = "manifest_refused"
+    title = "The manifest cannot be accepted"
+
+
 class ArtefactTampered(Unavailable):
     """A compiled guest on disk is not what we wrote: publish the version again."""
 

@@ -53,6 +53,7 @@ class Dialogue:
         self._on_host_call = on_host_call
         self._allowed = contract.allowed(invocation.capabilities)
         self._outcome = Outcome()
+        self._lent = False
         self._started = time.monotonic()
 
     def carry_out(self) -> Outcome:
@@ -66,7 +67,7 @@ class Dialogue:
             self._trap("guest_timeout", "the guest did not stop at its deadline and was killed")
         except ChannelClosed:
             self._died(self._worker.death())
-        except (FrameRefused, KeyError, TypeError) as error:
+        except (FrameRefused, KeyError, TypeError, ValueError) as error:
             self._worker.kill()
             self._trap("guest_crashed", f"its worker sent something unreadable ({type(error).__name__})")
         self._outcome.seconds = time.monotonic() - self._started
@@ -107,7 +108,7 @@ class Dialogue:
             case "denied":
                 self._tell_denied(frame["name"])
             case "call":
-                self._answer(frame["name"], frame["args"])
+                self._answer(frame["name"], _object(frame["args"]))
             case "done" | "trap":
                 self._finish(frame)
                 return True
@@ -124,6 +125,9 @@ class Dialogue:
         logs.append(LogLine(level, message))
 
     def _lend(self) -> None:
+        if self._lent:
+            raise FrameRefused("the same guest twice")
+        self._lent = True
         began = time.monotonic()
         with self._guests.lent(self._invocation.artefact) as descriptor:
             self._worker.lend(descriptor)
@@ -186,6 +190,12 @@ class Dialogue:
 
     def _trap(self, kind: str, detail: str) -> None:
         self._outcome.response, self._outcome.trap, self._outcome.detail = None, kind, detail
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FrameRefused("arguments that are no object")
+    return value
 
 
 def _packed(answer: HostAnswer) -> bytes:
