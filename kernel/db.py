@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import dict_row
 from sqlalchemy import (
     DateTime,
@@ -146,36 +147,40 @@ class Database:
 def set_tenant(session: Session, tenant_id: UUID) -> None:
     """Bind this transaction to a tenant; ends with the transaction."""
     session.info["tenant_id"] = tenant_id
-    session.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant_id)})
+    connection, bind = _driver(session), f"select set_config('app.tenant_id', '{tenant_id.hex}', true)"
+    if connection.info.transaction_status == TransactionStatus.IDLE:
+        # BEGIN and the tenant in one message: each message to the server is a tenth of a short request.
+        answer = connection.pgconn.exec_(f"begin; {bind}".encode())
+        if answer.status == ExecStatus.TUPLES_OK:
+            return
+    session.execute(text(bind))  # inside a transaction; or to hear from SQLAlchemy that the connection is lost
 
 
 def cursor(session: Session) -> psycopg.Cursor[dict[str, Any]]:
     """A psycopg cursor of dictionaries inside the session's transaction, for hot reads and COPY; sees what was added."""
     session.flush()
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)
-    return connection.cursor(row_factory=dict_row)
+    return _driver(session).cursor(row_factory=dict_row)
+
+
+def _driver(session: Session) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
 
 
 def fetch_rows(session: Session, statement: Any, **parameters: Any) -> list[dict[str, Any]]:
     """Run a SQLAlchemy Core statement through psycopg and return plain dictionaries (3 times faster than ORM rows)."""
+    sql, values = compile_hot(session, statement)
+    with cursor(session) as cur:
+        return cur.execute(sql, values | parameters).fetchall()
+
+
+def compile_hot(session: Session, statement: Any) -> tuple[str, dict[str, Any]]:
+    """A statement as psycopg takes it: the SQL, compiled once for all statements of the same structure, and its values."""
     dialect = session.get_bind().dialect
     # The door that SQLAlchemy's own execution uses: compiling anew would cost twice as much as a page's query.
     compiled, values, *_ = statement._compile_w_cache(dialect, compiled_cache=_COMPILED, column_keys=[])
     if compiled.post_compile_params:
         compiled, values = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), None
-    with cursor(session) as cur:
-        return cur.execute(str(compiled), compiled.construct_params(parameters, extracted_parameters=values)).fetchall()
-
-
-def upsert(session: Session, table: type[TenantTable], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the bound tenant, or overwrite those whose id is there; one statement for the whole batch."""
-    if not rows:
-        return
-    tenant_id = session.info["tenant_id"]
-    statement = insert(table).values([{"tenant_id": tenant_id, **row} for row in rows])
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed))
+    return str(compiled), compiled.construct_params(extracted_parameters=values, _check=False)
 
 
 @contextmanager
@@ -185,12 +190,12 @@ def _named_conflicts() -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise PreconditionFailed("The row was changed by somebody else. Load it again and repeat the change.") from error
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise _conflict(error) from error
 
 
-def _conflict(error: DBAPIError) -> Exception:
-    cause = error.orig
+def _conflict(error: DBAPIError | psycopg.Error) -> Exception:
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.UniqueViolation):
         return Conflict("Such an entry exists already.", constraint=cause.diag.constraint_name)
     if isinstance(cause, psycopg.errors.ForeignKeyViolation):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import operator
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,14 +17,15 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import orjson
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ARRAY, ColumnElement, Select, and_, any_, literal, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, any_, bindparam, tuple_
 from webargs.fields import DelimitedList
 
 from kernel.context import CallContext
-from kernel.db import fetch_rows
+from kernel.db import compile_hot, cursor
 from kernel.errors import InvalidInput
 
 DEFAULT_LIMIT = 50
@@ -33,6 +34,8 @@ RESERVED = frozenset({"limit", "cursor", "sort", "fields", "updated_since"})
 _ORDERED = (fields.Integer, fields.Decimal, fields.DateTime, fields.Date)
 _COMPARE = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _DIGEST = 8
+_READY: WeakKeyDictionary[Select[Any], dict[Any, tuple[str, dict[str, Any]]]] = WeakKeyDictionary()
+Columns = Mapping[str, ColumnElement[Any]]
 _FROM_TEXT: dict[type, Callable[[Any], Any]] = {
     datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID, Decimal: Decimal,
 }  # fmt: skip
@@ -97,28 +100,32 @@ def paginate(
     statement: Select[Any],
     query: Mapping[str, Any],
     *,
-    sortable: Mapping[str, ColumnElement[Any]],
+    sortable: Columns,
     default: str,
-    filters: Mapping[str, ColumnElement[Any]] | None = None,
+    filters: Columns | None = None,
 ) -> Page:
     """One page of `statement`, which selects `id` and has no order of its own.
 
     `sortable` names the keys that `sort=` takes; an index (tenant_id, key, id) makes each cheap. A filter of `query`
-    finds its column by name in `filters`, `sortable` or the selected columns. Raises InvalidInput for an unknown sort
+    finds its column by name in `filters`, `sortable` or the selected columns. Keep `statement`, `sortable` and `filters` in
+    constants where they can be: their SQL is then made once. Raises InvalidInput for an unknown sort
     key and CursorInvalid.
     """
-    selected = dict(statement.selected_columns)
-    order = _Order.read(query.get("sort") or default, sortable, selected["id"])
-    narrowed = _narrow(statement, query, {**selected, **sortable, **(filters or {})})
+    order = _Order.read(query.get("sort") or default, sortable, statement.selected_columns["id"])
+    wanted = _conditions(query)
+    columns = _columns(wanted, statement, {**sortable, **(filters or {})})
     position = order.decode(query["cursor"], ctx.tenant_id) if query.get("cursor") else None
     limit = query.get("limit", DEFAULT_LIMIT)
-    rows = _fetch(ctx, narrowed, order, position, limit + 1)
-    more = len(rows) > limit
-    page = rows[:limit]
-    cursor = order.encode(page[-1]["_sort"], page[-1]["_id"], ctx.tenant_id) if more else None
-    for row in page:
-        del row["_sort"], row["_id"]
-    return Page(page, cursor)
+    rows: list[dict[str, Any]] = []
+    for part in order.parts(position):
+        sql, values = _ready(ctx, statement, order, part, columns)
+        values = values | {f"q_{name}": value for name, value in wanted.items()}
+        values |= {"q_limit": limit + 1 - len(rows)} | dict(zip(("q_value", "q_id"), position or (), strict=False))
+        with cursor(ctx.session) as hot:
+            rows += hot.execute(sql, values).fetchall()
+        if len(rows) > limit:
+            break
+    return _page(ctx, order, rows, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,32 +138,36 @@ class _Order:
     descending: bool
 
     @classmethod
-    def read(cls, text: str, sortable: Mapping[str, ColumnElement[Any]], id_column: ColumnElement[Any]) -> _Order:
+    def read(cls, text: str, sortable: Columns, id_column: ColumnElement[Any]) -> _Order:
         name = text.removeprefix("-")
         if name not in sortable:
             words = f"Sort by one of {', '.join(sortable)}; with - in front for the greatest first."
             raise InvalidInput(words, errors={"sort": words})
         return cls(text, sortable[name], id_column, text.startswith("-"))
 
-    def clauses(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        return (self.key.desc(), self.id.desc()) if self.descending else (self.key.asc(), self.id.asc())
-
-    def after(self, value: Any, row_id: UUID) -> Iterator[ColumnElement[bool]]:
+    def parts(self, position: tuple[Any, UUID] | None) -> tuple[str, ...]:
         """What lies behind a position, as consecutive ranges that an index can each seek."""
+        if position is None:
+            return ("all",)
+        if position[0] is None:
+            return ("later nulls", "values") if self.descending else ("later nulls",)
         nullable = getattr(self.key, "nullable", True)
-        if value is None:
-            yield and_(self.key.is_(None), self._beyond(self.id, literal(row_id, self.id.type)))
-            if self.descending:
-                yield self.key.is_not(None)
-            return
-        here = tuple_(literal(value, self.key.type), literal(row_id, self.id.type))
-        yield self._beyond(tuple_(self.key, self.id), here)
-        if nullable and not self.descending:
-            yield self.key.is_(None)
+        return ("later values", "nulls") if nullable and not self.descending else ("later values",)
 
-    def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
-        beyond: ColumnElement[bool] = column < value if self.descending else column > value
-        return beyond
+    def select(self, statement: Select[Any], part: str) -> Select[Any]:
+        """The rows of one part, in order, with what a cursor needs beside them."""
+        beyond = operator.lt if self.descending else operator.gt
+        value, row_id = bindparam("q_value", None, self.key.type), bindparam("q_id", None, self.id.type)
+        if part == "later values":
+            statement = statement.where(beyond(tuple_(self.key, self.id), tuple_(value, row_id)))
+        elif part == "later nulls":
+            statement = statement.where(self.key.is_(None), beyond(self.id, row_id))
+        elif part == "nulls":
+            statement = statement.where(self.key.is_(None))
+        elif part == "values":
+            statement = statement.where(self.key.is_not(None))
+        ways = (self.key.desc(), self.id.desc()) if self.descending else (self.key.asc(), self.id.asc())
+        return statement.order_by(*ways).add_columns(self.key.label("_sort"), self.id.label("_id"))
 
     def encode(self, value: Any, row_id: UUID, tenant_id: UUID) -> str:
         payload = orjson.dumps([self.text, value, row_id], default=str)
@@ -182,33 +193,54 @@ def _seal(payload: bytes, tenant_id: UUID) -> bytes:
     return blake2b(payload, key=tenant_id.bytes, digest_size=_DIGEST).digest()
 
 
-def _narrow(statement: Select[Any], query: Mapping[str, Any], columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
-    for parameter, value in query.items():
-        if parameter not in RESERVED:
-            name, _, op = parameter.partition("__")
-            statement = statement.where(_condition(columns[name], op, value))
+def _conditions(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters of a query by parameter."""
+    wanted = {name: value for name, value in query.items() if name not in RESERVED}
     if (since := query.get("updated_since")) is not None:
-        if "updated_at" not in columns:
+        wanted["updated_at__gte"] = max(since, wanted.get("updated_at__gte", since))
+    return wanted
+
+
+def _columns(
+    wanted: Iterable[str], statement: Select[Any], named: Columns
+) -> tuple[tuple[str, ColumnElement[Any]], ...]:
+    found = []
+    for parameter in wanted:
+        name = parameter.partition("__")[0]
+        known = named if name in named else statement.selected_columns
+        if name not in known and name == "updated_at":
             raise InvalidInput(errors={"updated_since": "This list does not keep when its rows were changed."})
-        statement = statement.where(columns["updated_at"] >= since)
-    return statement
+        found.append((parameter, known[name]))
+    return tuple(found)
 
 
-def _condition(column: ColumnElement[Any], op: str, value: Any) -> ColumnElement[bool]:
+def _ready(
+    ctx: CallContext,
+    statement: Select[Any],
+    order: _Order,
+    part: str,
+    columns: tuple[tuple[str, ColumnElement[Any]], ...],
+) -> tuple[str, dict[str, Any]]:
+    """The SQL of a part; for a statement that a room keeps in a constant it is made once for each shape of query."""
+    known = _READY.setdefault(statement, {})
+    shape = (part, order.text, order.key, columns)
+    if shape not in known:
+        narrowed = statement.where(*(_condition(parameter, column) for parameter, column in columns))
+        known[shape] = compile_hot(ctx.session, order.select(narrowed, part).limit(bindparam("q_limit", None, Integer)))
+    return known[shape]
+
+
+def _condition(parameter: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    op = parameter.partition("__")[2]
     if op == "in":
-        return column == any_(literal(list(value), ARRAY(column.type)))
+        return column == any_(bindparam(f"q_{parameter}", None, ARRAY(column.type)))
     compare: Callable[[Any, Any], ColumnElement[bool]] = _COMPARE[op or "eq"]
-    return compare(column, value)
+    return compare(column, bindparam(f"q_{parameter}", None, column.type))
 
 
-def _fetch(
-    ctx: CallContext, statement: Select[Any], order: _Order, position: tuple[Any, UUID] | None, count: int
-) -> list[dict[str, Any]]:
-    ordered = statement.order_by(*order.clauses()).add_columns(order.key.label("_sort"), order.id.label("_id"))
-    if position is None:
-        return fetch_rows(ctx.session, ordered.limit(count))
-    rows: list[dict[str, Any]] = []
-    for part in order.after(*position):
-        if len(rows) < count:
-            rows += fetch_rows(ctx.session, ordered.where(part).limit(count - len(rows)))
-    return rows
+def _page(ctx: CallContext, order: _Order, rows: list[dict[str, Any]], limit: int) -> Page:
+    more, page = len(rows) > limit, rows[:limit]
+    next_cursor = order.encode(page[-1]["_sort"], page[-1]["_id"], ctx.tenant_id) if more else None
+    for row in page:
+        del row["_sort"], row["_id"]
+    return Page(page, next_cursor)

@@ -19,7 +19,7 @@ from tests.kernel.api_room.schemas import GadgetIn, GadgetOut, GadgetPage, Gadge
 rest = Rest("gadgets")
 entered, leave = threading.Event(), threading.Event()
 """For stories of two requests at once: a slow view says that it runs, and waits to be let go."""
-SORTABLE = {"created_at": Client.created_at, "name": Client.name, "phone": Client.phone}
+SORTABLE = {"created_at": Client.created_at, "updated_at": Client.updated_at, "name": Client.name, "phone": Client.phone}
 LISTED = select(Client.id, Client.name, Client.currency, Client.phone, Client.created_at, Client.updated_at)
 
 
