@@ -28,7 +28,9 @@ class FolderLock:
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Raises StartupError naming the process that holds the folder."""
+        """Raises StartupError naming the process that holds the folder. Taking it twice is no harm."""
+        if self._descriptor is not None:
+            return
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + _FAREWELL_SECONDS
         while not _try_lock(descriptor):

@@ -110,13 +110,17 @@ class EmbeddedPostgres:
 
     # --- life ---
 
+    def claim(self) -> None:
+        """Reserve the folder for this process before anything is started. Raises StartupError if it is in use."""
+        make_private(self.folder)
+        self._lock.take()
+
     def start(self) -> None:
         """Create the cluster if there is none, start it, wait until it answers, and make roles and database.
 
         Raises StartupError with one sentence: folder in use, disk full, other version, or what the server says.
         """
-        make_private(self.folder)
-        self._lock.take()
+        self.claim()
         try:
             self._start()
         except OSError as error:
@@ -149,9 +153,9 @@ class EmbeddedPostgres:
             self._server = None
         self._lock.release()
 
-    def exit_code(self) -> int | None:
-        """The exit code of a server that ended by itself; None while it runs."""
-        return self._server.poll() if self._server else None
+    def is_kept_up(self) -> bool:
+        """True if the server that this process started has not ended by itself."""
+        return self._server is not None and self._server.poll() is None
 
     def detach(self) -> None:
         """To be called in a forked child: server and folder stay the parent's."""

@@ -1,0 +1,134 @@
+"""`deskhand up`: everything on one machine, in order, and out again in the opposite order."""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import importlib
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from kernel.config import Settings
+from kernel.errors import StartupError
+from kernel.local.postgres import EmbeddedPostgres
+from kernel.local.supervisor import Supervisor, Task, run_apart
+from kernel.local.web import check_port, serve
+
+# Imported once here and shared by every forked process.
+APPLICATION = (
+    "kernel.app",
+    "kernel.api",
+    "kernel.web.mount",
+    "kernel.migrations.runner",
+    "kernel.founding",
+    "kernel.jobs.commands",
+    "kernel.jobs.broker",
+    "kernel.jobs.scheduler",
+    "celery.apps.worker",
+    "celery.concurrency.thread",
+    "kombu.transport.pgmq",
+    "granian.server",
+)
+
+
+POSTGRES_PAUSE_SECONDS = 10.0
+
+
+@dataclass
+class Installation:
+    """One machine's Deskhand. `prepare` runs once the database answers, before anything is served."""
+
+    settings: Settings
+    say: Callable[[str], None]
+    prepare: Callable[[], None]
+    announce: Callable[[], Iterable[str]]
+    postgres: EmbeddedPostgres | None = field(init=False, default=None)
+    postgres_due: float = field(init=False, default=0.0)
+
+    def run(self) -> None:
+        """Start everything and keep it running until KeyboardInterrupt. Raises StartupError before anything is served."""
+        if self.settings.embedded:
+            self.postgres = EmbeddedPostgres(self.settings.data_dir / "postgres", say=self.say)
+            self.postgres.claim()
+        supervisor = Supervisor(self._tasks(), say=self.say, watch=self._watch_postgres, leave_parent=self._leave)
+        try:
+            check_port(self.settings.host, self.settings.port)
+            self._prepare()
+            self._serve(supervisor)
+        finally:
+            supervisor.stop()
+            if self.postgres:
+                self.postgres.stop()
+
+    def _prepare(self) -> None:
+        if self.postgres:
+            if not self.postgres.exists():
+                self.say("Making the database.")
+            self.postgres.start()
+        preload()
+        run_apart(Task("Preparing the database", self.prepare), self._leave)
+
+    def _serve(self, supervisor: Supervisor) -> None:
+        supervisor.start()
+        supervisor.await_ready(lambda: is_served(self.settings))
+        for line in self.announce():
+            self.say(line)
+        supervisor.run()
+
+    def _tasks(self) -> list[Task]:
+        return [
+            Task("web", lambda: serve(self.settings)),
+            *(
+                Task(f"worker {number}", lambda: _command("worker"))
+                for number in range(1, self.settings.job_workers + 1)
+            ),
+            Task("scheduler", lambda: _command("scheduler")),
+        ]
+
+    def _leave(self) -> None:
+        if self.postgres:
+            self.postgres.detach()
+
+    def _watch_postgres(self) -> None:
+        """Start PostgreSQL again if it ended by itself; the other processes reconnect."""
+        if self.postgres is None or self.postgres.is_kept_up() or time.monotonic() < self.postgres_due:
+            return
+        self.say("PostgreSQL ended by itself; it starts again.")
+        try:
+            self.postgres.start()
+        except StartupError as error:
+            self.say(error.detail)
+            self.postgres_due = time.monotonic() + POSTGRES_PAUSE_SECONDS
+
+
+def preload() -> None:
+    """Import the application and every plugin, so that forked processes need not."""
+    from kernel.plugins import Plugins
+
+    for name in APPLICATION:
+        importlib.import_module(name)
+    Plugins.discover()
+    gc.collect()
+    gc.freeze()
+
+
+def is_served(settings: Settings) -> bool:
+    """True if the web server answers."""
+    connection = http.client.HTTPConnection(_reachable(settings.host), settings.port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    return False
+
+
+def _reachable(host: str) -> str:
+    """The address under which a server that listens everywhere is reached from here."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _command(name: str) -> None:
+    from kernel.cli import main
+
+    main.main(args=[name], prog_name="deskhand")

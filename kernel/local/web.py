@@ -1,0 +1,85 @@
+"""The web server process: granian with a few workers, each a fork of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+from dataclasses import replace
+from errno import EACCES, EADDRINUSE
+from typing import TYPE_CHECKING
+
+from kernel.config import Settings
+from kernel.errors import StartupError
+from kernel.local.lifeline import die_with_parent
+from kernel.local.postgres import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. A worker that dies is started again."""
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    server = Server(
+        "kernel.local.web:load_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_workers,
+        blocking_threads=settings.web_threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=5,
+    )
+    server.serve(target_loader=load_app, wrap_loader=False)
+
+
+def load_app() -> Flask:
+    """The application of one web worker, which ends with its server."""
+    from kernel import logs
+    from kernel.app import build_kernel, create_app
+    from kernel.jobs.broker import connect_broker
+
+    server = multiprocessing.parent_process()
+    if server is not None:
+        die_with_parent(server.pid)
+    settings = with_addresses(Settings.load())
+    logs.configure(settings)
+    kernel = build_kernel(settings)
+    connect_broker(kernel)
+    return create_app(kernel)
+
+
+def with_addresses(settings: Settings) -> Settings:
+    """The settings with the addresses of the embedded database, if that is the one; never the owner's."""
+    if not settings.embedded:
+        return settings
+    postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+    return replace(settings, database_url=postgres.app_url, queue_url=postgres.queue_url)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises StartupError if the web server could not listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise StartupError(_port_refused(host, port, error)) from error
+
+
+def _port_refused(host: str, port: int, error: OSError) -> str:
+    if error.errno == EADDRINUSE:
+        return (
+            f"Port {port} on {host} is taken by another program. Stop that one, or set DESKHAND_PORT to another port."
+        )
+    if error.errno == EACCES:
+        return f"This user may not listen on port {port}. Set DESKHAND_PORT to one above 1023."
+    return f"Deskhand cannot listen on {host}, port {port}: {error.strerror}. Set DESKHAND_HOST and DESKHAND_PORT."
