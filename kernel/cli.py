@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 OWN_COMMANDS = {
     "up": "kernel.local.commands:up",
+    "web": "kernel.local.commands:web",
     "doctor": "kernel.local.commands:doctor",
+    "prepare-database": "kernel.local.commands:prepare_database",
     "migrate": "kernel.commands:migrate",
     "tenant": "kernel.commands:tenant",
     "plugins": "kernel.commands:plugins",
