@@ -175,8 +175,8 @@ def main() -> None:
     """Entry of the process: `argv[1]` is the number of the channel's file descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
-    worker = Worker(channel)
     offline = lock_down()
+    worker = Worker(channel)
     channel.send({"op": "ready", "offline": offline})
     threading.Thread(target=worker.serve, daemon=True).start()
     worker.watchdog.watch()
