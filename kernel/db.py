@@ -183,6 +183,16 @@ def compile_hot(session: Session, statement: Any) -> tuple[str, dict[str, Any]]:
     return str(compiled), compiled.construct_params(extracted_parameters=values, _check=False)
 
 
+def upsert(session: Session, table: type[TenantTable], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the bound tenant, or overwrite those whose id is there; one statement for the whole batch."""
+    if not rows:
+        return
+    tenant_id = session.info["tenant_id"]
+    statement = insert(table).values([{"tenant_id": tenant_id, **row} for row in rows])
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed))
+
+
 @contextmanager
 def _named_conflicts() -> Iterator[None]:
     """Turn the database's refusals that a person can act on into named errors."""
