@@ -84,7 +84,7 @@ def ago(value: datetime | None) -> str:
     distance = value.astimezone(UTC) - g.ctx.now()
     if abs(distance) < timedelta(seconds=45):
         return gettext("just now")
-    return dates.format_timedelta(distance, add_direction=True, threshold=1.2, locale=babel_locale())
+    return dates.format_timedelta(distance, add_direction=True, locale=babel_locale())
 
 
 def minutes(value: int | None) -> str:

@@ -11,7 +11,7 @@ from kernel.context import CallContext
 from kernel.gate import SIGNED_IN
 from kernel.jobs import ledger
 from kernel.jobs.models import Job
-from kernel.web.doors import pages as pages
+from kernel.web.doors import pages
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import render

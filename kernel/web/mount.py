@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, g, request, send_from_directory
 
-from kernel.web import doors, errors, home
+from kernel.web import doors, errors, home  # noqa: F401 - home hangs its pages on those of doors
 from kernel.web.render import DIST, TOAST, Shell, nonce
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def mount_web(app: Flask, kernel: Kernel) -> None:
     app.extensions["deskhand-web"] = Shell(kernel)
     app.register_blueprint(_static())
     app.register_blueprint(doors.public)
-    app.register_blueprint(home.pages.blueprint)
+    app.register_blueprint(doors.pages.blueprint)
     for position, (_, pages) in enumerate(kernel.plugins.collect("register_pages")):
         app.register_blueprint(pages.blueprint, name=f"{pages.blueprint.name}-{position}")
     errors.answer_in_words(app)

@@ -165,7 +165,7 @@ def _environment(folders: Iterable[Path], assets: Assets) -> Environment:
         "link_to": link_to, "panels_of": panels_of, "csrf_token": csrf_token, "nonce": nonce, "formats": formats,
         "listed": forms.listed, "charts": charts, "locale": i18n.locale, "hidden_arguments": hidden_arguments,
         "navigation": lambda: shell().navigation(), "theme": theme, "AREA_TITLES": AREA_TITLES, "allowed": allowed,
-        "toast": toast,
+        "toast": toast, "current_line": current_line,
     }  # fmt: skip
     return env
 
@@ -182,6 +182,12 @@ AREA_TITLES = {
 def may(permission: str | None) -> bool:
     """True if the reader holds the permission; None asks for nothing."""
     return permission is None or ("ctx" in g and g.ctx.actor.may(permission))
+
+
+def current_line() -> str | None:
+    """The url of the navigation's line that the reader is at or below."""
+    urls = [line.url for _, lines in shell().navigation() for line in lines]
+    return max((url for url in urls if f"{request.path}/".startswith(f"{url}/")), key=len, default=None)
 
 
 def allowed(acts: Iterable[Bulk]) -> list[Bulk]:
@@ -206,12 +212,12 @@ def here(**changes: Any) -> str:
 
 
 def _pairs(items: Iterable[tuple[str, str]]) -> list[str]:
-    return [f"{quote(name)}={quote(value)}" for name, value in items]
+    return [f"{quote(name)}={quote(value)}" for name, value in items if value]
 
 
 def hidden_arguments(*without: str) -> list[tuple[str, str]]:
     """The GET parameters of this page, but for some; a form that changes those carries the others along."""
-    return [(name, value) for name, value in request.args.items(multi=True) if name not in without]
+    return [(name, value) for name, value in request.args.items(multi=True) if value and name not in without]
 
 
 def csrf_token() -> str:

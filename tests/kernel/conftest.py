@@ -11,6 +11,7 @@ import pytest
 from kernel.app import Kernel
 from kernel.config import Settings
 from tests.kernel.api_stage import api_app, room_kernel
+from tests.kernel.web_stage import meet_parcels, web_app, web_kernel
 from tests.kernel.work_stage import Tower, build_tower
 
 
@@ -30,6 +31,14 @@ def gadgets(acme: Any, room: Kernel) -> Any:
 def beta_gadgets(beta: Any, gadgets: Any) -> Any:
     """Beta, on the same stage."""
     return replace(beta, kernel=gadgets.kernel, app=gadgets.app)
+
+
+@pytest.fixture
+def parcels(acme: Any, kernel: Kernel) -> Any:
+    """Acme, with the room of parcels and the pages of the shell."""
+    stage = web_kernel(kernel)
+    meet_parcels(stage, acme.tenant_id)
+    return replace(acme, kernel=stage, app=web_app(stage))
 
 
 @pytest.fixture

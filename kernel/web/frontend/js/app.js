@@ -35,7 +35,7 @@ setInterval(() => {
   if (document.hidden) return;
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
-    const unit = units.find(([, length]) => Math.abs(seconds) >= length);
+    const unit = units.find(([, length]) => Math.abs(seconds) >= length * 0.85);
     if (unit) time.textContent = ago.format(Math.round(seconds / unit[1]), unit[0]);
   }
 }, 60_000);

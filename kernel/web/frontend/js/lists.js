@@ -44,3 +44,14 @@ document.addEventListener("click", (event) => {
   for (const box of list.querySelectorAll(".pick input")) box.checked = false;
   count(list);
 });
+
+// A table that is wider than its place scrolls sideways; one that fits keeps its head in view.
+function fit() {
+  for (const list of document.querySelectorAll(".list")) {
+    const table = list.querySelector(".rows");
+    list.classList.toggle("is-wide", Boolean(table) && table.offsetWidth > list.clientWidth + 1);
+  }
+}
+document.addEventListener("htmx:afterSettle", fit);
+addEventListener("resize", fit);
+fit();
