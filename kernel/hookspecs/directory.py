@@ -35,6 +35,22 @@ class Blocker(NamedTuple):
     label: str
 
 
+class WorkItem(NamedTuple):
+    """A piece of work that time can be spent on: whose it is, where, and in words."""
+
+    client_id: UUID
+    location_id: UUID | None
+    label: str
+
+
+@hookspec
+def get_work_items(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, WorkItem]:
+    """Collect: give the facts of work of your own kinds; unknown ids are left out. Rooms with work; once per batch.
+
+    Example: `{Ref("ticket", id): WorkItem(client_id, None, "#1042 Printer on fire")}`.
+    """
+
+
 @hookspec
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
     """Collect: give labels for the refs of your own kinds. Owners of kinds; once per page or export, for all its refs.

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.context import CallContext
-from kernel.hookspecs.directory import Blocker, Label, Ref
+from kernel.hookspecs.directory import Blocker, Label, Ref, WorkItem
 from kernel.hookspecs.screen import PaletteEntry, Panel
 from plugins.tickets.listing import find_tickets
 from plugins.tickets.models import Material, Ticket
@@ -26,6 +26,14 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
     ids = [ref.id for ref in refs if ref.kind == "ticket"]
     words = describe_tickets(ctx, ids) if ids else {}
     return {Ref("ticket", one): Label(text, f"/tickets/{one}") for one, text in words.items()}
+
+
+def work_items(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, WorkItem]:
+    """Tickets as work that time is spent on."""
+    ids = [ref.id for ref in refs if ref.kind == "ticket"]
+    found = select(Ticket.id, Ticket.client_id, Ticket.location_id, Ticket.number, Ticket.title).where(Ticket.id.in_(ids))
+    return {Ref("ticket", row.id): WorkItem(row.client_id, row.location_id, f"#{row.number} {row.title}")
+            for row in ctx.session.execute(found)}  # fmt: skip
 
 
 def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
-from kernel.hookspecs.directory import Blocker, Label, Ref
+from kernel.hookspecs.directory import Blocker, Label, Ref, WorkItem
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import EventType, NavEntry
 from kernel.hookspecs.transfer import Importer
@@ -63,6 +63,11 @@ def furnish_tenant(ctx: CallContext) -> None:
 @hookimpl
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
     return answers.describe(ctx, refs)
+
+
+@hookimpl
+def get_work_items(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, WorkItem]:
+    return answers.work_items(ctx, refs)
 
 
 @hookimpl

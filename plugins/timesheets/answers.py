@@ -1,0 +1,38 @@
+"""What the timesheets answer to other rooms: blockers and palette entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from kernel.context import CallContext
+from kernel.hookspecs.directory import Blocker, Ref
+from kernel.hookspecs.screen import PaletteEntry
+from plugins.timesheets.models import TimeEntry
+
+_HELD_BY: dict[str, Any] = {
+    "ticket": TimeEntry.work_id,
+    "client": TimeEntry.client_id,
+    "user": TimeEntry.user_id,
+    "catalog.item": TimeEntry.item_id,
+}
+
+
+def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
+    """Time spent keeps tickets, clients, users and services from being deleted."""
+    found: list[Blocker] = []
+    for ref in refs:
+        if ref.kind in _HELD_BY:
+            count = ctx.session.scalar(select(func.count()).where(_HELD_BY[ref.kind] == ref.id)) or 0
+            found += [Blocker(ref, "time_entry", count, f"{count} time entries")] if count else []
+    return found
+
+
+def palette(ctx: CallContext, text: str) -> list[PaletteEntry]:
+    """The way to logging time and to the approval."""
+    entries = [("log time", PaletteEntry("Log time", "/time/new", "Create"), "time.log"),
+               ("approve time", PaletteEntry("Approve time", "/time/approval", "Go to"), "time.approve")]  # fmt: skip
+    wanted = text.lower().strip()
+    return [entry for words, entry, permission in entries if words.startswith(wanted) and ctx.actor.may(permission)]
