@@ -35,12 +35,15 @@ def up() -> None:
 def bring_up_to_date() -> None:
     """Migrate the schema and show new plugins to tenants, if something is new."""
     from kernel.cli import open_database
+    from kernel.local.demo import load_demo
     from kernel.migrations.runner import upgrade
     from kernel.plugins import Plugins
 
     with open_database(Settings.load()) as settings:
         if settings.owner_url and upgrade(settings.owner_url, Plugins.discover()):
             _greet_tenants()
+        if settings.demo:
+            load_demo(settings)
 
 
 def _greet_tenants() -> None:
@@ -53,6 +56,10 @@ def _greet_tenants() -> None:
 
 def greeting(settings: Settings) -> Iterable[str]:
     """What a person needs to begin."""
+    from kernel.local.demo import demo_greeting
+
+    if settings.demo:
+        yield from demo_greeting()
     yield f"Deskhand is at {settings.url} (Ctrl-C stops it)."
 
 
