@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from kernel.gate import COOKIE
@@ -84,11 +84,11 @@ def test_filters_sorting_and_more_swap_in_place_and_back_works(stage: Stage) -> 
     page = stage.page()
     page.goto(f"{stage.url}/parcels")
     page.get_by_role("link", name="Load more").click()
-    page.wait_for_function("document.querySelectorAll('#list-rows > tr').length === 24")
+    expect(page.locator("#list-rows > tr")).to_have_count(24)
     page.keyboard.press("/")
     page.keyboard.type("Toner")
     page.wait_for_url("**/parcels?q=Toner")
-    page.wait_for_function("document.querySelectorAll('#list-rows > tr').length === 2")
+    expect(page.locator("#list-rows > tr")).to_have_count(2)
     page.get_by_role("link", name="Value").click()
     page.wait_for_url("**/parcels?q=Toner&sort=value")
     page.locator("th[aria-sort=ascending]").wait_for()
@@ -148,7 +148,7 @@ def test_the_palette_goes_where_it_is_told(stage: Stage) -> None:
     page.goto(f"{stage.url}/")
     page.keyboard.press("Control+k")
     page.keyboard.type("rules")
-    page.wait_for_function("document.querySelectorAll('.palette .option').length === 2")
+    expect(page.locator(".palette .option")).to_have_count(2)
     page.keyboard.press("Enter")
     page.wait_for_url("**/parcels/rules")
 

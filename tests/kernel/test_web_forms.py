@@ -121,7 +121,8 @@ def test_clearing_an_optional_text_clears_it_where_that_is_allowed() -> None:
 def test_a_refused_form_comes_back_as_typed(parcels: Any) -> None:
     client = parcels.client()
     typed = GOOD | {"title": "conflict", "value": "1,234.50", "value--money": "@currency", "currency": "EUR",
-                    "notes": "Ring twice", "fragile": "true", "lines-0-description": "A <b>", "lines-0-quantity": "2", "lines-0-rate": "900",
+                    "notes": "Ring twice", "fragile": "true", "lines-0-description": "A <b>",
+                    "lines-0-quantity": "2", "lines-0-rate": "900",
                     "lines-0-rate--money": "EUR"}  # fmt: skip
     answer = client.post("/parcels/new", data=typed)
     assert answer.status_code == 422

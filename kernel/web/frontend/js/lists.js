@@ -55,3 +55,6 @@ function fit() {
 document.addEventListener("htmx:afterSettle", fit);
 addEventListener("resize", fit);
 fit();
+
+// Searching follows typing; the late "change" on leaving the field must not ask once more and undo a newer answer.
+document.addEventListener("change", (event) => { if (event.target.matches("[data-search]")) event.stopImmediatePropagation(); }, true);
