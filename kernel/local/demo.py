@@ -94,7 +94,7 @@ def _give_passwords() -> None:
 def _install_extension() -> None:
     folder = SAMPLES / "invoicing-demo"
     _run("ext", "publish", str(folder))
-    _run("ext", "install", "com.deskhand.invoicing-demo", "--tenant", "acme", "--grant", "cap:invoice.manual.create")
+    _run("ext", "install", "org.deskhand.samples.invoicing-demo", "--tenant", "acme", "--grant", "cap:invoice.manual.create")
 
 
 def _run(*args: str) -> None:
