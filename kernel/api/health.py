@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, jsonify, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -26,7 +24,7 @@ from prometheus_client import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.logs import elapsed, route_name
-from kernel.migrations.runner import configuration, effective_heads
+from kernel.migrations.heads import newest, stamped
 from kernel.wakeups import count_stalled
 
 if TYPE_CHECKING:
@@ -81,14 +79,13 @@ def _database(kernel: Kernel) -> str:
 
 def _migrations(kernel: Kernel) -> str:
     with kernel.db.transaction() as session:
-        stamped = MigrationContext.configure(session.connection()).get_current_heads()
-    missing = _heads(kernel.plugins) - set(stamped)
+        missing = _heads(kernel.plugins) - stamped(session.connection())
     return f"run `deskhand migrate`; missing: {', '.join(sorted(missing))}" if missing else "ok"
 
 
 @lru_cache(maxsize=4)
 def _heads(plugins: Plugins) -> frozenset[str]:
-    return frozenset(effective_heads(ScriptDirectory.from_config(configuration(plugins))))
+    return newest(plugins)
 
 
 def _workers(kernel: Kernel) -> str:

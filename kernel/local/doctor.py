@@ -97,7 +97,7 @@ def _schema(settings: Settings) -> Finding:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    from kernel.migrations.runner import is_current
+    from kernel.migrations.heads import is_current
     from kernel.plugins import Plugins
 
     engine = create_engine(with_addresses(settings).database_url, poolclass=NullPool)

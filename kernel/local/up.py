@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from kernel.config import Settings
 from kernel.errors import StartupError
+from kernel.local.folder import make_private
 from kernel.local.postgres import EmbeddedPostgres
 from kernel.local.supervisor import Supervisor, Task, run_apart
 from kernel.local.web import check_port, serve
@@ -49,6 +50,7 @@ class Installation:
 
     def run(self) -> None:
         """Start everything and keep it running until KeyboardInterrupt. Raises StartupError before anything is served."""
+        make_private(self.settings.data_dir)
         if self.settings.embedded:
             self.postgres = EmbeddedPostgres(self.settings.data_dir / "postgres", say=self.say)
             self.postgres.claim()

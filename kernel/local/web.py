@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import socket
 from dataclasses import replace
 from errno import EACCES, EADDRINUSE
@@ -35,7 +36,7 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-        workers_kill_timeout=5,
+        workers_kill_timeout=3,
     )
     server.serve(target_loader=load_app, wrap_loader=False)
 
@@ -49,6 +50,9 @@ def load_app() -> Flask:
     server = multiprocessing.parent_process()
     if server is not None:
         die_with_parent(server.pid)
+        signal.signal(
+            signal.SIGTERM, signal.SIG_DFL
+        )  # the server's handler, inherited, would not stop it while it loads
     settings = with_addresses(Settings.load())
     logs.configure(settings)
     kernel = build_kernel(settings)

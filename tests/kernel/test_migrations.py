@@ -10,7 +10,8 @@ from sqlalchemy.pool import NullPool
 from kernel.app import Kernel
 from kernel.config import Settings
 from kernel.db import Base
-from kernel.migrations.runner import is_current, upgrade
+from kernel.migrations.heads import is_current, stamped
+from kernel.migrations.runner import upgrade
 from kernel.plugins import Plugins
 
 
@@ -28,4 +29,5 @@ def test_a_second_upgrade_changes_nothing(settings: Settings) -> None:
     engine = create_engine(settings.owner_url, poolclass=NullPool)
     with engine.connect() as connection:
         assert is_current(connection, plugins)
+        assert stamped(connection) == set(MigrationContext.configure(connection).get_current_heads())
     engine.dispose()
