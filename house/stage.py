@@ -1,0 +1,220 @@
+"""The cast and the stage: one real PostgreSQL for the whole run, a database per worker from a template, tenants per test."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kernel import auth
+from kernel.app import Kernel, build_kernel, create_app
+from kernel.clock import FixedClock
+from kernel.config import Settings
+from kernel.context import Actor, CallContext, Tenant
+from kernel.directory import staff
+from kernel.directory.models import User
+from kernel.gate import COOKIE
+from kernel.local.postgres import EmbeddedPostgres
+from kernel.migrations.runner import upgrade
+from kernel.passwords import seal_password
+from kernel.plugins import Plugins
+
+START = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+CAST = {"alice": "admin", "bob": "technician", "carol": "finance", "mallory": None}
+TEMPLATE = "deskhand_template"
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the cluster once, in the process that directs the run."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="deskhand-tests-"))
+    postgres = EmbeddedPostgres(folder / "pg", durable=False)
+    postgres.start()
+    postgres.create_database(TEMPLATE)
+    upgrade(postgres.owner_url_for(TEMPLATE), Plugins.discover())
+    config.stash[_STAGE] = (folder, postgres)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the cluster and remove its folder."""
+    if _STAGE in config.stash:
+        folder, postgres = config.stash[_STAGE]
+        postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _HandOver:
+    """Tells xdist workers where the cluster is."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["stage"] = str(node.config.stash[_STAGE][0])
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.register(_HandOver())
+
+
+_STAGE: pytest.StashKey[tuple[Path, EmbeddedPostgres]] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> EmbeddedPostgres:
+    """The running cluster."""
+    if hasattr(request.config, "workerinput"):
+        return EmbeddedPostgres(Path(request.config.workerinput["stage"]) / "pg", durable=False)
+    return request.config.stash[_STAGE][1]
+
+
+@pytest.fixture(scope="session")
+def database(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of this worker's own database, fresh from the template."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"test_{worker}"
+    postgres.create_database(name, template=TEMPLATE)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: EmbeddedPostgres, database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the test process, as an installation would have them."""
+    return Settings(
+        data_dir=tmp_path_factory.mktemp("data"),
+        database_url=postgres.app_url_for(database),
+        owner_url=postgres.owner_url_for(database),
+        queue_url=postgres.queue_url_for(database),
+        public_url="http://localhost",
+        api_burst=100_000,
+    )
+
+
+@pytest.fixture(scope="session")
+def _shared_kernel(settings: Settings) -> Iterator[Kernel]:
+    kernel = build_kernel(settings, clock=FixedClock(START))
+    yield kernel
+    kernel.db.dispose()
+
+
+@pytest.fixture
+def clock(_shared_kernel: Kernel) -> FixedClock:
+    """The clock of the kernel; it stands at 2026-10-01 08:00 UTC until a test moves it."""
+    clock = _shared_kernel.clock
+    assert isinstance(clock, FixedClock)
+    clock.set(START)
+    return clock
+
+
+@pytest.fixture
+def kernel(_shared_kernel: Kernel, clock: FixedClock) -> Kernel:
+    """The wired process, on the real database."""
+    return _shared_kernel
+
+
+@pytest.fixture(scope="session")
+def _shared_app(_shared_kernel: Kernel) -> Flask:
+    app = create_app(_shared_kernel)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def app(_shared_app: Flask, kernel: Kernel) -> Flask:
+    """The web application."""
+    return _shared_app
+
+
+@dataclass(frozen=True)
+class World:
+    """A tenant and its people."""
+
+    kernel: Kernel
+    app: Flask
+    tenant: Tenant
+    users: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.tenant.id
+
+    def call(self, actor: str | Actor = "alice") -> AbstractContextManager[CallContext]:
+        """A CallContext in its own transaction, as a member of the cast or any actor."""
+        return _call_as(self, actor)
+
+    def client(self, user: str = "alice") -> FlaskClient:
+        """A browser in which the user is signed in; `csrf` is the form token."""
+        with self.call() as ctx:
+            token = auth.sign_in(ctx, staff.get_user(ctx, self.users[user]))
+        with self.call() as ctx:
+            csrf = auth.identify(ctx.session, auth.read_token(token), ctx.now()).csrf_token
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, token)
+        client.environ_base["HTTP_X_CSRF_TOKEN"] = csrf
+        client.csrf = csrf  # type: ignore[attr-defined]
+        return client
+
+    def api(self, user: str = "alice") -> FlaskClient:
+        """A program that holds an API key of the user."""
+        with self.call() as ctx:
+            _, key = auth.create_api_key(ctx, name="test", user_id=self.users[user])
+        client = self.app.test_client()
+        client.environ_base["HTTP_X_API_KEY"] = key
+        return client
+
+
+@contextmanager
+def _call_as(world: World, actor: str | Actor) -> Iterator[CallContext]:
+    with world.kernel.call(world.tenant_id) as ctx:
+        if isinstance(actor, str):
+            credential = auth.Credential("jwt", world.tenant_id, user_id=world.users[actor])
+            actor = auth.identify(ctx.session, credential, ctx.now()).actor
+        yield ctx.acting_as(actor)
+
+
+@pytest.fixture(scope="session")
+def _password_hash() -> str:
+    return seal_password(PASSWORD)
+
+
+def _found(kernel: Kernel, app: Flask, name: str, password_hash: str, **facts: str) -> World:
+    from kernel.founding import found_tenant
+
+    slug = f"{name.split()[0].lower()}-{next(_numbers)}"
+    tenant_id = found_tenant(kernel, slug=slug, name=name, admin_name="Alice", admin_email=f"alice@{slug}.example",
+                             admin_password=PASSWORD, **facts)  # fmt: skip
+    users = {}
+    with kernel.call(tenant_id) as ctx:
+        tenant = ctx.tenant
+        for person, role in CAST.items():
+            email = f"{person}@{slug}.example"
+            known = ctx.session.query(User).filter(User.email_key == email).one_or_none()
+            user = known or staff.add_user(ctx, name=person.title(), email=email, roles=[role] if role else [])
+            user.password_hash = password_hash
+            users[person] = user.id
+    return World(kernel, app, tenant, users)
+
+
+@pytest.fixture
+def acme(kernel: Kernel, app: Flask, _password_hash: str) -> World:
+    """Acme MSP, Berlin, euros; Alice administers, Bob is a technician, Carol does finance; Mallory may nothing."""
+    return _found(kernel, app, "Acme MSP", _password_hash, zone="Europe/Berlin", currency="EUR")
+
+
+@pytest.fixture
+def beta(kernel: Kernel, app: Flask, _password_hash: str) -> World:
+    """Beta MSP, Seattle, dollars."""
+    return _found(kernel, app, "Beta MSP", _password_hash, zone="America/Los_Angeles", currency="USD")
