@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 from marshmallow import RAISE, Schema, ValidationError, fields
-from webargs.multidictproxy import MultiDictProxy
+from webargs.fields import DelimitedList
 from werkzeug.exceptions import UnsupportedMediaType
 
 from kernel.api import idempotency, ratelimit
@@ -48,6 +48,7 @@ class Endpoint:
         self.body = route.body() if isinstance(route.body, type) else route.body
         self.out = route.out() if route.out else None
         self.row_fields = _row_fields(self.out)
+        self.repeated = _repeated(self.query)
 
     def __call__(self, **path: Any) -> Response:
         # Read before the transaction begins, so that a slow sender holds no database connection.
@@ -85,9 +86,11 @@ class Endpoint:
         return found
 
     def _read_query(self) -> dict[str, Any]:
-        schema = self.query or _EMPTY
-        _refuse_nul(request.args.to_dict())
-        query: dict[str, Any] = _load(schema, MultiDictProxy(request.args, schema))
+        sent: dict[str, Any] = request.args.to_dict()
+        sent |= {name: request.args.getlist(name) for name in self.repeated & sent.keys()}
+        if b"%00" in request.query_string:
+            _refuse_nul(sent)
+        query: dict[str, Any] = _load(self.query or _EMPTY, sent)
         if unknown := set(query.get("fields", ())) - self.row_fields:
             words = f"Unknown: {', '.join(sorted(unknown))}. Known are {', '.join(sorted(self.row_fields))}."
             raise InvalidInput(words, errors={"fields": words})
@@ -189,6 +192,13 @@ def _row_fields(out: Schema | None) -> frozenset[str]:
     if isinstance(items, fields.List) and isinstance(items.inner, fields.Nested):
         return frozenset(items.inner.schema.fields)
     return frozenset()
+
+
+def _repeated(query: Schema | None) -> frozenset[str]:
+    """Parameters that may be sent several times; lists in one parameter are separated by commas."""
+    lists = {field.data_key or name for name, field in (query.fields.items() if query else ())
+             if isinstance(field, fields.List) and not isinstance(field, DelimitedList)}  # fmt: skip
+    return frozenset(lists)
 
 
 def _sparse(items: Any, wanted: list[str] | None) -> Any:
