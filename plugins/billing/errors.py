@@ -147,3 +147,46 @@ class SourceBilled(Conflict):
 
     code = "source_billed"
     title = "Billed already"
+
+
+class ChargesUnpriceable(Refused):
+    """Several things of one client have no price; `problems` lists each with its code."""
+
+    code = "charges_unpriceable"
+    title = "Some charges have no price"
+
+
+class ContractNotFound(NotFound):
+    code = "contract_not_found"
+    title = "No such contract"
+
+
+class ContractLineNotFound(NotFound):
+    code = "contract_line_not_found"
+    title = "No such contract line"
+
+
+class PeriodsBilled(Conflict):
+    """A change would alter service periods that stand on invoices."""
+
+    code = "periods_billed"
+    title = "Already billed"
+
+
+class UsageNotFound(NotFound):
+    code = "usage_not_found"
+    title = "No such usage record"
+
+
+class UsageBilled(Conflict):
+    """The usage record stands on an invoice."""
+
+    code = "usage_billed"
+    title = "Usage already billed"
+
+
+class UsageMoved(Conflict):
+    """Usage records were billed or removed while the invoice was written."""
+
+    code = "usage_moved"
+    title = "Usage changed meanwhile"

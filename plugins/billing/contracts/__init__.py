@@ -1,0 +1,1 @@
+"""Contracts: what is agreed with a client, and what was used of it."""

@@ -1,0 +1,136 @@
+"""Lines as they are agreed, with their items, role rates and tiers: a fixed number of queries for any number of lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from kernel.context import CallContext
+from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
+from plugins.billing.service_periods import Agreement, agreement
+from plugins.billing.usage import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedItem:
+    """A catalog item on a line; `unit_price` in minor units, None where the catalog's holds."""
+
+    id: UUID
+    item_id: UUID
+    quantity: Decimal
+    unit_price: int | None
+    minimum_quantity: Decimal
+    tiers: tuple[Tier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedLine:
+    """A contract line with all that its price is made of."""
+
+    contract: Contract
+    line: ContractLine
+    items: tuple[AgreedItem, ...]
+    role_rates: Mapping[str, int]
+    agreement: Agreement
+
+    @property
+    def words(self) -> str:
+        """How messages name it: the contract and the line."""
+        return f"{self.contract.name} / {self.line.name}"
+
+    @property
+    def label(self) -> str:
+        """How an invoice names it."""
+        return self.line.invoice_text or self.line.name
+
+    def item(self, item_id: UUID | None) -> AgreedItem | None:
+        """The agreed item of a catalog item, if the line holds it."""
+        return next((one for one in self.items if one.item_id == item_id), None)
+
+
+def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLine]:
+    """The contract lines that a condition on Contract or ContractLine names, in the order in which invoices show them."""
+    found = ctx.session.execute(
+        select(Contract, ContractLine)
+        .join(ContractLine, (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id))
+        .where(wanted)
+        .order_by(Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
+    ).all()
+    line_ids = [line.id for _, line in found]
+    items, rates = _items(ctx, line_ids), _role_rates(ctx, line_ids)
+    return [
+        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line))
+        for contract, line in found
+    ]
+
+
+def _agreement(contract: Contract, line: ContractLine) -> Agreement:
+    return agreement(
+        line.cycle, contract.cadence, (contract.start_on, contract.end_on), (line.start_on, line.end_on),
+        contract.billed_until,
+    )  # fmt: skip
+
+
+def _items(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, list[AgreedItem]]:
+    rows = ctx.session.scalars(
+        select(ContractItem).where(ContractItem.line_id.in_(line_ids)).order_by(ContractItem.line_id, ContractItem.id)
+    ).all()
+    tiers = _tiers(ctx, [row.id for row in rows])
+    items: defaultdict[UUID, list[AgreedItem]] = defaultdict(list)
+    for row in rows:
+        agreed = AgreedItem(row.id, row.item_id, row.quantity, row.unit_price, row.minimum_quantity, tuple(tiers[row.id]))
+        items[row.line_id].append(agreed)
+    return items
+
+
+def _tiers(ctx: CallContext, item_ids: Sequence[UUID]) -> defaultdict[UUID, list[Tier]]:
+    rows = ctx.session.scalars(
+        select(UsageTier)
+        .where(UsageTier.contract_item_id.in_(item_ids))
+        .order_by(UsageTier.contract_item_id, UsageTier.from_quantity)
+    )
+    tiers: defaultdict[UUID, list[Tier]] = defaultdict(list)
+    for row in rows:
+        tiers[row.contract_item_id].append(Tier(row.from_quantity, row.to_quantity, row.unit_price))
+    return tiers
+
+
+def _role_rates(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, dict[str, int]]:
+    rates: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
+    for row in ctx.session.scalars(select(RoleRate).where(RoleRate.line_id.in_(line_ids)).order_by(RoleRate.role)):
+        rates[row.line_id][row.role] = row.hourly_rate
+    return rates
+
+
+def item_ids_of(lines: Iterable[AgreedLine]) -> set[UUID]:
+    """The catalog items that these lines name."""
+    return {item.item_id for line in lines for item in line.items}
+
+
+def as_view(agreed: AgreedLine) -> dict[str, Any]:
+    """A line with its items, tiers and role rates, as interfaces show it."""
+    row = agreed.line
+    names = (
+        "id", "version", "contract_id", "position", "name", "kind", "cycle", "timing", "prorate", "price", "hourly_rate",
+        "minimum_minutes", "round_up_minutes", "location_id", "start_on", "end_on", "invoice_text",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names} | {
+        "items": [_item_view(item) for item in agreed.items],
+        "role_rates": [{"role": role, "hourly_rate": rate} for role, rate in agreed.role_rates.items()],
+    }
+
+
+def _item_view(item: AgreedItem) -> dict[str, Any]:
+    return {
+        "id": item.id, "item_id": item.item_id, "quantity": item.quantity, "unit_price": item.unit_price,
+        "minimum_quantity": item.minimum_quantity,
+        "tiers": [
+            {"from_quantity": tier.start, "to_quantity": tier.end, "unit_price": tier.unit_price} for tier in item.tiers
+        ],
+    }  # fmt: skip

@@ -1,0 +1,62 @@
+"""What stands on invoices already: billing's memory of what was billed, once only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from kernel.context import CallContext
+from plugins.billing.models import InvoiceLine, Source
+from plugins.billing.models.contracts import ContractLine
+from plugins.billing.periods import ONE_DAY
+
+CONTRACT_LINE = "billing.contract_line"
+
+BilledKeys = Mapping[UUID, frozenset[str]]
+
+
+def read_billed(ctx: CallContext, asked: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, frozenset[str]]]:
+    """Which of these things stand on invoices, drafts too: period keys by source kind and id. One query."""
+    wanted = [
+        and_(Source.source_kind == kind, Source.source_id.in_(sorted(ids)))
+        for kind, ids in sorted(asked.items()) if ids
+    ]  # fmt: skip
+    if not wanted:
+        return {}
+    found = select(Source.source_kind, Source.source_id, Source.period_key).where(Source.live, or_(*wanted))
+    billed: defaultdict[str, dict[UUID, frozenset[str]]] = defaultdict(dict)
+    for kind, source_id, key in ctx.session.execute(found):
+        billed[kind][source_id] = billed[kind].get(source_id, frozenset()) | {key}
+    return billed
+
+
+def billed_periods(ctx: CallContext, line_ids: Sequence[UUID]) -> BilledKeys:
+    """The keys of the periods of these contract lines that stand on invoices, drafts too."""
+    return read_billed(ctx, {CONTRACT_LINE: line_ids}).get(CONTRACT_LINE, {})
+
+
+def last_billed_day(billed: BilledKeys) -> date | None:
+    """The last day of the latest period among these."""
+    return max((_last_day(key) for keys in billed.values() for key in keys), default=None)
+
+
+def ever_billed(ctx: CallContext, line_ids: Sequence[UUID]) -> bool:
+    """True if a line of any invoice, void ones too, came from one of these contract lines."""
+    return bool(billed_line_ids(ctx, ContractLine.id.in_(line_ids)))
+
+
+def billed_line_ids(ctx: CallContext, wanted: ColumnElement[bool]) -> dict[UUID, UUID]:
+    """The contract of each line that a condition on ContractLine names and that was ever billed."""
+    found = (
+        select(ContractLine.id, ContractLine.contract_id)
+        .where(wanted, exists().where(InvoiceLine.tenant_id == ContractLine.tenant_id, InvoiceLine.contract_line_id == ContractLine.id))
+    )  # fmt: skip
+    return dict(ctx.session.execute(found).all())
+
+
+def _last_day(key: str) -> date:
+    return date.fromisoformat(key.partition("/")[2]) - ONE_DAY

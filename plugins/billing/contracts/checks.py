@@ -1,0 +1,75 @@
+"""What makes a contract line whole. Pure: no database, no context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from plugins.billing.errors import UsageTiersInvalid
+from plugins.billing.usage import Tier, check_tiers
+
+Problem = tuple[str, str]
+MEASURED = ("hourly", "usage")
+_ONLY = {"price": ("fixed", None), "hourly_rate": ("hourly", None), "minimum_minutes": ("hourly", 0), "round_up_minutes": ("hourly", 0)}
+
+
+def usual_timing(kind: str) -> str:
+    """What is measured is billed in arrears, the rest in advance unless agreed otherwise."""
+    return "arrears" if kind in MEASURED else "advance"
+
+
+def check_line(line: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with a line, by field path; `line` holds its columns, `items` (with `tiers`) and `role_rates`."""
+    return dict([*_check_terms(line), *_check_items(line), *_check_role_rates(line)])
+
+
+def _check_terms(line: Mapping[str, Any]) -> Iterator[Problem]:
+    kind, items = line["kind"], line["items"]
+    if kind in MEASURED and line["timing"] == "advance":
+        yield "timing", "What is measured can only be billed in arrears."
+    for name, (only, blank) in _ONLY.items():
+        if kind != only and line.get(name) not in (blank, None):
+            yield name, f"Only {only} lines have this."
+    if kind == "fixed" and line.get("price") is None and not items:
+        yield "price", "Give a price, or the services whose prices make it up."
+    if kind not in ("fixed", "hourly") and not items:
+        yield "items", "Name at least one catalog item."
+    if line.get("start_on") and line.get("end_on") and line["end_on"] < line["start_on"]:
+        yield "end_on", "The last day is before the first."
+
+
+def _check_items(line: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: set[Any] = set()
+    for at, item in enumerate(line["items"]):
+        if item["item_id"] in seen:
+            yield f"items[{at}].item_id", "This item is on the line already."
+        seen.add(item["item_id"])
+        if line["kind"] != "usage" and (item.get("minimum_quantity") or item.get("tiers")):
+            yield f"items[{at}].tiers", "Only usage lines have tiers and minimum quantities."
+        if item.get("tiers"):
+            yield from _check_tiers(at, item)
+
+
+def _check_tiers(at: int, item: Mapping[str, Any]) -> Iterator[Problem]:
+    if item.get("unit_price") is not None:
+        yield f"items[{at}].unit_price", "Tiers set the price; leave this empty."
+    try:
+        check_tiers(as_tiers(item["tiers"]))
+    except UsageTiersInvalid as error:
+        yield f"items[{at}].tiers", error.detail
+
+
+def as_tiers(tiers: Sequence[Mapping[str, Any]]) -> list[Tier]:
+    """Tiers as the pricing knows them, in ascending order."""
+    known = [Tier(one["from_quantity"], one.get("to_quantity"), one["unit_price"]) for one in tiers]
+    return sorted(known, key=lambda tier: tier.start)
+
+
+def _check_role_rates(line: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, one in enumerate(line["role_rates"]):
+        if line["kind"] != "hourly":
+            yield f"role_rates[{at}].role", "Only hourly lines have rates by role."
+        if one["role"] in seen:
+            yield f"role_rates[{at}].role", "This role has a rate already."
+        seen.add(one["role"])

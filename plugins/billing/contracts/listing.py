@@ -1,0 +1,142 @@
+"""Lists of contracts and of usage, and what contracts come to in a month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, literal, select
+
+from kernel.api.listing import Page, paginate
+from kernel.context import CallContext
+from kernel.db import fetch_rows
+from kernel.directory.models import Client
+from kernel.hookspecs.pricing import ItemFacts
+from kernel.money import Rounding, multiply, round_ratio
+from plugins.billing.contracts.agreed import AgreedLine, as_view, item_ids_of, read_agreed
+from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
+
+_SORTABLE = {"name": Contract.name_key, "start_on": Contract.start_on, "updated_at": Contract.updated_at}
+_USAGE_SORTABLE = {"used_on": UsageEntry.used_on, "updated_at": UsageEntry.updated_at}
+_A_MONTH = {"weekly": (52, 12), "bi_weekly": (26, 12), "monthly": (1, 1), "quarterly": (1, 3), "semi_annual": (1, 6), "annual": (1, 12)}
+
+
+def _state(today: date) -> ColumnElement[str]:
+    on = literal(today)
+    return case(
+        (Contract.status == "draft", "draft"), (Contract.end_on < on, "ended"), (Contract.start_on > on, "upcoming"),
+        else_="active",
+    )  # fmt: skip
+
+
+def state_of(contract: Contract, today: date) -> str:
+    """What a contract is on a day: draft, upcoming, active or ended."""
+    if contract.status == "draft":
+        return "draft"
+    if contract.end_on is not None and contract.end_on < today:
+        return "ended"
+    return "upcoming" if contract.start_on > today else "active"
+
+
+def list_contracts(ctx: CallContext, query: Mapping[str, Any], text: str = "") -> Page:
+    """One page of contracts with their clients' names; `text` narrows by the name of either."""
+    rows = select(
+        Contract.id, Contract.name, Contract.client_id, Client.name.label("client_name"), Contract.currency,
+        Contract.start_on, Contract.end_on, Contract.status, _state(ctx.today()).label("state"), Contract.po_number,
+        Contract.updated_at,
+    ).join(Client, (Client.tenant_id == Contract.tenant_id) & (Client.id == Contract.client_id))  # fmt: skip
+    if wanted := text.strip().lower():
+        rows = rows.where((func.strpos(Contract.name_key, wanted) > 0) | (func.strpos(Client.name_key, wanted) > 0))
+    page = paginate(ctx, rows, query, sortable=_SORTABLE, default="name")
+    values = monthly_values(ctx, [row["id"] for row in page.items])
+    return Page([{**row, "monthly_value": values.get(row["id"])} for row in page.items], page.next_cursor)
+
+
+def monthly_values(ctx: CallContext, contract_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What the fixed, product and license lines of contracts come to in a month, in minor units of each one's currency.
+
+    Contracts with a line that has no price in their currency, or with no such line, are absent.
+    """
+    lines = read_agreed(ctx, Contract.id.in_(contract_ids)) if contract_ids else []
+    items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(item_ids_of(lines))) if lines else {}
+    by_contract: defaultdict[UUID, list[int | None]] = defaultdict(list)
+    for agreed in lines:
+        if agreed.line.kind in ("fixed", "product", "license") and not _over(agreed, ctx.today()):
+            by_contract[agreed.contract.id].append(monthly_value(agreed, items))
+    return {key: sum(one or 0 for one in found) for key, found in by_contract.items() if None not in found}
+
+
+def _over(agreed: AgreedLine, today: date) -> bool:
+    return agreed.line.end_on is not None and agreed.line.end_on < today
+
+
+def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts]) -> int | None:
+    """What a recurring line comes to in a month, in minor units; None if a price is missing."""
+    whole = agreed.line.price
+    if whole is None:
+        prices = [_price(agreed, one.unit_price, items.get(one.item_id)) for one in agreed.items]
+        if None in prices:
+            return None
+        whole = sum(
+            multiply(price or 0, one.quantity, Rounding.HALF_UP) for price, one in zip(prices, agreed.items, strict=True)
+        )
+    top, bottom = _A_MONTH[agreed.line.cycle]
+    return round_ratio(whole * top, bottom, Rounding.HALF_UP)
+
+
+def _price(agreed: AgreedLine, own: int | None, facts: ItemFacts | None) -> int | None:
+    return facts.prices.get(agreed.contract.currency) if own is None and facts else own
+
+
+def contract_view(ctx: CallContext, contract: Contract) -> dict[str, Any]:
+    """A contract with its lines, as interfaces show it."""
+    names = ("id", "version", "client_id", "name", "currency", "start_on", "end_on", "billed_until", "status", "cadence",
+             "po_number", "notes", "created_at", "updated_at")  # fmt: skip
+    lines = [as_view(one) for one in read_agreed(ctx, Contract.id == contract.id)]
+    return {name: getattr(contract, name) for name in names} | {"state": state_of(contract, ctx.today()), "lines": lines}
+
+
+def find_lines(ctx: CallContext, text: str, client_id: UUID | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
+    """Lines of contracts for pickers, by the words of line or contract."""
+    wanted = text.strip().lower()
+    rows = (
+        select(ContractLine.id, ContractLine.name, ContractLine.kind, Contract.name.label("contract_name"),
+               Client.name.label("client_name"))
+        .join(Contract, (Contract.tenant_id == ContractLine.tenant_id) & (Contract.id == ContractLine.contract_id))
+        .join(Client, (Client.tenant_id == Contract.tenant_id) & (Client.id == Contract.client_id))
+        .order_by(Client.name_key, Contract.name_key, ContractLine.position, ContractLine.id)
+        .limit(limit)
+    )  # fmt: skip
+    if client_id:
+        rows = rows.where(Contract.client_id == client_id)
+    if kind:
+        rows = rows.where(ContractLine.kind == kind)
+    if wanted:
+        places = (Client.name_key, Contract.name_key, func.lower(ContractLine.name))
+        rows = rows.where(func.strpos(func.concat_ws(" ", *places), wanted) > 0)
+    return fetch_rows(ctx.session, rows)
+
+
+def find_contracts(ctx: CallContext, text: str, limit: int) -> list[dict[str, Any]]:
+    """Contracts whose name holds the text."""
+    rows = (
+        select(Contract.id, Contract.name, Client.name.label("client_name"))
+        .join(Client, (Client.tenant_id == Contract.tenant_id) & (Client.id == Contract.client_id))
+        .where(func.strpos(Contract.name_key, text.strip().lower()) > 0)
+        .order_by(Contract.name_key, Contract.id)
+        .limit(limit)
+    )
+    return fetch_rows(ctx.session, rows)
+
+
+def list_usage(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of usage records, the latest first."""
+    rows = select(
+        UsageEntry.id, UsageEntry.client_id, Client.name.label("client_name"), UsageEntry.item_id,
+        UsageEntry.contract_line_id, UsageEntry.used_on, UsageEntry.quantity, UsageEntry.note,
+        UsageEntry.invoice_id.is_not(None).label("billed"), UsageEntry.invoice_id, UsageEntry.updated_at,
+    ).join(Client, (Client.tenant_id == UsageEntry.tenant_id) & (Client.id == UsageEntry.client_id))  # fmt: skip
+    return paginate(ctx, rows, query, sortable=_USAGE_SORTABLE, default="-used_on")

@@ -1,0 +1,84 @@
+"""What one contract owes now, and how far it is billed: the same search as a billing run makes, for one client."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from kernel.context import CallContext
+from kernel.errors import DeskhandError
+from kernel.hookspecs.charging import ChargeWindow
+from plugins.billing.contracts.agreed import AgreedLine
+from plugins.billing.contracts.billed import BilledKeys, billed_periods, last_billed_day
+from plugins.billing.contracts.services import get_contract, list_lines
+from plugins.billing.due import DueLine, collect_due
+from plugins.billing.periods import Period, add_months
+from plugins.billing.service_periods import next_due_period
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is due on a contract before `until`; `problem` is what keeps its client from being billed."""
+
+    until: date
+    currency: str
+    amount: int
+    lines: list[DueLine]
+    problem: DeskhandError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a line is billed, and the next period that is not."""
+
+    agreed: AgreedLine
+    billed_until: date | None
+    next_period: Period | None
+
+
+def preview_contract(ctx: CallContext, contract_id: UUID, until: date | None = None) -> Preview:
+    """What is due on a contract before a day (the first of next month if not said), as a run would bill it."""
+    contract = get_contract(ctx, contract_id)
+    end = until or add_months(ctx.today().replace(day=1), 1)
+    due = collect_due(ctx, ChargeWindow(contract.start_on, end), [contract.client_id])
+    own = {one.line.id for one in list_lines(ctx, contract_id)}
+    lines = [line for invoice in due.invoices for line in invoice.lines if line.contract_line_id in own]
+    amount = sum(
+        line.amount for invoice in due.invoices if invoice.currency == contract.currency
+        for line in invoice.lines if line.contract_line_id in own
+    )  # fmt: skip
+    return Preview(end, contract.currency, amount, lines, due.problems.get(contract.client_id))
+
+
+def preview_view(preview: Preview) -> dict[str, Any]:
+    """A preview as interfaces show it."""
+    problem = preview.problem.problem() if preview.problem else None
+    return {
+        "until": preview.until, "currency": preview.currency, "amount": preview.amount, "problem": problem,
+        "lines": [_line_view(line) for line in preview.lines],
+    }  # fmt: skip
+
+
+def _line_view(line: DueLine) -> dict[str, Any]:
+    period = line.service_period
+    return asdict(line) | {
+        "service_period": {"start": period.start, "end": period.end} if period else None,
+        "sources": [one._asdict() for one in line.sources],
+    }
+
+
+def standing_of(ctx: CallContext, lines: list[AgreedLine]) -> list[Standing]:
+    """How far each of these lines is billed."""
+    billed = billed_periods(ctx, [one.line.id for one in lines])
+    return [_standing(one, billed) for one in lines]
+
+
+def _standing(agreed: AgreedLine, billed: BilledKeys) -> Standing:
+    line_id = agreed.line.id
+    keys = billed.get(line_id, frozenset())
+    last = last_billed_day({line_id: keys})
+    days = [day for day in (last, agreed.contract.billed_until) if day]
+    upcoming = None if agreed.line.kind == "hourly" else next_due_period(agreed.agreement, keys)
+    return Standing(agreed, max(days, default=None), upcoming)

@@ -1,0 +1,77 @@
+"""What is due: everything that the clients owe up to a day and that no invoice bills yet, priced and explained."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.context import CallContext
+from kernel.directory.models import Client
+from kernel.hookspecs.charging import Charge, ChargeWindow
+from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
+from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
+from plugins.billing.due.book import Book
+from plugins.billing.due.charged import find_charged, owed_before
+from plugins.billing.due.recurring import find_recurring
+from plugins.billing.due.used import find_used
+from plugins.billing.due.values import USAGE, Due, DueInvoice, DueLine, Findings, Source
+from plugins.billing.models.contracts import Contract, UsageEntry
+from plugins.billing.settings import billing_settings
+
+__all__ = ["Due", "DueInvoice", "DueLine", "Source", "collect_due"]
+
+
+def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> Due:
+    """What these clients owe before `window.end`, one invoice for each client, currency and PO number.
+
+    Recurring lines owe in advance the periods that begin before the window's end, in arrears those that end by then,
+    both from the contract's first day (or the day after `billed_until`) on; whatever is older and unbilled is owed too.
+    Rooms add their charges. A client for whom something has no price is a problem, and none of it is among the invoices.
+    A fixed number of queries serves any number of clients, and the answer is the same each time it is asked.
+    """
+    currencies = _currencies(ctx, client_ids)
+    lines = read_agreed(ctx, Contract.client_id.in_(currencies) & (Contract.status == "active"))
+    usage = _unbilled_usage(ctx, window, list(currencies))
+    answers = ctx.hooks.collect_charges(ctx=ctx, window=window, clients=list(currencies))
+    offered = list(chain.from_iterable(answers))
+    billed = _billed(ctx, lines, offered, usage)
+    charges = owed_before(offered, currencies, window.end, billed)
+    wanted = item_ids_of(lines) | {one.item_id for one in usage} | {one.item_id for one in charges if one.item_id}
+    items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(wanted))
+    mode = billing_settings(ctx)["rounding_mode"]
+    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}))
+    findings = Findings()
+    find_recurring(book, findings)
+    find_used(book, [one for one in usage if one.id not in billed.get(USAGE, {})], findings)
+    find_charged(book, charges, findings)
+    return findings.due()
+
+
+def _currencies(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, str]:
+    found = select(Client.id, Client.currency).where(Client.id.in_(client_ids)).order_by(Client.id)
+    return dict(ctx.session.execute(found).all())
+
+
+def _unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
+    found = (
+        select(UsageEntry)
+        .where(UsageEntry.client_id.in_(client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))
+        .order_by(UsageEntry.client_id, UsageEntry.used_on, UsageEntry.id)
+    )
+    return list(ctx.session.scalars(found))
+
+
+def _billed(
+    ctx: CallContext, lines: Sequence[AgreedLine], charges: Sequence[Charge], usage: Sequence[UsageEntry]
+) -> dict[str, dict[UUID, frozenset[str]]]:
+    """Which of these things stand on invoices: period keys by source kind and id."""
+    asked: defaultdict[str, set[UUID]] = defaultdict(set)
+    asked[CONTRACT_LINE].update(one.line.id for one in lines)
+    asked[USAGE].update(one.id for one in usage)
+    for charge in charges:
+        asked[charge.source_kind].add(charge.source_id)
+    return read_billed(ctx, asked)

@@ -1,0 +1,122 @@
+"""Fixed lines, products and licenses: one charge for each service period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from kernel.errors import DeskhandError
+from plugins.billing.contracts.agreed import AgreedItem, AgreedLine
+from plugins.billing.contracts.billed import CONTRACT_LINE
+from plugins.billing.due.book import Book
+from plugins.billing.due.values import (
+    CONTRACT_ITEM,
+    DueLine,
+    Findings,
+    Found,
+    Named,
+    Source,
+    tax_category_of,
+    whole_price,
+)
+from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items
+from plugins.billing.service_periods import ServicePeriod, due_periods
+
+KINDS = ("fixed", "product", "license")
+
+
+def find_recurring(book: Book, findings: Findings) -> None:
+    """Add what recurring lines owe up to the window's end, also of earlier periods that were never billed."""
+    for place, agreed in enumerate(book.lines):
+        if agreed.line.kind in KINDS:
+            try:
+                findings.lines += list(_owed(book, place, agreed))
+            except DeskhandError as error:
+                findings.refuse(agreed.contract.client_id, error)
+
+
+def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
+    line = agreed.line
+    due = due_periods(
+        agreed.agreement, advance=line.timing == "advance", prorate=line.prorate, until=book.window.end,
+        billed=book.billed_periods(line.id),
+    )  # fmt: skip
+    for period in due:
+        for index, (item, priced) in enumerate(_price(book, agreed, period)):
+            yield found_on(agreed, _line(book, place, agreed, period, index, item, priced))
+
+
+def found_on(agreed: AgreedLine, line: DueLine, currency: str | None = None) -> Found:
+    """A line of a contract, on the invoice of its client, currency and PO number."""
+    contract = agreed.contract
+    return Found(contract.client_id, currency or contract.currency, contract.po_number or None, contract.id, line)
+
+
+def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[tuple[AgreedItem | None, Priced]]:
+    currency, items = agreed.contract.currency, agreed.items
+    if agreed.line.kind == "fixed":
+        priced = price_fixed(agreed.line.price, _fixed_parts(book, agreed), period.coverage, currency, book.mode)
+    else:
+        priced = price_items([_item(book, agreed, one, period) for one in items], currency, book.mode)
+    whole: Sequence[AgreedItem | None] = items or (None,)
+    return list(zip(whole, priced, strict=False))
+
+
+def _fixed_parts(book: Book, agreed: AgreedLine) -> list[FixedPart]:
+    if not agreed.items:
+        return [FixedPart(Named(0, agreed.words), Decimal(1), agreed.line.price)]
+    return [FixedPart(_named(book, agreed, one), one.quantity, _own_or_list(book, agreed, one)) for one in agreed.items]
+
+
+def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod) -> Item:
+    listed = book.list_price(one.item_id, agreed.contract.currency)
+    return Item(_named(book, agreed, one), one.quantity, one.unit_price, listed, period.coverage)
+
+
+def _named(book: Book, agreed: AgreedLine, one: AgreedItem) -> Named:
+    return Named(agreed.items.index(one), f"{book.item_name(one.item_id, agreed.line.name)} ({agreed.words})")
+
+
+def _own_or_list(book: Book, agreed: AgreedLine, one: AgreedItem) -> int | None:
+    return book.list_price(one.item_id, agreed.contract.currency) if one.unit_price is None else one.unit_price
+
+
+def _line(
+    book: Book, place: int, agreed: AgreedLine, period: ServicePeriod, index: int, item: AgreedItem | None, priced: Priced
+) -> DueLine:
+    line, facts = agreed.line, book.facts(item.item_id if item else None)
+    exact = line.kind == "fixed" or period.coverage is None
+    return DueLine(
+        description=_describe(agreed, item and book.item_name(item.item_id, line.name)),
+        item_id=item.item_id if item else None,
+        quantity=priced.quantity,
+        unit_price=whole_price(priced.unit_price) if exact else None,
+        amount=priced.amount,
+        unit=facts.unit if facts and line.kind != "fixed" else "each",
+        tax_category=tax_category_of(facts),
+        location_id=line.location_id,
+        contract_line_id=line.id,
+        kind=line.kind,
+        service_period=period.served,
+        tax_point=None if line.timing == "advance" else period.served.last_day,
+        trace={**priced.trace, "contract_line": agreed.words, "period": period.period.key},
+        sources=[recurring_source(agreed, item, index, period, priced.amount)],
+        order=(0, place, period.period.start, index, ""),
+    )
+
+
+def _describe(agreed: AgreedLine, item: str | None) -> str:
+    if item is None or (agreed.line.kind == "fixed" and len(agreed.items) == 1):
+        return agreed.label
+    if agreed.line.kind == "fixed":
+        return f"{agreed.label}: {item}"
+    return agreed.line.invoice_text if agreed.line.invoice_text and len(agreed.items) == 1 else item
+
+
+def recurring_source(
+    agreed: AgreedLine, item: AgreedItem | None, index: int, period: ServicePeriod, amount: int
+) -> Source:
+    """What makes a period of a line billed only once: the line itself on the first part, its items on the others."""
+    if index == 0 or item is None:
+        return Source(CONTRACT_LINE, agreed.line.id, period.period.key, amount)
+    return Source(CONTRACT_ITEM, item.id, period.period.key, amount)
