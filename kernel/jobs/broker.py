@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from celery import Celery
-from celery.signals import worker_shutting_down
+from celery.exceptions import SecurityWarning
+from celery.signals import setup_logging, worker_shutting_down
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
@@ -38,6 +39,8 @@ def celery_app(settings: Settings, *, consume: bool = False) -> Celery:
     """A Celery application on the configured broker. Raises StartupError when there is none."""
     url, options = _broker(settings, consume)
     app = Celery("deskhand", broker=url, set_as_current=False)
+    if not settings.broker_url:
+        app.conf.broker_transport = "kernel.jobs.transport:Transport"
     app.conf.update(
         broker_transport_options=options, broker_pool_limit=2, broker_connection_retry_on_startup=True,
         task_default_queue=QUEUE, task_serializer="json", accept_content=["json"], task_ignore_result=True,
@@ -55,7 +58,7 @@ def _broker(settings: Settings, consume: bool) -> tuple[str, dict[str, Any]]:
     if not settings.queue_url:
         raise StartupError("Set DESKHAND_QUEUE_URL to the queue role's PostgreSQL, or DESKHAND_BROKER_URL.")
     # Only who waits for messages may LISTEN: notices that nobody reads hold up the server's notification queue.
-    return "pgmq://", {
+    return "pgmq://localhost", {
         "conn_string": _conninfo(settings.queue_url), "init_extension": False, "use_notify": consume,
         "notify_throttle_interval_ms": 0, "visibility_timeout": VISIBILITY_SECONDS, "wait_time_seconds": 0,
         "pool_size": 2, "pool_timeout": 3,
@@ -125,13 +128,20 @@ def run_worker(kernel: Kernel, threads: int) -> int:
 
     app.task(do_work, name=TASK)
     worker_shutting_down.connect(_stop_slices)
+    setup_logging.connect(_keep_logging)
+    for chatter in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(chatter).setLevel(logging.WARNING)
     # Celery warns root because of pickle, which is not accepted here.
-    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges", RuntimeWarning)
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = app.Worker(pool="threads", concurrency=threads, without_gossip=True, without_mingle=True,
-                        without_heartbeat=True, quiet=True, loglevel=kernel.settings.log_level)  # fmt: skip
+                        without_heartbeat=True, quiet=True)  # fmt: skip
     worker.start()
     return int(worker.exitcode or 0)
 
 
 def _stop_slices(**_: Any) -> None:
     STOPPING.set()
+
+
+def _keep_logging(**_: Any) -> None:
+    """Celery sets up logging unless somebody listens here; this process has done so already."""

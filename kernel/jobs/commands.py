@@ -21,8 +21,10 @@ def worker(threads: int | None) -> None:
     """Do background work until stopped. Start as many as there is work for."""
     from kernel.guards import check_database
     from kernel.jobs.broker import run_worker
+    from kernel.logs import configure
 
     with open_kernel() as kernel:
+        configure(kernel.settings)
         check_database(kernel.db)
         sys.exit(run_worker(kernel, threads or kernel.settings.job_threads))
 
@@ -32,11 +34,13 @@ def scheduler() -> None:
     """Tell workers what is due until stopped. One is enough; several do no harm."""
     from kernel.jobs.broker import Nudge
     from kernel.jobs.scheduler import run_scheduler
+    from kernel.logs import configure
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with open_kernel() as kernel:
+        configure(kernel.settings)
         run_scheduler(kernel, Nudge(kernel.settings).send, stop)
 
 

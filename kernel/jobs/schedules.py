@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit
 from kernel.clock import zone_info
+from kernel.context import Actor
 from kernel.errors import InvalidInput, NotFound
 from kernel.ids import uuid7
 from kernel.jobs.ledger import enqueue, job_type
@@ -90,6 +91,16 @@ def change_schedule(ctx: CallContext, schedule_id: UUID, *, cron: str | None = N
     audit.record(ctx, "schedule.changed", kind="schedule", row_id=schedule.id, label=schedule.name, changes=changes)
     _wake(ctx, schedule)
     return schedule
+
+
+def run_schedule(ctx: CallContext, schedule_id: UUID) -> UUID:
+    """Queue a schedule's job now, as the platform itself like at its hour; returns the job's id.
+
+    Raises ScheduleNotFound, JobUnknown.
+    """
+    schedule = get_schedule(ctx, schedule_id)
+    audit.record(ctx, "schedule.run", kind="schedule", row_id=schedule.id, label=schedule.name)
+    return enqueue(ctx.acting_as(Actor.system()), schedule.job, schedule.args, key=f"schedule {schedule.id} by hand")
 
 
 def remove_schedule(ctx: CallContext, schedule_id: UUID) -> None:
