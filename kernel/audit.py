@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Index, func
+from sqlalchemy import Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, tenant_key
@@ -57,3 +57,9 @@ def record(
             on_behalf_of=ctx.actor.on_behalf_of, author=ctx.actor.author, request_id=ctx.cause.request_id,
         )
     )  # fmt: skip
+
+
+def history(ctx: CallContext, kind: str, row_id: UUID, limit: int = 50) -> list[AuditEntry]:
+    """What was done to one row, the latest first."""
+    found = select(AuditEntry).where(AuditEntry.kind == kind, AuditEntry.row_id == row_id)
+    return list(ctx.session.scalars(found.order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc()).limit(limit)))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kernel import audit
 from kernel.context import EVERYTHING, Actor, Tenant
 from kernel.db import TenantTable, cursor, references, tenant_key
-from kernel.directory.models import User
+from kernel.directory.models import Role, RolePermission, User, UserRole
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
 from kernel.passwords import check_password, check_totp, password_needs_rehash, seal_password
 
@@ -204,6 +204,17 @@ def _narrow(held: frozenset[str], scopes: frozenset[str]) -> frozenset[str]:
     return scopes if EVERYTHING in held else held & scopes
 
 
+def held_permissions(ctx: CallContext, user_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """What each of these users may do by their roles; `*` stands for everything."""
+    held: dict[UUID, set[str]] = {one: set() for one in user_ids}
+    found = (select(UserRole.user_id, Role.grants_all, RolePermission.permission)
+             .join(Role, Role.id == UserRole.role_id).outerjoin(RolePermission, RolePermission.role_id == Role.id)
+             .where(UserRole.user_id.in_(held)))  # fmt: skip
+    for user_id, everything, permission in ctx.session.execute(found):
+        held[user_id] |= {EVERYTHING} if everything else {permission} - {None}
+    return {user_id: frozenset(permissions) for user_id, permissions in held.items()}
+
+
 def _touch(session: Session, credential: Credential, row: Any, now: datetime) -> None:
     """Note the use, at most every few minutes, so that reading pages does not write rows."""
     if credential.kind == "jwt" or (row["seen_at"] and now - row["seen_at"] < SESSION_TOUCH):
@@ -252,17 +263,29 @@ def sign_out_everywhere(ctx: CallContext, user_id: UUID) -> None:
     ctx.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
 
 
+def list_sessions(ctx: CallContext, user_id: UUID) -> list[SessionRow]:
+    """A user's sessions that still work, the one used last first."""
+    open_ones = select(SessionRow).where(
+        SessionRow.user_id == user_id, SessionRow.expires_at > ctx.now(), SessionRow.seen_at > ctx.now() - SESSION_IDLE
+    )
+    return list(ctx.session.scalars(open_ones.order_by(SessionRow.seen_at.desc(), SessionRow.id)))
+
+
 def create_api_key(ctx: CallContext, *, name: str, user_id: UUID, scopes: Iterable[str] = (),
                    expires_at: datetime | None = None) -> tuple[ApiKey, str]:  # fmt: skip
     """Make a key for a user; the second value is the key itself, shown only now.
 
-    Raises InvalidInput for a scope that no plugin declares or an end in the past.
+    Raises InvalidInput for a scope that no plugin declares or an end in the past, and PermissionDenied for a key that
+    may do more than the actor.
     """
     unknown = set(scopes) - ctx.kernel.plugins.permissions.keys()
     if unknown:
         raise InvalidInput(errors={"scopes": f"Unknown permissions: {', '.join(sorted(unknown))}."})
     if expires_at is not None and expires_at <= ctx.now():
         raise InvalidInput(errors={"expires_at": "The end lies in the past."})
+    held = held_permissions(ctx, [user_id])[user_id]
+    for permission in sorted(_narrow(held, frozenset(scopes))):
+        ctx.require(permission)
     secret = secrets.token_urlsafe(32)
     key = ApiKey(user_id=user_id, name=name, token_hash=_digest(secret), hint=secret[-4:], scopes=sorted(scopes),
                  expires_at=expires_at)  # fmt: skip

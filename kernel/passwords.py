@@ -47,7 +47,27 @@ def start_totp(ctx: CallContext, user: User) -> str:
     secret = pyotp.random_base32()
     user.totp_secret = ctx.kernel.seal(ctx, secret.encode(), "users", user.id, "totp_secret")
     user.totp_enabled = False
+    return _address(ctx, user, secret)
+
+
+def pending_totp(ctx: CallContext, user: User) -> str | None:
+    """The address of a secret that waits for its first right code; None when there is none or it is in force."""
+    if user.totp_enabled or user.totp_secret is None:
+        return None
+    return _address(ctx, user, _secret(ctx, user, user.totp_secret))
+
+
+def stop_totp(user: User) -> None:
+    """Ask this user for no codes any more."""
+    user.totp_secret, user.totp_enabled = None, False
+
+
+def _address(ctx: CallContext, user: User, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=f"Deskhand ({ctx.tenant.name})")
+
+
+def _secret(ctx: CallContext, user: User, sealed: bytes) -> str:
+    return ctx.kernel.open(ctx, sealed, "users", user.id, "totp_secret").decode()
 
 
 def confirm_totp(ctx: CallContext, user: User, code: str) -> None:
@@ -61,7 +81,7 @@ def check_totp(ctx: CallContext, user: User, code: str | None) -> bool:
     """True for the present code or its neighbours, each only once."""
     if not code or user.totp_secret is None:
         return False
-    secret = ctx.kernel.open(ctx, user.totp_secret, "users", user.id, "totp_secret").decode()
+    secret = _secret(ctx, user, user.totp_secret)
     step = int(ctx.now().timestamp()) // TOTP_SECONDS
     totp = pyotp.TOTP(secret)
     for candidate in (step - 1, step, step + 1):

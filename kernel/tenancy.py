@@ -21,6 +21,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
+from kernel.clock import zone_info
+from kernel.currencies import CurrencyUnknown, exponent
 from kernel.db import Base, TenantTable, set_tenant, tenant_key
 from kernel.directory.models import Role, RolePermission
 from kernel.errors import Conflict, InvalidInput, NotFound, Refused
@@ -125,6 +127,28 @@ def find_tenant(session: Session, *, slug: str | None = None, host: str | None =
     return tenant
 
 
+def change_tenant(ctx: CallContext, changes: Mapping[str, Any]) -> TenantRow:
+    """Change the tenant's name, zone, currency or locale. Raises InvalidInput for an unknown zone or currency."""
+    tenant = ctx.session.scalars(select(TenantRow).where(TenantRow.id == ctx.tenant_id)).one()
+    if "zone" in changes:
+        zone_info(changes["zone"])
+    if "currency" in changes:
+        _check_currency(changes["currency"])
+    changed = {name: value for name, value in changes.items() if getattr(tenant, name) != value}
+    for name, value in changed.items():
+        setattr(tenant, name, value)
+    if changed:
+        audit.record(ctx, "tenant.changed", kind="tenant", row_id=tenant.id, label=tenant.name, changes=changed)
+    return tenant
+
+
+def _check_currency(code: str) -> None:
+    try:
+        exponent(code)
+    except CurrencyUnknown as error:
+        raise InvalidInput(errors={"currency": error.detail}) from error
+
+
 def tenant_ids(session: Session) -> list[UUID]:
     """All active tenants, oldest first; for work that goes tenant by tenant."""
     return list(session.scalars(select(TenantRow.id).where(TenantRow.active).order_by(TenantRow.id)))
@@ -180,7 +204,9 @@ def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -
     try:
         loaded: dict[str, Any] = schema().load(merged)
     except ValidationError as error:
-        raise InvalidInput(errors={name: str(words) for name, words in error.normalized_messages().items()}) from error
+        from kernel.api.fieldpaths import refuse_fields
+
+        raise refuse_fields(error) from error
     values = schema().dump(loaded)
     row = insert(TenantSettings).values(tenant_id=ctx.tenant_id, id=uuid7(), plugin=plugin, values=values)
     ctx.session.execute(

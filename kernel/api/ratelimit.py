@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kernel.app import Kernel
     from kernel.context import CallContext
 
+LOGIN_TRIES, LOGIN_PER_SECOND = 10, 1 / 30
+
 # Three statements, one message to the server, one implicit transaction.
 _TAKE = """
 select set_config('app.tenant_id', %(tenant)s::text, true);
@@ -78,6 +80,12 @@ def take(kernel: Kernel, tenant_id: UUID, bucket: str, *, burst: int, per_second
         raise RateLimited(f"Too many requests. Try again in {wait} s.", retry_after=wait,
                           headers=taken.headers())  # fmt: skip
     return taken
+
+
+def take_login(kernel: Kernel, tenant_id: UUID, email: str, address: str | None) -> None:
+    """One try at a password: limited for the account, and for where the tries come from."""
+    for bucket in (f"login:{email.strip().lower()}", f"login-from:{address}"):
+        take(kernel, tenant_id, bucket, burst=LOGIN_TRIES, per_second=LOGIN_PER_SECOND)
 
 
 def take_for(ctx: CallContext) -> Taken | None:

@@ -13,10 +13,10 @@ from kernel.context import EVERYTHING, CallContext
 from kernel.deletion import refuse_if_needed
 from kernel.directory.clients import apply_changes
 from kernel.directory.models import Role, RolePermission, Team, TeamMember, User, UserRole
-from kernel.errors import Conflict, InvalidInput, NotFound, Refused
+from kernel.errors import Conflict, InvalidInput, NotFound, PermissionDenied, Refused
 from kernel.hookspecs.directory import Blocker, Ref
 from kernel.ids import uuid7
-from kernel.passwords import seal_password
+from kernel.passwords import seal_password, stop_totp
 
 
 class UserNotFound(NotFound):
@@ -32,6 +32,13 @@ class RoleNotFound(NotFound):
 class TeamNotFound(NotFound):
     code = "team_not_found"
     title = "No such team"
+
+
+class RankTooLow(PermissionDenied):
+    """Who may change users may not, by that, become somebody who may do more."""
+
+    code = "rank_too_low"
+    title = "This user may do more than you"
 
 
 class LastAdmin(Refused):
@@ -58,8 +65,7 @@ def list_users(ctx: CallContext, *, active_only: bool = True) -> list[User]:
 def add_user(ctx: CallContext, *, name: str, email: str, password: str | None = None, roles: Iterable[str] = (),
              **fields: Any) -> User:  # fmt: skip
     """Take a user on; `roles` are keys or names. Raises Conflict for a used e-mail address, InvalidInput for the rest."""
-    if ctx.session.scalar(select(User.id).where(User.email_key == email.strip().lower())):
-        raise Conflict("A user with this e-mail address exists.", errors={"email": "Used by another user."})
+    _refuse_taken_email(ctx, email)
     user = User(name=name, email=email.strip(), password_hash=seal_password(password) if password else None, **fields)
     ctx.session.add(user)
     ctx.session.flush()
@@ -68,9 +74,21 @@ def add_user(ctx: CallContext, *, name: str, email: str, password: str | None = 
     return user
 
 
+def _refuse_taken_email(ctx: CallContext, email: str, but: UUID | None = None) -> None:
+    owner = ctx.session.scalar(select(User.id).where(User.email_key == email.strip().lower()))
+    if owner not in (None, but):
+        raise Conflict("A user with this e-mail address exists.", errors={"email": "Used by another user."})
+
+
 def change_user(ctx: CallContext, user_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> User:
-    """Change a user; setting `active` to false closes the sessions. Raises LastAdmin."""
+    """Change a user; setting `active` to false closes the sessions.
+
+    Raises RankTooLow, LastAdmin, and Conflict for an e-mail address in use.
+    """
     user = get_user(ctx, user_id)
+    require_rank(ctx, [user_id])
+    if "email" in changes:
+        _refuse_taken_email(ctx, changes["email"], but=user_id)
     apply_changes(ctx, user, changes, version, kind="user", label=user.name)
     if changes.get("active") is False:
         auth.sign_out_everywhere(ctx, user_id)
@@ -78,17 +96,42 @@ def change_user(ctx: CallContext, user_id: UUID, changes: Mapping[str, Any], ver
     return user
 
 
+def outranking(ctx: CallContext, user_ids: Iterable[UUID]) -> set[UUID]:
+    """The users among these who may do something that the actor may not."""
+    held = auth.held_permissions(ctx, user_ids)
+    return {user_id for user_id, permissions in held.items() if not all(map(ctx.actor.may, permissions))}
+
+
+def require_rank(ctx: CallContext, user_ids: Iterable[UUID]) -> None:
+    """Raise RankTooLow when one of these users may do something that the actor may not.
+
+    Whoever could set such a user's password, address or roles could act as that user.
+    """
+    if outranking(ctx, user_ids):
+        raise RankTooLow("Only somebody who may do at least as much can change this user.")
+
+
 def set_password(ctx: CallContext, user_id: UUID, password: str) -> None:
-    """Give a user a new password and close all sessions."""
+    """Give a user a new password and close all sessions. Raises RankTooLow."""
+    require_rank(ctx, [user_id])
     user = get_user(ctx, user_id)
     user.password_hash = seal_password(password)
     auth.sign_out_everywhere(ctx, user_id)
     audit.record(ctx, "user.password_set", kind="user", row_id=user_id, label=user.name)
 
 
-def delete_user(ctx: CallContext, user_id: UUID) -> None:
-    """Remove a user that nothing refers to. Raises StillInUse (set the user inactive instead) or LastAdmin."""
+def reset_totp(ctx: CallContext, user_id: UUID) -> None:
+    """Let a user who lost the authenticator sign in by password alone again. Raises RankTooLow."""
+    require_rank(ctx, [user_id])
     user = get_user(ctx, user_id)
+    stop_totp(user)
+    audit.record(ctx, "user.totp_reset", kind="user", row_id=user_id, label=user.name)
+
+
+def delete_user(ctx: CallContext, user_id: UUID) -> None:
+    """Remove a user that nothing refers to. Raises RankTooLow, StillInUse (set the user inactive instead) or LastAdmin."""
+    user = get_user(ctx, user_id)
+    require_rank(ctx, [user_id])
     refuse_if_needed(ctx, [Ref("user", user_id)], [], f"{user.name} cannot be deleted.", ["deactivate"])
     ctx.session.delete(user)
     ctx.session.flush()
@@ -97,7 +140,10 @@ def delete_user(ctx: CallContext, user_id: UUID) -> None:
 
 
 def set_roles(ctx: CallContext, user_id: UUID, role_ids: Iterable[UUID]) -> None:
-    """Give a user exactly these roles. Raises RoleNotFound, LastAdmin."""
+    """Give a user exactly these roles. Raises RoleNotFound, RankTooLow, LastAdmin, and PermissionDenied for a role that
+    holds more than the actor does.
+    """
+    require_rank(ctx, [user_id])
     wanted = set(role_ids)
     known = {role.id: role for role in ctx.session.scalars(select(Role).where(Role.id.in_(wanted)))}
     if wanted - known.keys():
@@ -116,9 +162,14 @@ def set_roles(ctx: CallContext, user_id: UUID, role_ids: Iterable[UUID]) -> None
 
 
 def _may_give(ctx: CallContext, role: Role) -> None:
-    """Nobody hands out more than they hold."""
-    for permission in [EVERYTHING] if role.grants_all else sorted(role_permissions(ctx, role.id)):
-        ctx.require(permission)
+    if not may_give(ctx, role):
+        raise PermissionDenied(f"{role.name} holds more than you do; nobody hands out more than they hold.",
+                               errors={"role_ids": f"You may not give {role.name}."})  # fmt: skip
+
+
+def may_give(ctx: CallContext, role: Role) -> bool:
+    """True if the actor holds all that the role holds: nobody hands out more than they hold."""
+    return all(map(ctx.actor.may, [EVERYTHING] if role.grants_all else role_permissions(ctx, role.id)))
 
 
 def _role_by_word(ctx: CallContext, word: str) -> Role:
@@ -155,12 +206,25 @@ def role_permissions(ctx: CallContext, role_id: UUID) -> frozenset[str]:
 
 def add_role(ctx: CallContext, *, name: str, permissions: Iterable[str] = ()) -> Role:
     """Make a role. Raises Conflict for a used name, InvalidInput for an unknown permission."""
-    if ctx.session.scalar(select(Role.id).where(Role.name == name)):
-        raise Conflict("A role with this name exists.", errors={"name": "Used by another role."})
+    _refuse_taken_name(ctx, Role, name)
     role = Role(name=name)
     ctx.session.add(role)
     ctx.session.flush()
     set_role_permissions(ctx, role.id, permissions)
+    return role
+
+
+def _refuse_taken_name(ctx: CallContext, table: type[Role] | type[Team], name: str, but: UUID | None = None) -> None:
+    owner = ctx.session.scalar(select(table.id).where(table.name == name))
+    if owner not in (None, but):
+        raise Conflict("This name is taken.", errors={"name": "Used by another one."})
+
+
+def rename_role(ctx: CallContext, role_id: UUID, name: str, version: int | None = None) -> Role:
+    """Give a role another name. Raises Conflict for a used name."""
+    role = get_role(ctx, role_id)
+    _refuse_taken_name(ctx, Role, name, but=role_id)
+    apply_changes(ctx, role, {"name": name}, version, kind="role", label=name)
     return role
 
 
@@ -173,7 +237,10 @@ def set_role_permissions(ctx: CallContext, role_id: UUID, permissions: Iterable[
     unknown = wanted - ctx.kernel.plugins.permissions.keys()
     if unknown:
         raise InvalidInput(errors={"permissions": f"Unknown: {', '.join(sorted(unknown))}."})
-    for permission in wanted - role_permissions(ctx, role_id):
+    held = role_permissions(ctx, role_id)
+    if wanted == held:
+        return role
+    for permission in sorted(wanted - held):
         ctx.require(permission)
     ctx.session.execute(delete(RolePermission).where(RolePermission.role_id == role_id))
     ctx.session.add_all(RolePermission(id=uuid7(), role_id=role_id, permission=one) for one in sorted(wanted))
@@ -215,18 +282,31 @@ def team_members(ctx: CallContext, team_id: UUID) -> list[User]:
 
 def add_team(ctx: CallContext, *, name: str, members: Iterable[UUID] = (), leads: Iterable[UUID] = ()) -> Team:
     """Make a team. Raises Conflict for a used name."""
-    if ctx.session.scalar(select(Team.id).where(Team.name == name)):
-        raise Conflict("A team with this name exists.", errors={"name": "Used by another team."})
+    _refuse_taken_name(ctx, Team, name)
     team = Team(name=name)
     ctx.session.add(team)
     ctx.session.flush()
-    set_members(ctx, team.id, members, leads)
     audit.record(ctx, "team.added", kind="team", row_id=team.id, label=name)
+    set_members(ctx, team.id, members, leads)
     return team
 
 
+def rename_team(ctx: CallContext, team_id: UUID, name: str, version: int | None = None) -> Team:
+    """Give a team another name. Raises Conflict for a used name."""
+    team = get_team(ctx, team_id)
+    _refuse_taken_name(ctx, Team, name, but=team_id)
+    apply_changes(ctx, team, {"name": name}, version, kind="team", label=name)
+    return team
+
+
+def team_leads(ctx: CallContext, team_id: UUID) -> list[UUID]:
+    """The ids of a team's leads."""
+    return list(ctx.session.scalars(select(TeamMember.user_id).where(TeamMember.team_id == team_id, TeamMember.is_lead)))
+
+
 def set_members(ctx: CallContext, team_id: UUID, members: Iterable[UUID], leads: Iterable[UUID] = ()) -> None:
-    """Make exactly these users the team; leads are members too. Raises UserNotFound."""
+    """Make exactly these users the team; leads are members too. Raises TeamNotFound, UserNotFound."""
+    team = get_team(ctx, team_id)
     leading = set(leads)
     wanted = set(members) | leading
     known = set(ctx.session.scalars(select(User.id).where(User.id.in_(wanted))))
@@ -235,6 +315,8 @@ def set_members(ctx: CallContext, team_id: UUID, members: Iterable[UUID], leads:
     ctx.session.execute(delete(TeamMember).where(TeamMember.team_id == team_id))
     ctx.session.add_all(TeamMember(team_id=team_id, user_id=one, is_lead=one in leading) for one in sorted(wanted))
     ctx.session.flush()
+    audit.record(ctx, "team.members_set", kind="team", row_id=team_id, label=team.name,
+                 changes={"members": sorted(map(str, wanted)), "leads": sorted(map(str, leading))})  # fmt: skip
 
 
 def delete_team(ctx: CallContext, team_id: UUID) -> None:

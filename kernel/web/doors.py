@@ -36,7 +36,6 @@ pages = Pages("kernel")
 public = Blueprint("kernel-doors", __name__)
 LAST_TENANT = "deskhand_tenant"
 CODE_LIFE = 300
-ATTEMPTS, PER_SECOND = 10, 1 / 30
 
 
 class LoginIn(Schema):
@@ -98,8 +97,7 @@ def _find_tenant(word: str) -> TenantRow:
 
 def _first_step(tenant_id: UUID, email: str, password: str) -> ResponseReturnValue:
     kernel = _kernel()
-    for bucket in (f"login:{email.strip().lower()}", f"login-from:{request.remote_addr}"):
-        ratelimit.take(kernel, tenant_id, bucket, burst=ATTEMPTS, per_second=PER_SECOND)
+    ratelimit.take_login(kernel, tenant_id, email, request.remote_addr)
     try:
         with kernel.call(tenant_id) as ctx:
             return _open_session(ctx, auth.authenticate(ctx, email=email, password=password))
@@ -119,7 +117,8 @@ def _second_step(form: MultiDict[str, str]) -> ResponseReturnValue:
     except BadSignature:
         return redirect("/login")
     try:
-        ratelimit.take(kernel, UUID(tenant), f"code:{email.lower()}", burst=ATTEMPTS, per_second=PER_SECOND)
+        ratelimit.take(kernel, UUID(tenant), f"code:{email.lower()}", burst=ratelimit.LOGIN_TRIES,
+                       per_second=ratelimit.LOGIN_PER_SECOND)  # fmt: skip
         with kernel.call(UUID(tenant)) as ctx:
             user = ctx.session.scalars(select(User).where(User.email_key == email.strip().lower(), User.active)).one()
             if check_totp(ctx, user, form.get("code", "")):

@@ -58,19 +58,19 @@ def job_card(ctx: CallContext, job_id: UUID) -> ResponseReturnValue:
 @pages.post("/jobs/<uuid:job_id>/card/cancel", permission=SIGNED_IN)
 def cancel_from_card(ctx: CallContext, job_id: UUID) -> ResponseReturnValue:
     """Stop a job from its card."""
-    return _card(ctx, ledger.cancel_job(ctx, _visible_job(ctx, job_id).id))
+    return _card(ctx, ledger.cancel_job(ctx, _visible_job(ctx, job_id, "job.manage").id))
 
 
 @pages.post("/jobs/<uuid:job_id>/card/retry", permission=SIGNED_IN)
 def retry_from_card(ctx: CallContext, job_id: UUID) -> ResponseReturnValue:
     """Try a failed job again from its card."""
-    return _card(ctx, ledger.retry_job(ctx, _visible_job(ctx, job_id).id))
+    return _card(ctx, ledger.retry_job(ctx, _visible_job(ctx, job_id, "job.manage").id))
 
 
-def _visible_job(ctx: CallContext, job_id: UUID) -> Job:
-    """A job that the reader started, or any for who may read jobs. Raises JobNotFound."""
+def _visible_job(ctx: CallContext, job_id: UUID, permission: str = "job.read") -> Job:
+    """A job that the reader started, or any for who holds the permission. Raises JobNotFound."""
     job = ledger.get_job(ctx, job_id)
-    if job.actor_id != ctx.actor.id and not ctx.actor.may("job.read"):
+    if job.actor_id != ctx.actor.id and not ctx.actor.may(permission):
         raise ledger.JobNotFound
     return job
 
@@ -78,7 +78,8 @@ def _visible_job(ctx: CallContext, job_id: UUID) -> Job:
 def _card(ctx: CallContext, job: Job) -> str:
     result = job.result if isinstance(job.result, dict) else {}
     known = ctx.kernel.jobs.get(job.kind)
-    return render("job_card.html", job=job, title=known.title if known else job.kind, states=JOB_STATES,
+    may_act = job.actor_id == ctx.actor.id or ctx.actor.may("job.manage")
+    return render("job_card.html", job=job, may_act=may_act, title=known.title if known else job.kind, states=JOB_STATES,
                   says=result.get("says"), url=_result_url(result.get("url")))  # fmt: skip
 
 
