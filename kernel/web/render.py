@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import orjson
 from flask import current_app, g, request
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -103,7 +104,7 @@ class Assets:
         """Read the build's result. Raises StartupError when there is none."""
         try:
             names = json.loads((folder / "manifest.json").read_text())
-            return cls(names, json.loads((folder / names["icons.json"]).read_text()))
+            return cls(names, orjson.loads((folder / names["icons.json"]).read_bytes()))
         except (OSError, KeyError) as error:
             raise StartupError("The web assets are not built. Run `make setup`.") from error
 
@@ -112,7 +113,9 @@ class Assets:
         return f"/static/dist/{self.names[name]}"
 
     def icon(self, name: str, size: int = 18) -> Markup:
-        """An inline drawing, silent to screen readers. Raises KeyError for an icon that is not in icons.json."""
+        """An inline drawing, silent to screen readers. Raises StartupError for a name that Tabler has no outline icon of."""
+        if name not in self.icons:
+            raise StartupError(f"There is no icon named {name!r}; choose an outline icon of tabler.io/icons.")
         shapes = Markup(self.icons[name])  # noqa: S704 - our own build's file
         return _DRAWING.format(size, size, shapes)
 
@@ -124,6 +127,8 @@ class Shell:
         self.kernel = kernel
         self.assets = Assets.load()
         entries: list[tuple[Plugin, NavEntry]] = kernel.plugins.collect("register_navigation")
+        for _plugin, entry in entries:
+            self.assets.icon(entry.icon)  # a name that does not exist is told at the start, not on every page
         self.entries = sorted(entries, key=lambda pair: (AREAS.index(pair[1].area), pair[1].weight, pair[1].label))
         folders = [HERE / "templates", *(plugin.path / "templates" for plugin in kernel.plugins.installed.values())]
         for plugin in kernel.plugins.installed.values():
