@@ -23,6 +23,7 @@ from prometheus_client import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from kernel.db import cursor
 from kernel.logs import elapsed, route_name
 from kernel.migrations.heads import newest, stamped
 from kernel.wakeups import count_stalled
@@ -79,7 +80,7 @@ def _database(kernel: Kernel) -> str:
 
 def _migrations(kernel: Kernel) -> str:
     with kernel.db.transaction() as session:
-        missing = _heads(kernel.plugins) - stamped(session.connection())
+        missing = _heads(kernel.plugins) - stamped(cursor(session).connection)
     return f"run `deskhand migrate`; missing: {', '.join(sorted(missing))}" if missing else "ok"
 
 

@@ -21,37 +21,16 @@ def say(sentence: str) -> None:
 @click.command()
 def up() -> None:
     """Run everything on this machine: database, web app, API and workers. Ctrl-C stops all of it."""
+    from kernel.local.preparing import is_prepared, prepare
     from kernel.local.supervisor import stopping_on_signals
     from kernel.local.up import Installation
 
     settings = Settings.load()
     with stopping_on_signals():
         try:
-            Installation(settings, say, bring_up_to_date, lambda: greeting(settings)).run()
+            Installation(settings, say, is_prepared, prepare, lambda: greeting(settings)).run()
         except KeyboardInterrupt:
             say("Stopped.")
-
-
-def bring_up_to_date() -> None:
-    """Migrate the schema and show new plugins to tenants, if something is new."""
-    from kernel.cli import open_database
-    from kernel.local.demo import load_demo
-    from kernel.migrations.runner import upgrade
-    from kernel.plugins import Plugins
-
-    with open_database(Settings.load()) as settings:
-        if settings.owner_url and upgrade(settings.owner_url, Plugins.discover()):
-            _greet_tenants()
-        if settings.demo:
-            load_demo(settings)
-
-
-def _greet_tenants() -> None:
-    from kernel.cli import open_kernel
-    from kernel.founding import greet_every_tenant
-
-    with open_kernel() as kernel:
-        greet_every_tenant(kernel)
 
 
 def greeting(settings: Settings) -> Iterable[str]:
@@ -66,12 +45,12 @@ def greeting(settings: Settings) -> Iterable[str]:
 @click.command()
 def web() -> None:
     """Serve the web app and the API only, for an installation of several machines."""
-    from kernel.local.up import preload
+    from kernel.local.up import FOR_WEB, preload
     from kernel.local.web import check_port, serve
 
     settings = Settings.load()
     check_port(settings.host, settings.port)
-    preload()
+    preload(FOR_WEB)
     serve(settings)
 
 

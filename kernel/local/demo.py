@@ -47,7 +47,9 @@ def load_demo(settings: Settings) -> None:
     if marker.exists():
         return
     if not SAMPLES.is_dir():
-        raise StartupError("The demo data comes with the source tree, not with the package. Start with DESKHAND_DEMO=0.")
+        raise StartupError(
+            "The demo data comes with the source tree, not with the package. Start with DESKHAND_DEMO=0."
+        )
     _found_tenants()
     _run("import", str(SAMPLES / "datasets" / "acme-2026-q3"), "--tenant", "acme")
     _give_passwords()
@@ -94,7 +96,15 @@ def _give_passwords() -> None:
 def _install_extension() -> None:
     folder = SAMPLES / "invoicing-demo"
     _run("ext", "publish", str(folder))
-    _run("ext", "install", "org.deskhand.samples.invoicing-demo", "--tenant", "acme", "--grant", "cap:invoice.manual.create")
+    _run(
+        "ext",
+        "install",
+        "org.deskhand.samples.invoicing-demo",
+        "--tenant",
+        "acme",
+        "--grant",
+        "cap:invoice.manual.create",
+    )
 
 
 def _run(*args: str) -> None:
@@ -105,7 +115,9 @@ def _run(*args: str) -> None:
         main.main(args=list(args), prog_name="deskhand", standalone_mode=False)
     except SystemExit as stopped:
         if stopped.code:
-            raise StartupError(f"Loading the demo stopped at `deskhand {' '.join(args)}`; it said why above.") from stopped
+            raise StartupError(
+                f"Loading the demo stopped at `deskhand {' '.join(args)}`; it said why above."
+            ) from stopped
     except click.ClickException as error:
         raise StartupError(f"Loading the demo stopped at `deskhand {' '.join(args)}`: {error.message}") from error
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from kernel.config import Settings
 from kernel.errors import StartupError
+from kernel.local.addresses import embedded_postgres, plain, with_addresses
 from kernel.local.folder import MEGABYTE
-from kernel.local.postgres import FIRST_START_MEGABYTES, EmbeddedPostgres
+from kernel.local.postgres import FIRST_START_MEGABYTES
 from kernel.local.up import is_served
-from kernel.local.web import check_port, with_addresses
+from kernel.local.web import check_port
 
 LEAST_PYTHON = (3, 11)
 
@@ -61,7 +62,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+    postgres = embedded_postgres(settings)
     if settings.embedded and not postgres.running():
         state = "is stopped" if postgres.exists() else "does not exist yet"
         return Finding("database", False, f"The embedded database in {postgres.folder} {state}. Run `deskhand up`.")
@@ -72,7 +73,7 @@ def _answers(settings: Settings) -> Finding:
     import psycopg
 
     try:
-        with psycopg.connect(_plain(with_addresses(settings).database_url), connect_timeout=5) as connection:
+        with psycopg.connect(plain(with_addresses(settings).database_url), connect_timeout=5) as connection:
             version = connection.info.server_version // 10000
     except psycopg.Error as error:
         return Finding("database", False, f"The database does not answer: {str(error).strip()}")
@@ -94,18 +95,12 @@ def _role(settings: Settings) -> Finding:
 
 
 def _schema(settings: Settings) -> Finding:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
+    import psycopg
 
     from kernel.migrations.heads import is_current
     from kernel.plugins import Plugins
 
-    engine = create_engine(with_addresses(settings).database_url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with psycopg.connect(plain(with_addresses(settings).database_url), connect_timeout=5) as connection:
         current = is_current(connection, Plugins.discover())
     words = "up to date" if current else "older than this version; run `deskhand migrate`"
     return Finding("schema", current, f"The schema is {words}.")
-
-
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg:", "postgresql:", 1)

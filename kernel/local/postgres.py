@@ -31,7 +31,7 @@ FIRST_START_MEGABYTES = 256
 START_MEGABYTES = 48
 
 
-def _silent(sentence: str) -> None:
+def silent(sentence: str) -> None:
     """Say nothing."""
 
 
@@ -47,7 +47,7 @@ class EmbeddedPostgres:
         folder: Path,
         *,
         durable: bool = True,
-        say: Callable[[str], None] = _silent,
+        say: Callable[[str], None] = silent,
         identity: Identity | None = None,
     ) -> None:
         self.folder = folder.absolute()

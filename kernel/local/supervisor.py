@@ -136,10 +136,11 @@ class Supervisor:
         self._watch = watch
         self._grace_seconds = grace_seconds
 
-    def start(self) -> None:
-        """Start every child."""
+    def start(self, name: str | None = None) -> None:
+        """Start every child that was not started yet, or only the one of this name."""
         for child in self.children:
-            child.start()
+            if child.process is None and name in (None, child.task.name):
+                child.start()
 
     def run(self) -> None:
         """Keep the children running until an exception, such as KeyboardInterrupt from a signal, ends it."""

@@ -5,44 +5,52 @@ from __future__ import annotations
 import gc
 import http.client
 import importlib
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kernel.config import Settings
 from kernel.errors import StartupError
+from kernel.local.addresses import embedded_postgres
 from kernel.local.folder import make_private
 from kernel.local.postgres import EmbeddedPostgres
 from kernel.local.supervisor import Supervisor, Task, run_apart
 from kernel.local.web import check_port, serve
 
-# Imported once here and shared by every forked process.
-APPLICATION = (
+if TYPE_CHECKING:
+    from kernel.plugins import Plugins
+
+# Imported once here and shared by every forked process. The web server's part comes first: people wait for that one.
+FOR_WEB = (
     "kernel.app",
     "kernel.api",
     "kernel.web.mount",
+    "kernel.guards",
     "kernel.migrations.runner",
-    "kernel.founding",
+    "granian.server",
+)
+FOR_WORK = (
     "kernel.jobs.commands",
     "kernel.jobs.broker",
     "kernel.jobs.scheduler",
     "celery.apps.worker",
     "celery.concurrency.thread",
     "kombu.transport.pgmq",
-    "granian.server",
 )
-
-
 POSTGRES_PAUSE_SECONDS = 10.0
 
 
 @dataclass
 class Installation:
-    """One machine's Deskhand. `prepare` runs once the database answers, before anything is served."""
+    """One machine's Deskhand. `prepare` runs before anything is served, unless `is_prepared` says that it need not."""
 
     settings: Settings
     say: Callable[[str], None]
+    is_prepared: Callable[[Settings, Plugins], bool]
     prepare: Callable[[], None]
     announce: Callable[[], Iterable[str]]
     postgres: EmbeddedPostgres | None = field(init=False, default=None)
@@ -52,7 +60,7 @@ class Installation:
         """Start everything and keep it running until KeyboardInterrupt. Raises StartupError before anything is served."""
         make_private(self.settings.data_dir)
         if self.settings.embedded:
-            self.postgres = EmbeddedPostgres(self.settings.data_dir / "postgres", say=self.say)
+            self.postgres = embedded_postgres(self.settings, self.say)
             self.postgres.claim()
         supervisor = Supervisor(self._tasks(), say=self.say, watch=self._watch_postgres, leave_parent=self._leave)
         try:
@@ -69,10 +77,22 @@ class Installation:
             if not self.postgres.exists():
                 self.say("Making the database.")
             self.postgres.start()
-        preload()
-        run_apart(Task("Preparing the database", self.prepare), self._leave)
+        self._share_figures()
+        plugins = preload(FOR_WEB)
+        if not self.is_prepared(self.settings, plugins):
+            self.say("Bringing the database up to date.")
+            run_apart(Task("Preparing the database", self.prepare), self._leave)
+
+    def _share_figures(self) -> None:
+        """One folder in which the web processes add up their metrics; the variable must be set before their import."""
+        folder = self.settings.data_dir.absolute() / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        make_private(folder)
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
     def _serve(self, supervisor: Supervisor) -> None:
+        supervisor.start("web")
+        preload(FOR_WORK)
         supervisor.start()
         supervisor.await_ready(lambda: is_served(self.settings))
         for line in self.announce():
@@ -105,15 +125,16 @@ class Installation:
             self.postgres_due = time.monotonic() + POSTGRES_PAUSE_SECONDS
 
 
-def preload() -> None:
-    """Import the application and every plugin, so that forked processes need not."""
+def preload(modules: Iterable[str]) -> Plugins:
+    """Import part of the application and every plugin, so that forked processes need not."""
     from kernel.plugins import Plugins
 
-    for name in APPLICATION:
+    for name in modules:
         importlib.import_module(name)
-    Plugins.discover()
+    plugins = Plugins.discover()
     gc.collect()
     gc.freeze()
+    return plugins
 
 
 def is_served(settings: Settings) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import socket
-from dataclasses import replace
+import threading
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING
 
 from kernel.config import Settings
 from kernel.errors import StartupError
+from kernel.local.addresses import with_addresses
 from kernel.local.lifeline import die_with_parent
-from kernel.local.postgres import EmbeddedPostgres
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from kernel.app import Kernel
 
 
 def serve(settings: Settings) -> None:
@@ -45,7 +47,6 @@ def load_app() -> Flask:
     """The application of one web worker, which ends with its server."""
     from kernel import logs
     from kernel.app import build_kernel, create_app
-    from kernel.jobs.broker import connect_broker
 
     server = multiprocessing.parent_process()
     if server is not None:
@@ -56,16 +57,16 @@ def load_app() -> Flask:
     settings = with_addresses(Settings.load())
     logs.configure(settings)
     kernel = build_kernel(settings)
+    app = create_app(kernel)
+    threading.Thread(target=_connect_broker, args=(kernel,), daemon=True).start()
+    return app
+
+
+def _connect_broker(kernel: Kernel) -> None:
+    """Beside the first requests, for importing Celery takes a while; the scheduler passes on what comes before."""
+    from kernel.jobs.broker import connect_broker
+
     connect_broker(kernel)
-    return create_app(kernel)
-
-
-def with_addresses(settings: Settings) -> Settings:
-    """The settings with the addresses of the embedded database, if that is the one; never the owner's."""
-    if not settings.embedded:
-        return settings
-    postgres = EmbeddedPostgres(settings.data_dir / "postgres")
-    return replace(settings, database_url=postgres.app_url, queue_url=postgres.queue_url)
 
 
 def check_port(host: str, port: int) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from psycopg import Connection
+from psycopg.rows import tuple_row
 
 from kernel.plugins import Plugins
 
@@ -27,14 +29,16 @@ def newest(plugins: Plugins) -> frozenset[str]:
     return frozenset(needs) - {one for needed in needs.values() for one in needed}
 
 
-def stamped(connection: Connection) -> frozenset[str]:
+def stamped(connection: Connection[Any]) -> frozenset[str]:
     """The revisions that the database is stamped with; empty before the first migration."""
-    if not inspect(connection).has_table("alembic_version"):
-        return frozenset()
-    return frozenset(connection.scalars(text("select version_num from alembic_version")))
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute("select to_regclass('alembic_version') is not null")
+        if cursor.fetchone() != (True,):
+            return frozenset()
+        return frozenset(name for (name,) in cursor.execute("select version_num from alembic_version"))
 
 
-def is_current(connection: Connection, plugins: Plugins) -> bool:
+def is_current(connection: Connection[Any], plugins: Plugins) -> bool:
     """True if the database stands at the newest migration of every branch."""
     return stamped(connection) == newest(plugins)
 

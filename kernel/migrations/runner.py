@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
@@ -12,6 +12,7 @@ from kernel.migrations.heads import HERE, folders, is_current
 from kernel.plugins import Plugins
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
 
 
@@ -38,7 +39,7 @@ def upgrade(owner_url: str, plugins: Plugins) -> bool:
     engine = create_engine(owner_url, poolclass=NullPool)
     try:
         with engine.connect() as connection:
-            if is_current(connection, plugins):
+            if is_current(cast("psycopg.Connection", connection.connection.driver_connection), plugins):
                 return False
         with engine.connect() as connection:
             command.upgrade(configuration(plugins, connection), "heads")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
@@ -28,6 +29,8 @@ def test_a_second_upgrade_changes_nothing(settings: Settings) -> None:
     assert upgrade(settings.owner_url, plugins) is False
     engine = create_engine(settings.owner_url, poolclass=NullPool)
     with engine.connect() as connection:
-        assert is_current(connection, plugins)
-        assert stamped(connection) == set(MigrationContext.configure(connection).get_current_heads())
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        assert is_current(driver, plugins)
+        assert stamped(driver) == set(MigrationContext.configure(connection).get_current_heads())
     engine.dispose()
