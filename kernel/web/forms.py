@@ -301,3 +301,8 @@ def listed(pairs: Mapping[str, Any] | Sequence[Any]) -> Iterator[tuple[str, Any]
         return
     for pair in pairs:
         yield (str(pair[0]), pair[1]) if isinstance(pair, tuple | list) else (str(pair), pair)
+
+
+def is_data(value: str, label: Any) -> bool:
+    """True if an option's label is a row's name or a code, which are not translated."""
+    return label == value or len(value) == len("00000000-0000-0000-0000-000000000000")

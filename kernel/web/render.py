@@ -69,6 +69,15 @@ class Bulk:
     danger: bool = False
 
 
+class Missing(StrictUndefined):
+    """A name that a template was not given: it may be asked for, but never printed."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # type: ignore[override]
+        return False
+
+
 class Kit:
     """All macros of `templates/kit/*.html` under one name."""
 
@@ -157,7 +166,7 @@ def render(template: str, **values: Any) -> str:
 def _environment(folders: Iterable[Path], assets: Assets) -> Environment:
     env = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders if folder.is_dir()]),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        autoescape=True, undefined=Missing, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
         cache_size=-1, extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )  # fmt: skip
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -168,9 +177,9 @@ def _environment(folders: Iterable[Path], assets: Assets) -> Environment:
         "kit": Kit(env), "icon": assets.icon, "asset": assets.url, "request": request, "g": g, "ref": Ref,
         "may": may, "enabled": enabled, "here": here, "label_of": label_of, "labels_in": labels_in, "member": member,
         "link_to": link_to, "panels_of": panels_of, "csrf_token": csrf_token, "nonce": nonce, "formats": formats,
-        "listed": forms.listed, "charts": charts, "locale": i18n.locale, "hidden_arguments": hidden_arguments,
-        "navigation": lambda: shell().navigation(), "theme": theme, "AREA_TITLES": AREA_TITLES, "allowed": allowed,
-        "toast": toast, "current_line": current_line,
+        "listed": forms.listed, "is_data": forms.is_data, "charts": charts, "locale": i18n.locale,
+        "hidden_arguments": hidden_arguments, "navigation": lambda: shell().navigation(), "theme": theme,
+        "AREA_TITLES": AREA_TITLES, "allowed": allowed, "toast": toast, "current_line": current_line,
     }  # fmt: skip
     return env
 
