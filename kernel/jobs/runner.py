@@ -79,7 +79,8 @@ def run_job(kernel: Kernel, claim: Claim, *, slice_seconds: float = SLICE_SECOND
 def _admit(kernel: Kernel, claim: Claim) -> JobType:
     if claim.lost > LOST_LIMIT:
         raise JobPoisonous(f"Its worker vanished {claim.lost} times in a row.")
-    return job_type(kernel, claim.kind)
+    with claim_call(kernel, claim):  # refuses a switched-off plugin before any of its code runs
+        return job_type(kernel, claim.kind)
 
 
 def _run_whole(kernel: Kernel, claim: Claim, kind: JobType) -> None:

@@ -36,7 +36,7 @@ def upgrade() -> None:
 def draft(room: str) -> str:
     """The text of a migration that creates every table of a room's models (or of the kernel's)."""
     plugins = Plugins.discover()
-    owner = _table_owners(plugins)
+    owner = table_owners(plugins)
     tables = [table for table in Base.metadata.sorted_tables if owner[table.name] == room]
     steps: list[ops.MigrateOperation] = []
     for table in tables:
@@ -50,7 +50,8 @@ def draft(room: str) -> str:
     return HEADER.format(room=room, depends=tuple(depends) or None, body=body.strip(), names=protected)
 
 
-def _table_owners(plugins: Plugins) -> dict[str, str]:
+def table_owners(plugins: Plugins) -> dict[str, str]:
+    """Which plugin (or the kernel) each table belongs to."""
     owners: dict[str, str] = {}
     packages = {plugin.package: name for name, plugin in plugins.installed.items()}
     for mapper in Base.registry.mappers:

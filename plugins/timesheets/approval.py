@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Uuid, column, func, select, update, values
 
 from kernel import audit, events
 from kernel.context import CallContext
+from kernel.directory.clients import get_client
 from kernel.directory.models import User
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
@@ -40,6 +41,7 @@ def approve_until(ctx: CallContext, until: date, client_id: UUID | None = None) 
     """Approve all submitted time up to and including a day, of one client or all; one's own is left unless allowed."""
     found = select(TimeEntry.id).where(TimeEntry.state == "submitted", TimeEntry.worked_on <= until)
     if client_id is not None:
+        get_client(ctx, client_id)
         found = found.where(TimeEntry.client_id == client_id)
     if not _own_allowed(ctx):
         found = found.where(TimeEntry.user_id.is_distinct_from(ctx.actor.user_id))

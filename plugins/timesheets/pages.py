@@ -121,6 +121,7 @@ def _ids(form: MultiDict[str, str]) -> list[UUID]:
 
 @pages.get("/time/of-ticket/<uuid:ticket_id>", permission="time.read")
 def of_ticket(ctx: CallContext, ticket_id: UUID) -> ResponseReturnValue:
+    services.get_work(ctx, Ref("ticket", ticket_id))
     rows = listing.entries_of_work(ctx, "ticket", ticket_id)
     total = hours(sum(row["minutes"] for row in rows))
     return render("timesheets/panel.html", rows=rows, total=total, states=STATES, ref=Ref("ticket", ticket_id))

@@ -48,7 +48,7 @@ def log_time(
     """
     owner = _owner(ctx, user_id)
     started_at, ended_at = _whole_minutes(started_at, ended_at)
-    work = _work(ctx, Ref(work_kind, work_id))
+    work = get_work(ctx, Ref(work_kind, work_id))
     _check_item(ctx, item_id)
     if (facts.get("rate") is None) != (facts.get("currency") is None):
         raise InvalidInput(errors={"currency": "A rate needs a currency, and the other way round."})
@@ -72,7 +72,7 @@ def change_entry(ctx: CallContext, entry_id: UUID, changes: Mapping[str, Any], v
         wanted |= {"started_at": started_at, "ended_at": ended_at, "worked_on": date_in(started_at, ctx.tenant.zone)}
         wanted.setdefault("minutes", _span(started_at, ended_at))
     if "work_id" in wanted or "work_kind" in wanted:
-        work = _work(ctx, Ref(wanted.get("work_kind", entry.work_kind), wanted.get("work_id", entry.work_id)))
+        work = get_work(ctx, Ref(wanted.get("work_kind", entry.work_kind), wanted.get("work_id", entry.work_id)))
         wanted |= {"client_id": work.client_id, "location_id": work.location_id}
     if "item_id" in wanted:
         _check_item(ctx, wanted["item_id"])
@@ -120,7 +120,8 @@ def _span(started_at: datetime, ended_at: datetime) -> int:
     return int((ended_at - started_at).total_seconds()) // 60
 
 
-def _work(ctx: CallContext, ref: Ref) -> WorkItem:
+def get_work(ctx: CallContext, ref: Ref) -> WorkItem:
+    """The piece of work that a ref names. Raises WorkItemUnknown."""
     found = {}
     for answer in ctx.hooks.get_work_items(ctx=ctx, refs=[ref]):
         found.update(answer)

@@ -1,0 +1,1 @@
+"""Rules that hold for every installed plugin, each file one subject."""
