@@ -77,6 +77,8 @@ def open_api(app: Flask, version: str) -> DocumentedApi:
         "title": "Deskhand", "version": version, "openapi_version": "3.1.0", "info": {"description": ABOUT},
         "servers": [{"url": "/"}], "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_SchemaNames()),
     })  # fmt: skip
+    api.register_field(fields.Decimal, "string", "decimal")
+    api.ma_plugin.converter.add_attribute_function(_limits_as_text)
     components = api.spec.components
     components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": COOKIE,
                                            "description": "Changing requests also need X-CSRF-Token."})  # fmt: skip
@@ -164,6 +166,14 @@ def _success(route: Route) -> dict[str, Any]:
 
 def _content(schema: type[Schema] | Schema) -> dict[str, Any]:
     return {"application/json": {"schema": schema, "example": example_of(resolve_schema_instance(schema))}}
+
+
+def _limits_as_text(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -> dict[str, Any]:
+    """Decimals are strings on the wire, so their limits are told beside the schema's own words."""
+    if not isinstance(field, fields.Decimal):
+        return {}
+    limits = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+    return {f"x-{name}": str(ret.pop(name)) for name in limits if name in ret}
 
 
 def _refusal(words: str, code: str, status: int) -> dict[str, Any]:

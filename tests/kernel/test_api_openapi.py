@@ -32,6 +32,15 @@ def test_the_document_is_valid(told: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(told).validate()
 
 
+def test_the_document_of_the_whole_house_is_valid(app: Flask) -> None:
+    told = app.test_client().get("/api/v1/openapi.json").get_json()
+    OpenAPIV31SpecValidator(told).validate()
+    names = [
+        one["operationId"] for path in told["paths"].values() for name, one in path.items() if name != "parameters"
+    ]
+    assert len(names) == len(set(names)) == len(app.extensions["deskhand_routes"])
+
+
 def test_every_route_is_there_with_its_permission(told: dict[str, Any]) -> None:
     found = {(method.upper(), one["x-permission"]) for path in told["paths"].values() for method, one in path.items()
              if method in ("get", "post", "patch", "delete", "put")}  # fmt: skip
