@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kombu.transport import pgmq
 
 IDLE_SECONDS = 1.0
@@ -18,3 +20,8 @@ class Transport(pgmq.Transport):
         """Seconds until the next look."""
         busy = any(not channel.qos.can_consume() for channel in self.channels)
         return BUSY_SECONDS if busy else IDLE_SECONDS
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
+        """Take the next messages. Celery looks for its shutdown between two calls, so none lasts long."""
+        seconds = min(timeout or IDLE_SECONDS, IDLE_SECONDS)
+        super().drain_events(connection, timeout=seconds)  # type: ignore[no-untyped-call]
