@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +102,7 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     for name in _COLUMNS:
         if name in whole:
             setattr(row, name, whole[name])
-    row.updated_at = ctx.now()  # so that new items alone make a new version, too
+    row.updated_at = func.now()  # so that new items alone make a new version, too
     ctx.session.add(row)
     ctx.session.flush()
     _write_items(ctx, row, before, whole["items"])
@@ -132,9 +133,9 @@ def _write_items(ctx: CallContext, row: ContractLine, before: AgreedLine | None,
         ctx.session.delete(present[item_id])
     for item in items:
         kept = present.get(item["item_id"]) or ContractItem(line_id=row.id, item_id=item["item_id"])
-        for name in ("quantity", "unit_price", "minimum_quantity"):
-            if name in item:
-                setattr(kept, name, item[name])
+        kept.quantity = item.get("quantity", Decimal(1))
+        kept.unit_price = item.get("unit_price")
+        kept.minimum_quantity = item.get("minimum_quantity", Decimal(0))
         ctx.session.add(kept)
         ctx.session.flush()
         if before:

@@ -31,6 +31,13 @@ class Desk:
         self.ctx = ctx
         self.client_id = add_client(ctx, name=client, currency=currency).id
 
+    @classmethod
+    def of(cls, ctx: CallContext, client_id: UUID) -> Desk:
+        """The desk of a client that is there."""
+        desk = cls.__new__(cls)
+        desk.ctx, desk.client_id = ctx, client_id
+        return desk
+
     def item(self, name: str, unit: str = "each", kind: str = "service", tax: str | None = "standard", **prices: int) -> UUID:
         """A catalog item with prices such as EUR=9500."""
         listed = [{"currency": code, "amount": amount} for code, amount in prices.items()]
