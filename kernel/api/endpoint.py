@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -44,11 +45,27 @@ class Endpoint:
         self.kernel = kernel
         self.route = route
         self.located = located
-        self.query = route.query() if route.query else None
-        self.body = route.body() if isinstance(route.body, type) else route.body
-        self.out = route.out() if route.out else None
-        self.row_fields = _row_fields(self.out)
-        self.repeated = _repeated(self.query)
+
+    # Schemas are made when first needed: together they would take a good part of a start's time.
+    @cached_property
+    def query(self) -> Schema | None:
+        return self.route.query() if self.route.query else None
+
+    @cached_property
+    def body(self) -> Schema | None:
+        return self.route.body() if isinstance(self.route.body, type) else self.route.body
+
+    @cached_property
+    def out(self) -> Schema | None:
+        return self.route.out() if self.route.out else None
+
+    @cached_property
+    def row_fields(self) -> frozenset[str]:
+        return _row_fields(self.out)
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        return _repeated(self.query)
 
     def __call__(self, **path: Any) -> Response:
         # Read before the transaction begins, so that a slow sender holds no database connection.
@@ -222,10 +239,4 @@ def bind(kernel: Kernel, route: Route, siblings: list[Route]) -> Callable[..., R
     """The Flask view of a route; a creating POST answers `Location` when a GET below its path exists."""
     below = re.compile(re.escape(route.path) + r"/<[^/]+>")
     located = any(one.method == "GET" and below.fullmatch(one.path) for one in siblings)
-    endpoint = Endpoint(kernel, route, located=located)
-
-    def view(**path: Any) -> Response:
-        return endpoint(**path)
-
-    view.__name__, view.__doc__ = route.name, None
-    return view
+    return Endpoint(kernel, route, located=located)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from importlib.metadata import version
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from flask import Flask
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from flask import Blueprint, Flask
 
 from kernel import logs
-from kernel.api import health, problem
+from kernel.api import docs, health, problem
 from kernel.api.endpoint import bind
-from kernel.api.openapi import document, open_api, serve_document
 from kernel.api.rest import PREFIX, Rest, Route
 from kernel.errors import StartupError
 from kernel.gate import PUBLIC, SIGNED_IN
@@ -31,13 +28,13 @@ def mount_api(app: Flask, kernel: Kernel) -> None:
     logs.install(app)
     problem.install(app)
     health.install(app, kernel)
-    api = open_api(app, version("deskhand"))
-    by_plugin: defaultdict[str, list[Route]] = defaultdict(list)
-    for route in routes:
-        by_plugin[route.plugin].append(route)
-    for plugin, own in by_plugin.items():
-        api.register_blueprint(_blueprint(kernel, plugin, own), url_prefix=PREFIX)
-    serve_document(app, api)
+    docs.install(app, kernel, routes)
+    for plugin, own in groupby(sorted(routes, key=_plugin), key=_plugin):
+        app.register_blueprint(_blueprint(kernel, plugin, list(own)), url_prefix=PREFIX)
+
+
+def _plugin(route: Route) -> str:
+    return route.plugin
 
 
 def collect_routes(kernel: Kernel) -> list[Route]:
@@ -75,10 +72,8 @@ def _refuse_twins(routes: list[Route]) -> None:
 
 
 def _blueprint(kernel: Kernel, plugin: str, routes: list[Route]) -> Blueprint:
-    title = kernel.plugins.get(plugin).manifest.title
-    blueprint = Blueprint(plugin, plugin, description=title)
+    blueprint = Blueprint(plugin, plugin)
     problem.handle_errors(blueprint)
     for route in routes:
-        view = blueprint.doc(**document(route))(bind(kernel, route, routes))
-        blueprint.add_url_rule(route.path, route.name, view, methods=[route.method], tags=list(route.tags) or None)
+        blueprint.add_url_rule(route.path, route.name, bind(kernel, route, routes), methods=[route.method])
     return blueprint
