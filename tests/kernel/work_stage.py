@@ -22,7 +22,7 @@ from kernel.audit import AuditEntry
 from kernel.clock import Clock, FixedClock
 from kernel.config import Settings
 from kernel.founding import found_tenant
-from kernel.jobs import Job, enqueue, get_job, list_history
+from kernel.jobs import Job, enqueue, get_job, list_history, run_due
 from kernel.plugins import Plugins
 from kernel.tenancy import switch_plugin
 from tests.kernel.work_rooms import bells, ears
@@ -65,6 +65,10 @@ class Tower:
         """Put a job into Acme's ledger."""
         with self.kernel.call(self.acme) as ctx:
             return enqueue(ctx, kind, args)
+
+    def run_due(self) -> None:
+        """Do all that is due of Acme."""
+        run_due(self.kernel, self.acme)
 
     def switch(self, plugin: str, *, enabled: bool) -> None:
         """Switch a plugin on or off for Acme."""
