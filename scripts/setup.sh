@@ -50,7 +50,11 @@ make_environment() {
 
 install_uv() { .venv/bin/python -m pip install --quiet --require-hashes -r scripts/uv.txt; }
 
-install_packages() { .venv/bin/uv pip sync --quiet --require-hashes requirements.lock; }
+# The second try trusts the system's certificates, which a company's network may need; minimal systems have none.
+install_packages() {
+    .venv/bin/uv pip sync --quiet --require-hashes requirements.lock ||
+        .venv/bin/uv pip sync --quiet --system-certs --require-hashes requirements.lock
+}
 
 install_deskhand() { .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .; }
 
@@ -68,7 +72,7 @@ if command -v flock >/dev/null 2>&1; then
     exec 9>"$LOGS/lock"
     flock 9
 fi
-export UV_LINK_MODE="${UV_LINK_MODE:-hardlink}" UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+export UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 NODE_USE_SYSTEM_CA=1
 export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH"
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
