@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
 
+from kernel.capabilities import check_registry
 from kernel.clock import Clock, SystemClock
 from kernel.config import Settings
 from kernel.context import Actor, CallContext, Cause, Tenant
@@ -83,6 +84,7 @@ def build_kernel(settings: Settings, *, clock: Clock | None = None, plugins: Plu
     plugins = plugins or Plugins.discover()
     jobs = plugins.collect("register_jobs")
     host = plugins.collect("register_host_functions")
+    check_registry(list(plugins.installed.values()), host)
     return Kernel(
         settings=settings,
         db=Database(settings.database_url, pool_size=settings.pool_size),

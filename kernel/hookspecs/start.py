@@ -70,7 +70,9 @@ class DefaultSchedule:
 class HostFunction:
     """A function that WASM guests may call: `host.<interface>.<name>`, gated by `capability` (None: always there).
 
-    `call(ctx, invocation, **arguments)` gets the arguments after `takes` has checked them.
+    `call(ctx, invocation, **arguments)` gets the arguments after `takes` has checked them; the invocation is a
+    `kernel.capabilities.GuestCall`. It returns what `gives` dumps; a function whose WIT result is no record gives a
+    mapping with the one key `value`. Field paths of its errors begin below an argument named `input`.
     """
 
     interface: str

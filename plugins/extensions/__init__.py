@@ -1,1 +1,20 @@
 """Extensions: code of strangers that runs for a tenant, with the capabilities that an administrator granted."""
+
+from kernel.manifest import Capability, Manifest, Permission
+
+manifest = Manifest(
+    name="extensions",
+    title="Extensions",
+    summary="Publish, install and run WebAssembly extensions; each may do what an administrator granted, and nothing else.",
+    permissions=(
+        Permission("extension.read", "See extensions, their grants and what they did", ("manager",)),
+        Permission("extension.manage", "Install, upgrade and switch off extensions, and grant them capabilities"),
+        Permission("extension.publish", "Publish extension releases"),
+        Permission("extension.use", "Call installed extensions", ("manager", "technician", "dispatcher", "finance")),
+    ),
+    capabilities=(
+        Capability("cap:context.read", "Know which tenant and install it runs for, and why it was called.", by_default=True),
+        Capability("cap:log.emit", "Write log lines that administrators can read.", by_default=True),
+        Capability("cap:config.read", "Read the settings that administrators gave to this install.", by_default=True),
+    ),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import InvalidInput, StartupError, Unavailable
+from kernel.errors import Conflict, DeskhandError, InvalidInput, NotFound, RateLimited, StartupError, Unavailable
 
 
 class ComponentRefused(InvalidInput):
@@ -83,3 +83,98 @@ class WorkerNotStarted(StartupError):
 
     code = "guest_worker_not_started"
     status = 503
+
+
+class ReleaseNotFound(NotFound):
+    code = "release_not_found"
+    title = "No such release"
+
+
+class ReleasePublished(Conflict):
+    """This version was published with other content; a published version never changes."""
+
+    code = "release_published"
+    title = "This version is published already"
+
+
+class ReleaseNotReady(Conflict):
+    """The release is still being compiled, or was refused."""
+
+    code = "release_not_ready"
+    title = "The release cannot be installed"
+
+
+class InstallNotFound(NotFound):
+    code = "install_not_found"
+    title = "No such install"
+
+
+class ExtensionInstalled(Conflict):
+    """A tenant has an extension once; a newer version is an upgrade."""
+
+    code = "extension_installed"
+    title = "The extension is installed already"
+
+
+class GrantNotAsked(InvalidInput):
+    """Somebody would grant what the extension's manifest does not ask for."""
+
+    code = "grant_not_asked"
+    title = "The extension does not ask for this"
+
+
+class NothingToConsent(Conflict):
+    code = "nothing_to_consent"
+    title = "No release waits for consent"
+
+
+class InvocationNotFound(NotFound):
+    code = "invocation_not_found"
+    title = "No such invocation"
+
+
+class EndpointNotFound(NotFound):
+    """The extension declares no endpoint for this method and path."""
+
+    code = "endpoint_not_found"
+    title = "The extension has nothing at this address"
+
+
+class InstallDisabled(Conflict):
+    """An administrator switched the install off."""
+
+    code = "install_disabled"
+    title = "This extension is switched off"
+
+
+class InstallBusy(RateLimited):
+    """As many calls of this install as may run at once are running."""
+
+    code = "install_busy"
+    title = "Too many calls of this extension at once"
+
+
+class BreakerOpen(Unavailable):
+    """The extension failed several times in a row and rests for a moment."""
+
+    code = "extension_resting"
+    title = "This extension failed too often"
+
+
+class BodyNotText(InvalidInput):
+    """Handlers take text; the request's body is no UTF-8."""
+
+    code = "body_not_text"
+    status = 400
+    title = "The body is not UTF-8 text"
+
+
+class GuestStopped(DeskhandError):
+    """The extension gave no answer; the problem's code is the trap: `guest_timeout`, `guest_memory_exceeded`,
+    `guest_stack_exhausted`, `host_call_flood`, `bad_response`, `guest_trapped`, `guest_not_loadable`, `guest_crashed` or
+    `host_error`.
+    """
+
+    code = "guest_stopped"
+    status = 502
+    title = "The extension did not answer"

@@ -32,7 +32,11 @@ class ArtefactStore:
 
     def key(self, wasm: bytes) -> str:
         """The name of a component's compiled form: its content and everything that compiling depends on."""
-        return hashlib.sha256(hashlib.sha256(wasm).digest() + engine_fingerprint().encode()).hexdigest()
+        return self.key_of(hashlib.sha256(wasm).digest())
+
+    def key_of(self, digest: bytes) -> str:
+        """The same name, from the component's SHA-256."""
+        return hashlib.sha256(digest + engine_fingerprint().encode()).hexdigest()
 
     def has(self, key: str) -> bool:
         """Whether both files of a key are there; their seals are checked when they are read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ def guest_engine() -> Engine:
     return Engine(config)
 
 
+@cache
 def engine_fingerprint() -> str:
     """Changes whenever compiled guests of before can no longer be loaded."""
     settings = ",".join(f"{name}={value}" for name, value in sorted(_SETTINGS.items()))

@@ -71,13 +71,17 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call to be made. `capabilities` are the grants in force; `artefact` is the key of `Compiled`."""
+    """One call to be made. `capabilities` are the grants in force; `artefact` is the key of `Compiled`.
+
+    `owner` says whose data the guest sees: a worker that is free serves its last owner first.
+    """
 
     artefact: str
     request: GuestRequest
     capabilities: frozenset[str]
     limits: Limits = INTERACTIVE
     journal: bool = False
+    owner: str = ""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,9 @@ class GuestPool:
     """Runs guests, each in a worker that serves one invocation at a time.
 
     At most `size` workers, started when first needed; `queue` threads may wait for one, each up to `queue_seconds`.
-    A worker is replaced after `recycle_after` invocations and after any trap.
+    A worker is replaced after `recycle_after` invocations and after any trap. A free worker serves the owner it served
+    last, where there is one; it is not replaced between owners, since each invocation has a fresh store and a start costs
+    a hundred times a call.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class GuestPool:
         """
         if (size := request_bytes(invocation.request)) > invocation.limits.request_bytes:
             raise RequestTooLarge(f"The request has {size} bytes; at most {invocation.limits.request_bytes} may come.")
-        worker = self._take()
+        worker = self._take(invocation.owner)
         outcome = None
         try:
             outcome = Dialogue(worker, self._guests, self._contract, invocation, on_host_call).carry_out()
@@ -76,17 +78,29 @@ class GuestPool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _take(self) -> WorkerProcess:
+    def _take(self, owner: str) -> WorkerProcess:
         with self._free:
             self._await_room()
             self._taken += 1
-            if self._idle:
-                return self._idle.pop()
+            if worker := self._pick(owner):
+                return worker
         try:
-            return WorkerProcess()
+            worker = WorkerProcess()
+            worker.owner = owner
+            return worker
         except BaseException:
             self._leave()
             raise
+
+    def _pick(self, owner: str) -> WorkerProcess | None:
+        """An idle worker, the owner's last one before any other; a new one while the owner has none and there is room."""
+        own = next((one for one in reversed(self._idle) if one.owner == owner), None)
+        if own is None and (not self._idle or self._taken + len(self._idle) <= self._size):
+            return None
+        worker = own or self._idle[0]
+        self._idle.remove(worker)
+        worker.owner = owner
+        return worker
 
     def _await_room(self) -> None:
         if self._taken < self._size:

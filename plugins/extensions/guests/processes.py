@@ -41,6 +41,7 @@ class WorkerProcess:
             )
         self.channel = Channel(ours)
         self.runs = 0
+        self.owner = ""
         self.offline = self._await_ready()
 
     def _await_ready(self) -> bool:

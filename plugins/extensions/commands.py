@@ -1,0 +1,238 @@
+"""`deskhand ext …`"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import click
+
+from kernel.cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
+
+if TYPE_CHECKING:
+    from kernel.app import Kernel
+    from kernel.context import CallContext
+    from plugins.extensions.models import InvocationRecord
+
+_INSTALL_HELP = "EXTENSION is its name or the id of its install."
+
+
+@click.group()
+def ext() -> None:
+    """Extensions: publish, install, grant, call, and see what they did."""
+
+
+@ext.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@tenant_options
+def publish(folder: Path, tenant: str | None, user: str | None) -> None:
+    """Publish the built extension in FOLDER: its deskhand.json and dist/component.wasm."""
+    from plugins.extensions import releases
+
+    manifest, component = _read(folder / "deskhand.json"), _read(folder / "dist" / "component.wasm")
+    with open_kernel() as kernel:
+        tenant_id = tenant_by_slug(kernel, tenant)
+        with _call(kernel, tenant_id, user) as ctx:
+            ctx.require("extension.publish")
+            release = releases.publish_release(ctx, manifest=manifest, component=component)
+        click.echo(f"{release.name} {release.semver}: compiling…")
+        releases.compile_release(lambda: kernel.call(tenant_id), release.id)
+        with kernel.call(tenant_id) as ctx:
+            release = releases.get_release(ctx, release.id)
+    if release.problem:
+        raise click.ClickException(f"{release.problem['code']}: {release.problem['detail']}")
+    click.echo(f"{release.name} {release.semver} is ready; it asks for: {_listed(release.manifest.get('capabilities', []))}")
+
+
+@ext.command("list")
+@tenant_options
+@click.option("--releases", "of_releases", is_flag=True, help="List what is published instead of what is installed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_installed(tenant: str | None, user: str | None, of_releases: bool, as_json: bool) -> None:
+    """List installed extensions, or published releases."""
+    from plugins.extensions import listing
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.read")
+        page = listing.list_releases if of_releases else listing.list_installs
+        rows = page(ctx, {"limit": 200}).items
+    if as_json:
+        click.echo(json.dumps([dict(row) for row in rows], default=str))
+        return
+    for row in rows:
+        click.echo(f"{row['state']:<17} {row['name']} {row['semver']}  {row['id']}")
+
+
+@ext.command()
+@click.argument("name")
+@click.option("--version", "semver", metavar="VERSION", help="The release; without it, the one published last.")
+@click.option("--grant", "grants", multiple=True, metavar="CAPABILITY", help="Consent to a capability; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the install; may be repeated.")
+@tenant_options
+def install(  # noqa: PLR0917 - click calls it by name
+    name: str, semver: str | None, grants: tuple[str, ...], settings: tuple[str, ...], tenant: str | None, user: str | None
+) -> None:
+    """Install a release, or upgrade the install that is there."""
+    from plugins.extensions import listing, releases, services
+    from plugins.extensions.errors import InstallNotFound
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.manage")
+        release = releases.find_release(ctx, name, semver)
+        try:
+            installed = services.find_install(ctx, name)
+        except InstallNotFound:
+            installed = services.install_extension(ctx, release_id=release.id, grants=grants, config=_settings(settings))
+        else:
+            installed = services.upgrade_install(ctx, installed.id, release_id=release.id)
+            if installed.pending_release_id and grants:
+                installed = services.consent(ctx, installed.id, grants=grants)
+        shown = listing.shown(ctx, installed)
+    click.echo(f"{shown['title']} {shown['semver']} is {shown['state']}: {shown['id']}")
+    if shown["state"] == "awaiting_consent":
+        click.echo("The new version asks for more; consent in the web app, or repeat this with --grant.")
+    elif shown["not_granted"]:
+        click.echo(f"Not granted: {_listed(shown['not_granted'])}")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@click.argument("capability")
+@tenant_options
+def grant(extension: str, capability: str, tenant: str | None, user: str | None) -> None:
+    """Grant a capability; it holds from the next host call."""
+    _manage("grant_capability", extension, tenant, user, capability)
+    click.echo(f"Granted: {capability}")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@click.argument("capability")
+@tenant_options
+def revoke(extension: str, capability: str, tenant: str | None, user: str | None) -> None:
+    """Take a capability back; that holds from the next host call."""
+    _manage("revoke_capability", extension, tenant, user, capability)
+    click.echo(f"Revoked: {capability}")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@tenant_options
+def disable(extension: str, tenant: str | None, user: str | None) -> None:
+    """Switch an install off: no call is taken any more."""
+    _manage("disable_install", extension, tenant, user)
+    click.echo(f"{extension} is switched off.")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@tenant_options
+def enable(extension: str, tenant: str | None, user: str | None) -> None:
+    """Switch an install on again."""
+    _manage("enable_install", extension, tenant, user)
+    click.echo(f"{extension} takes calls again.")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@tenant_options
+def uninstall(extension: str, tenant: str | None, user: str | None) -> None:
+    """Remove an install; what it made stays, with its name on it."""
+    _manage("uninstall", extension, tenant, user)
+    click.echo(f"{extension} is uninstalled.")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@click.argument("path", default="/")
+@click.option("-X", "--method", default="GET", show_default=True)
+@click.option("-d", "--data", default="", help="The request's body.")
+@tenant_options
+def call(  # noqa: PLR0917 - click calls it by name
+    extension: str, path: str, method: str, data: str, tenant: str | None, user: str | None
+) -> None:
+    """Call an endpoint of an install and print its answer."""
+    from plugins.extensions import invoking, services
+    from plugins.extensions.guests.invocation import GuestRequest
+    from plugins.extensions.runtime import close_guest_pool
+
+    with open_kernel() as kernel:
+        with _call(kernel, tenant_by_slug(kernel, tenant), user) as ctx:
+            ctx.require("extension.use")
+            target = invoking.find_target(ctx, services.find_install(ctx, extension).id, method, path)
+        request = GuestRequest(method, path, target.params, body=data)
+        try:
+            answer = invoking.invoke(kernel, target, request, caller=ctx.actor, request_id=uuid4().hex[:16])
+        finally:
+            close_guest_pool(kernel)
+    click.echo(f"HTTP {answer.status}", err=True)
+    click.echo(answer.body)
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1, 200), help="How many calls.")
+@tenant_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each call.")
+def logs(extension: str, number: int, tenant: str | None, user: str | None, as_json: bool) -> None:
+    """Print the latest calls of an install and what they logged, the oldest first."""
+    from plugins.extensions import invocations, services
+    from plugins.extensions.schemas import InvocationOut
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.read")
+        query = {"install_id": services.find_install(ctx, extension).id, "limit": number}
+        page = invocations.list_invocations(ctx, query)
+        records = [invocations.get_invocation(ctx, row["id"]) for row in reversed(page.items)]
+    for record in records:
+        if as_json:
+            click.echo(json.dumps(InvocationOut().dump(record)))
+        else:
+            _print_record(record)
+
+
+def _print_record(record: InvocationRecord) -> None:
+    ended = record.trap or record.status
+    click.echo(f"{record.started_at:%Y-%m-%d %H:%M:%S} {record.endpoint} {ended} {record.duration / 1000:.1f} ms")
+    if record.detail:
+        click.echo(f"    {record.detail}")
+    for one in record.host_calls:
+        click.echo(f"    {one['name']}: {one['outcome']} {one['duration'] / 1000:.1f} ms")
+    for line in record.logs:
+        click.echo(f"    [{line['level']}] {line['message']}")
+
+
+@contextmanager
+def _call(kernel: Kernel, tenant_id: UUID, user: str | None) -> Iterator[CallContext]:
+    """A transaction as a user, or as the owner of the machine."""
+    with kernel.call(tenant_id) as ctx:
+        yield ctx if user is None else ctx.acting_as(user_actor(ctx, user))
+
+
+def _manage(verb: str, extension: str, tenant: str | None, user: str | None, *more: Any) -> None:
+    from plugins.extensions import services
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.manage")
+        getattr(services, verb)(ctx, services.find_install(ctx, extension).id, *more)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise click.ClickException(f"{path} is not there. Build the extension first.")
+    return path.read_bytes()
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    parted = [one.partition("=") for one in pairs]
+    if wrong := [key for key, equals, _ in parted if not equals or not key]:
+        raise click.BadParameter(f"{wrong[0]!r} is not KEY=VALUE", param_hint="--set")
+    return {key: value for key, _, value in parted}
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(names) or "nothing"

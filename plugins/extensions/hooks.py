@@ -1,0 +1,65 @@
+"""The extensions room's only door to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kernel.context import CallContext
+from kernel.hookspecs import hookimpl
+from kernel.hookspecs.directory import Label, Ref
+from kernel.hookspecs.start import DefaultSchedule, HostFunction, JobType, NavEntry
+from plugins.extensions import answers, commands, gateway, host, install_pages, pages, releases, routes, tasks
+
+if TYPE_CHECKING:
+    import click
+
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    return [routes.rest]
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    return [gateway.pages, pages.pages, install_pages.pages]
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return [
+        NavEntry("extensions", "Installed", "/extensions", "extension.read", "puzzle", 10),
+        NavEntry("extensions", "Releases", "/extensions/releases", "extension.read", "package", 20),
+        NavEntry("extensions", "Calls", "/extensions/invocations", "extension.read", "activity", 30),
+    ]
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    return [commands.ext]
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobType]:
+    return [
+        JobType(releases.COMPILE_JOB, "Compile an extension", tasks.compile_release, stepwise=True),
+        JobType("extensions.tidy", "Forget old extension calls", tasks.tidy_invocations),
+    ]
+
+
+@hookimpl
+def register_schedules() -> Sequence[DefaultSchedule]:
+    return [DefaultSchedule("Forget old extension calls", "extensions.tidy", "20 3 * * *")]
+
+
+@hookimpl
+def register_host_functions() -> Sequence[HostFunction]:
+    return host.HOST_FUNCTIONS
+
+
+@hookimpl
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    return answers.labels(ctx, refs)

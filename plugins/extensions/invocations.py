@@ -1,0 +1,119 @@
+"""What guests did: one record for each call, kept for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, func, select
+
+from kernel.api.listing import Page, paginate
+from kernel.context import Actor, CallContext
+from kernel.db import cursor
+from kernel.ids import uuid7
+from plugins.extensions.errors import InvocationNotFound
+from plugins.extensions.models import InvocationRecord
+
+if TYPE_CHECKING:
+    from kernel.app import Kernel
+    from plugins.extensions.guests.invocation import Outcome
+
+KEPT_FOR = timedelta(days=30)
+_MICROSECONDS = 1_000_000
+_DETAIL_CHARS = 4000
+_LIST = select(
+    InvocationRecord.id, InvocationRecord.install_id, InvocationRecord.extension, InvocationRecord.semver,
+    InvocationRecord.trigger, InvocationRecord.endpoint, InvocationRecord.actor_name, InvocationRecord.request_id,
+    InvocationRecord.started_at, InvocationRecord.status, InvocationRecord.trap, InvocationRecord.duration,
+    InvocationRecord.cpu, InvocationRecord.memory, func.jsonb_array_length(InvocationRecord.host_calls).label("host_call_count"),
+    func.jsonb_array_length(InvocationRecord.logs).label("log_count"),
+)  # fmt: skip
+_SORTABLE = {"started_at": InvocationRecord.started_at}
+_COLUMNS = (
+    "tenant_id", "id", "install_id", "extension", "semver", "trigger", "endpoint", "actor_kind", "actor_id", "actor_name",
+    "request_id", "started_at", "status", "trap", "detail", "duration", "cpu", "host_time", "memory", "request_bytes",
+    "response_bytes", "host_calls", "logs", "dropped_logs",
+)  # fmt: skip
+_INSERT = (
+    f"insert into {InvocationRecord.__tablename__} ({', '.join(_COLUMNS)})"
+    f" values ({', '.join(f'%({name})s' for name in _COLUMNS)})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Which call of which install it was, and who made it."""
+
+    tenant_id: UUID
+    install_id: UUID
+    extension: str
+    semver: str
+    trigger: str
+    endpoint: str
+    actor: Actor
+    request_id: str
+    started_at: datetime
+    request_bytes: int
+
+
+def record_invocation(kernel: Kernel, occasion: Occasion, outcome: Outcome) -> UUID:
+    """Keep what became of a call, in a transaction of its own; returns the record's id."""
+    row = _row(occasion, outcome)
+    with kernel.db.transaction(occasion.tenant_id) as session, cursor(session) as hot:  # on each call of a guest
+        hot.execute(_INSERT, row)
+    found: UUID = row["id"]
+    return found
+
+
+def _row(occasion: Occasion, outcome: Outcome) -> dict[str, Any]:
+    response = outcome.response
+    return {
+        "tenant_id": occasion.tenant_id, "id": uuid7(), "install_id": occasion.install_id, "extension": occasion.extension,
+        "semver": occasion.semver, "trigger": occasion.trigger, "endpoint": occasion.endpoint,
+        "actor_kind": occasion.actor.kind, "actor_id": occasion.actor.id, "actor_name": occasion.actor.name,
+        "request_id": occasion.request_id, "started_at": occasion.started_at,
+        "status": response.status if response else None, "trap": outcome.trap,
+        "detail": _storable(outcome.detail[:_DETAIL_CHARS]),
+        "duration": _micros(outcome.seconds), "cpu": _micros(outcome.cpu_seconds), "host_time": _micros(outcome.host_seconds),
+        "memory": min(outcome.memory_bytes, 2**31 - 1), "request_bytes": occasion.request_bytes,
+        "response_bytes": len(response.body.encode()) if response else 0,
+        "host_calls": _json([{"name": one.name, "outcome": one.outcome, "duration": _micros(one.seconds)}
+                             for one in outcome.calls]),
+        "logs": _json([{"level": one.level, "message": _storable(one.message)} for one in outcome.logs]),
+        "dropped_logs": outcome.dropped_log_lines,
+    }  # fmt: skip
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\ufffd")  # PostgreSQL's text cannot hold U+0000
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * _MICROSECONDS)
+
+
+def list_invocations(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of records, the newest first; without their logs and host calls."""
+    return paginate(ctx, _LIST, query, sortable=_SORTABLE, default="-started_at")
+
+
+def get_invocation(ctx: CallContext, invocation_id: UUID) -> InvocationRecord:
+    """One record with its logs and host calls. Raises InvocationNotFound."""
+    found = ctx.session.scalar(select(InvocationRecord).where(InvocationRecord.id == invocation_id))
+    if found is None:
+        raise InvocationNotFound("There is no invocation with this id.")
+    return found
+
+
+def forget_old(ctx: CallContext, older_than: timedelta = KEPT_FOR) -> int:
+    """Remove the tenant's records that are older; returns how many."""
+    old = delete(InvocationRecord).where(InvocationRecord.started_at < ctx.now() - older_than)
+    return len(ctx.session.scalars(old.returning(InvocationRecord.id)).all())

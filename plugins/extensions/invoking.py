@@ -1,0 +1,184 @@
+"""One call of an installed extension, from finding it to the record of what became of it.
+
+`find_target` reads all it needs in one short transaction; `invoke` then runs the guest while no transaction is open. The
+guest's host calls open their own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+
+from kernel.api import ratelimit
+from kernel.capabilities import GuestCall
+from kernel.context import Actor, CallContext
+from kernel.db import cursor
+from plugins.extensions.dispatcher import Dispatcher
+from plugins.extensions.errors import (
+    ArtefactMissing,
+    BreakerOpen,
+    EndpointNotFound,
+    GuestStopped,
+    InstallBusy,
+    InstallDisabled,
+    InstallNotFound,
+)
+from plugins.extensions.extension_manifest import ExtensionManifest, read_manifest
+from plugins.extensions.guests.answers import request_bytes
+from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Invocation, Outcome
+from plugins.extensions.guests.limits import INTERACTIVE
+from plugins.extensions.invocations import Occasion, record_invocation
+from plugins.extensions.models import SERVING
+from plugins.extensions.releases import ensure_compiled
+from plugins.extensions.runtime import artefact_store, guest_pool
+
+if TYPE_CHECKING:
+    from kernel.app import Kernel
+
+BURST, PER_SECOND, AT_ONCE = 120, 10.0, 8
+BREAKER_TRAPS, BREAKER_WINDOW, BREAKER_REST = 5, timedelta(seconds=60), timedelta(seconds=30)
+_TARGET = """
+select i.state, r.name, r.semver, r.title, r.digest, r.component_key, r.manifest::text as manifest,
+  array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
+  array(select v.started_at from extensions_invocations v where v.install_id = i.id and v.trap is not null
+    and v.started_at > %(since)s order by v.started_at desc limit %(traps)s) as traps
+from extensions_installs i join extensions_releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+where i.id = %(install_id)s
+"""
+_WORDS = {
+    "guest_timeout": "It used up its time.",
+    "guest_memory_exceeded": "It used up its memory.",
+    "guest_stack_exhausted": "It called itself too deeply.",
+    "host_call_flood": "It made too many host calls.",
+    "bad_response": "Its answer cannot be sent.",
+    "guest_trapped": "It broke down.",
+    "guest_not_loadable": "It cannot be loaded.",
+    "guest_crashed": "It brought its process down.",
+    "host_error": "A function of the platform failed; that is our fault, not the extension's.",
+}
+_lock = threading.Lock()
+_running: Counter[UUID] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An install as it was when the call began, and the endpoint that serves the call."""
+
+    tenant_id: UUID
+    install_id: UUID
+    name: str
+    semver: str
+    title: str
+    digest: bytes
+    component_key: str
+    asked: tuple[str, ...]
+    grants: frozenset[str]
+    endpoint: str
+    params: tuple[tuple[str, str], ...]
+
+    def actor(self, caller: Actor) -> Actor:
+        """The extension, acting for the caller: it may do what it was granted, whatever the caller may do."""
+        return Actor("extension", self.install_id, self.title, self.grants, on_behalf_of=caller.user_id,
+                     author=f"{self.name}@{self.semver}")  # fmt: skip
+
+
+def find_target(ctx: CallContext, install_id: UUID, method: str, path: str) -> Target:
+    """What serves this call. Raises InstallNotFound, InstallDisabled, EndpointNotFound, BreakerOpen."""
+    now = ctx.now()
+    known = {"install_id": install_id, "since": now - BREAKER_WINDOW - BREAKER_REST, "traps": BREAKER_TRAPS}
+    with cursor(ctx.session) as hot:  # on each call of a guest
+        row = hot.execute(_TARGET, known).fetchone()
+    if row is None:
+        raise InstallNotFound("There is no install with this id.")
+    if row["state"] not in SERVING:
+        raise InstallDisabled(f"{row['title']} was switched off by an administrator.")
+    manifest = _read(row["manifest"])
+    found = manifest.endpoint(method, path)
+    if found is None:
+        raise EndpointNotFound(f"{row['title']} serves no {method} {path}.")
+    _check_breaker(row["title"], row["traps"], now)
+    endpoint, params = found
+    return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
+                  row["component_key"], manifest.capabilities, frozenset(row["grants"]),
+                  f"{endpoint.method} {endpoint.path}", tuple(params.items()))  # fmt: skip
+
+
+def invoke(
+    kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str = "http"
+) -> GuestResponse:
+    """Run the guest and keep a record; no transaction is open while it runs.
+
+    Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, ArtefactTampered, and GuestStopped by the trap's name.
+    """
+    ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
+    with _slot(kernel, target):
+        outcome = _run(kernel, target, request, caller=caller, request_id=request_id, trigger=trigger)
+    if outcome.response is None:
+        raise _stopped(target, outcome)
+    return outcome.response
+
+
+def _run(
+    kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str
+) -> Outcome:
+    started = kernel.clock.now()
+    deadline = started + timedelta(seconds=INTERACTIVE.wall_seconds)
+    facts = GuestCall(target.install_id, target.name, target.semver, trigger, request_id, deadline)
+    host = Dispatcher(kernel, target.tenant_id, target.actor(caller), facts)
+    order = Invocation(artefact_store(kernel).key_of(target.digest), request, target.grants, owner=str(target.tenant_id))
+    pool = guest_pool(kernel)
+    try:
+        outcome = pool.invoke(order, host)
+    except ArtefactMissing:
+        ensure_compiled(kernel, target.tenant_id, target.component_key, target.asked)
+        outcome = pool.invoke(order, host)
+    occasion = Occasion(target.tenant_id, target.install_id, target.name, target.semver, trigger, target.endpoint, caller,
+                        request_id, started, request_bytes(request))  # fmt: skip
+    record_invocation(kernel, occasion, outcome)
+    return outcome
+
+
+@lru_cache(maxsize=256)
+def _read(manifest: str) -> ExtensionManifest:
+    """A published manifest; what it asked for was known when it was published."""
+    return read_manifest(manifest.encode(), orjson.loads(manifest).get("capabilities", ()))
+
+
+def _check_breaker(title: str, traps: list[datetime], now: datetime) -> None:
+    """Rest for a while after too many traps in a short time; `traps` are the newest first."""
+    if len(traps) < BREAKER_TRAPS or traps[0] - traps[-1] > BREAKER_WINDOW or now - traps[0] >= BREAKER_REST:
+        return
+    wait = max(ceil((traps[0] + BREAKER_REST - now).total_seconds()), 1)
+    raise BreakerOpen(f"{title} failed {BREAKER_TRAPS} times in a minute and rests. Try again in {wait} s.", retry_after=wait)
+
+
+@contextmanager
+def _slot(kernel: Kernel, target: Target) -> Iterator[None]:
+    """One of the calls of an install that may run at once; the web processes of a machine share them out evenly."""
+    most = max(AT_ONCE // max(kernel.settings.web_workers, 1), 1)
+    with _lock:
+        if _running[target.install_id] >= most:
+            raise InstallBusy(f"{target.title} is answering {most} calls already. Try again in a moment.", retry_after=1)
+        _running[target.install_id] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _running[target.install_id] -= 1
+            if not _running[target.install_id]:
+                del _running[target.install_id]
+
+
+def _stopped(target: Target, outcome: Outcome) -> GuestStopped:
+    trap: Any = outcome.trap or GuestStopped.code
+    return GuestStopped(f"{target.title} was stopped. {_WORDS.get(trap, '')}".strip(), code=trap, extension=target.name)

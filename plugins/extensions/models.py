@@ -1,0 +1,132 @@
+"""Tables of the extensions room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import TenantTable, Versioned, references, tenant_key
+
+RELEASE_STATES = ("compiling", "ready", "refused")
+INSTALL_STATES = ("active", "awaiting_consent", "disabled")
+SERVING = frozenset({"active", "awaiting_consent"})
+
+
+class Release(TenantTable):
+    """A published version of an extension: immutable once it is `ready`; a `refused` one may be published again.
+
+    `manifest` is deskhand.json as it was sent, `component_key` the component's place among the tenant's files, `digest`
+    its SHA-256. `inspection` lists what it imports; `problem` says why it was refused (RFC 9457 members).
+    """
+
+    __tablename__ = "extensions_releases"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "name", "semver"),
+        CheckConstraint("state in ('compiling', 'ready', 'refused')", name="state"),
+        CheckConstraint("(state = 'refused') = (problem is not null)", name="problem"),
+        Index(None, "tenant_id", "published_at", "id"),
+    )
+
+    name: Mapped[str]
+    semver: Mapped[str]
+    title: Mapped[str]
+    publisher: Mapped[str]
+    manifest: Mapped[dict[str, Any]]
+    component_key: Mapped[str]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(default="compiling", server_default="compiling")
+    inspection: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    job_id: Mapped[UUID | None]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]
+
+
+class Install(TenantTable, Versioned):
+    """An extension in a tenant, serving one release. A release that asks for more waits in `pending_release_id` while the
+    old one keeps serving. `config` is a sealed JSON object of texts.
+    """
+
+    __tablename__ = "extensions_installs"
+    __table_args__ = (
+        tenant_key(),
+        references("release_id", "extensions_releases"),
+        references("pending_release_id", "extensions_releases"),
+        UniqueConstraint("tenant_id", "name"),
+        CheckConstraint("state in ('active', 'awaiting_consent', 'disabled')", name="state"),
+        CheckConstraint("state <> 'awaiting_consent' or pending_release_id is not null", name="pending"),
+        Index(None, "tenant_id", "created_at", "id"),
+    )
+
+    name: Mapped[str]
+    release_id: Mapped[UUID]
+    pending_release_id: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(default="active", server_default="active")
+    config: Mapped[bytes | None] = mapped_column(LargeBinary)
+    installed_by: Mapped[str]
+
+
+class Grant(TenantTable):
+    """One capability that an administrator consented to; without its row the install may not use it."""
+
+    __tablename__ = "extensions_grants"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id", "capability"),
+    )
+
+    install_id: Mapped[UUID]
+    capability: Mapped[str]
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime]
+
+
+class InvocationRecord(TenantTable):
+    """What became of one call of a guest. It refers to the install by its bare id and keeps name and version, so that it
+    can be read after uninstall. Durations in microseconds, memory in bytes; `status` is the guest's HTTP status, or null
+    with a `trap` that says why there was none.
+    """
+
+    __tablename__ = "extensions_invocations"
+    __table_args__ = (
+        tenant_key(),
+        CheckConstraint("(status is null) = (trap is not null)", name="trap"),
+        Index(None, "tenant_id", "started_at", "id"),
+        Index(None, "tenant_id", "install_id", "started_at", "id"),
+        Index(
+            "ix_extensions_invocations_traps", "tenant_id", "install_id", "started_at",
+            postgresql_where=text("trap is not null"),
+        ),
+    )  # fmt: skip
+
+    install_id: Mapped[UUID]
+    extension: Mapped[str]
+    semver: Mapped[str]
+    trigger: Mapped[str]
+    endpoint: Mapped[str]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    request_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    status: Mapped[int | None] = mapped_column(Integer)
+    trap: Mapped[str | None]
+    detail: Mapped[str] = mapped_column(server_default="")
+    duration: Mapped[int] = mapped_column(Integer)
+    cpu: Mapped[int] = mapped_column(Integer)
+    host_time: Mapped[int] = mapped_column(Integer)
+    memory: Mapped[int] = mapped_column(Integer)
+    request_bytes: Mapped[int] = mapped_column(Integer)
+    response_bytes: Mapped[int] = mapped_column(Integer)
+    host_calls: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    logs: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    dropped_logs: Mapped[int] = mapped_column(Integer, server_default="0")

@@ -1,0 +1,62 @@
+"""Web pages of releases and calls."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from kernel.context import CallContext
+from kernel.errors import InvalidInput
+from kernel.web.i18n import gettext as _
+from kernel.web.pages import Pages, redirect_to, render
+from plugins.extensions import invocations, listing, releases, schemas, services
+from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities
+
+pages = Pages("extensions")
+
+
+@pages.get("/extensions", permission="extension.read", query=schemas.InstallQuery)
+def installs(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("extensions/installs.html", page=listing.list_installs(ctx, query), states=INSTALL_STATES)
+
+
+@pages.get("/extensions/releases", permission="extension.read", query=schemas.ReleaseQuery)
+def release_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("extensions/releases.html", page=listing.list_releases(ctx, query), states=RELEASE_STATES)
+
+
+@pages.form("/extensions/releases/new", permission="extension.publish", schema=schemas.ReleaseForm,
+            template="extensions/release_form.html")  # fmt: skip
+def new_release(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    sent = {name: request.files[name].read() if name in request.files else b"" for name in ("manifest", "component")}
+    if missing := {name: _("Choose a file.") for name, content in sent.items() if not content}:
+        raise InvalidInput(errors=missing)
+    release = releases.publish_release(ctx, **sent)
+    return redirect_to(f"/extensions/releases/{release.id}", toast=_("Published. It is being compiled."))
+
+
+@pages.get("/extensions/releases/<uuid:release_id>", permission="extension.read")
+def release_page(ctx: CallContext, release_id: UUID) -> ResponseReturnValue:
+    release = releases.get_release(ctx, release_id)
+    return render(
+        "extensions/release.html",
+        release=release,
+        states=RELEASE_STATES,
+        manifest=releases.manifest_of(release),
+        asked=asked_capabilities(ctx, release, ()),
+        install=services.installed_as(ctx, release.name),
+    )
+
+
+@pages.get("/extensions/invocations", permission="extension.read", query=schemas.InvocationQuery)
+def invocation_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("extensions/invocations.html", page=invocations.list_invocations(ctx, query))
+
+
+@pages.get("/extensions/invocations/<uuid:invocation_id>", permission="extension.read")
+def invocation(ctx: CallContext, invocation_id: UUID) -> ResponseReturnValue:
+    found = invocations.get_invocation(ctx, invocation_id)
+    return render("extensions/invocation.html", call=found, outcomes=CALL_OUTCOMES)

@@ -1,0 +1,125 @@
+"""REST of the extensions room."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kernel.api.listing import Page
+from kernel.api.rest import Rest
+from kernel.context import CallContext
+from plugins.extensions import invocations, listing, releases, schemas, services
+
+rest = Rest("extensions")
+_RELEASES, _INSTALLS, _INVOCATIONS = "/extension-releases", "/extension-installs", "/extension-invocations"
+_INSTALL = f"{_INSTALLS}/<uuid:install_id>"
+
+
+@rest.get(_RELEASES, permission="extension.read", query=schemas.ReleaseQuery, out=schemas.ReleasePage)
+def list_releases(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List published releases"""
+    return listing.list_releases(ctx, query)
+
+
+@rest.post(_RELEASES, permission="extension.publish", body=schemas.ReleaseIn, out=schemas.ReleaseOut)
+def publish_release(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Publish a release
+
+    It is compiled in the background: read it again until `state` is `ready` or `refused`. A version never changes.
+    """
+    return releases.publish_release(ctx, manifest=orjson.dumps(body["manifest"]), component=body["component"])
+
+
+@rest.get(f"{_RELEASES}/<uuid:release_id>", permission="extension.read", out=schemas.ReleaseOut)
+def get_release(ctx: CallContext, release_id: UUID) -> Any:
+    """Read a release"""
+    return releases.get_release(ctx, release_id)
+
+
+@rest.get(_INSTALLS, permission="extension.read", query=schemas.InstallQuery, out=schemas.InstallPage)
+def list_installs(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List installed extensions"""
+    return listing.list_installs(ctx, query)
+
+
+@rest.post(_INSTALLS, permission="extension.manage", body=schemas.InstallIn, out=schemas.InstallOut)
+def install_extension(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Install a release, granting it capabilities"""
+    return listing.shown(ctx, services.install_extension(ctx, **body))
+
+
+@rest.get(_INSTALL, permission="extension.read", out=schemas.InstallOut)
+def get_install(ctx: CallContext, install_id: UUID) -> Any:
+    """Read an install"""
+    return listing.shown(ctx, services.get_install(ctx, install_id))
+
+
+@rest.patch(_INSTALL, permission="extension.manage", body=schemas.InstallPatch, out=schemas.InstallOut)
+def configure_install(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Replace the settings of an install"""
+    return listing.shown(ctx, services.set_config(ctx, install_id, body["config"]))
+
+
+@rest.delete(_INSTALL, permission="extension.manage")
+def uninstall(ctx: CallContext, install_id: UUID) -> None:
+    """Uninstall an extension"""
+    services.uninstall(ctx, install_id)
+
+
+@rest.post(f"{_INSTALL}/upgrade", permission="extension.manage", body=schemas.UpgradeIn, out=schemas.InstallOut, status=200)
+def upgrade_install(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Serve another release
+
+    One that asks for more capabilities waits for consent; the present one keeps serving.
+    """
+    return listing.shown(ctx, services.upgrade_install(ctx, install_id, **body))
+
+
+@rest.post(f"{_INSTALL}/consent", permission="extension.manage", body=schemas.ConsentIn, out=schemas.InstallOut, status=200)
+def consent(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Consent to a waiting release"""
+    return listing.shown(ctx, services.consent(ctx, install_id, **body))
+
+
+@rest.post(f"{_INSTALL}/decline", permission="extension.manage", out=schemas.InstallOut, status=200)
+def decline(ctx: CallContext, install_id: UUID) -> Any:
+    """Forget a waiting release"""
+    return listing.shown(ctx, services.decline(ctx, install_id))
+
+
+@rest.post(f"{_INSTALL}/disable", permission="extension.manage", out=schemas.InstallOut, status=200)
+def disable_install(ctx: CallContext, install_id: UUID) -> Any:
+    """Switch an install off"""
+    return listing.shown(ctx, services.disable_install(ctx, install_id))
+
+
+@rest.post(f"{_INSTALL}/enable", permission="extension.manage", out=schemas.InstallOut, status=200)
+def enable_install(ctx: CallContext, install_id: UUID) -> Any:
+    """Switch an install on again"""
+    return listing.shown(ctx, services.enable_install(ctx, install_id))
+
+
+@rest.post(f"{_INSTALL}/grants", permission="extension.manage", body=schemas.GrantIn, out=schemas.InstallOut)
+def grant_capability(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Grant a capability"""
+    return listing.shown(ctx, services.grant_capability(ctx, install_id, body["capability"]))
+
+
+@rest.delete(f"{_INSTALL}/grants/<capability>", permission="extension.manage")
+def revoke_capability(ctx: CallContext, install_id: UUID, capability: str) -> None:
+    """Revoke a capability"""
+    services.revoke_capability(ctx, install_id, capability)
+
+
+@rest.get(_INVOCATIONS, permission="extension.read", query=schemas.InvocationQuery, out=schemas.InvocationPage)
+def list_invocations(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List calls of extensions"""
+    return invocations.list_invocations(ctx, query)
+
+
+@rest.get(f"{_INVOCATIONS}/<uuid:invocation_id>", permission="extension.read", out=schemas.InvocationOut)
+def get_invocation(ctx: CallContext, invocation_id: UUID) -> Any:
+    """Read one call with its logs and host calls"""
+    return invocations.get_invocation(ctx, invocation_id)

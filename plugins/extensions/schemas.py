@@ -1,0 +1,195 @@
+"""What goes in and out of the extensions room's interfaces."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from kernel.api.listing import filtered, page_schema
+from plugins.extensions.models import INSTALL_STATES, RELEASE_STATES
+
+_CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
+
+
+class ReleaseIn(Schema):
+    """`manifest` is deskhand.json, `component` the .wasm in base64."""
+
+    manifest = fields.Dict(keys=fields.String(), required=True)
+    component = fields.String(required=True, metadata={"format": "byte"})
+
+    @post_load
+    def decode(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The component as bytes."""
+        try:
+            return data | {"component": base64.b64decode(data["component"], validate=True)}
+        except binascii.Error as error:
+            raise ValidationError("Send the bytes as base64.", "component") from error
+
+
+class ReleaseRow(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    semver = fields.String(metadata={"description": "The version in its manifest."})
+    title = fields.String()
+    publisher = fields.String()
+    state = fields.String(validate=validate.OneOf(RELEASE_STATES))
+    size = fields.Integer(metadata={"description": "Bytes of the component."})
+    published_by = fields.String()
+    published_at = fields.AwareDateTime()
+
+
+class Inspected(Schema):
+    functions = fields.List(fields.String())
+    capabilities = fields.List(fields.String())
+    wasi = fields.List(fields.String())
+
+
+class ReleaseOut(ReleaseRow):
+    manifest = fields.Dict()
+    sha256 = fields.Function(lambda release: release.digest.hex(), metadata={"type": "string"})
+    inspection = fields.Nested(Inspected, metadata={"description": "What the component imports."})
+    problem = fields.Dict(allow_none=True, metadata={"description": "Why it was refused (RFC 9457 members)."})
+    job_id = fields.UUID(allow_none=True)
+
+
+ReleaseQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(RELEASE_STATES)))
+ReleasePage = page_schema(ReleaseRow)
+
+
+class InstallIn(Schema):
+    release_id = fields.UUID(required=True)
+    grants = fields.List(fields.String(validate=_CAPABILITY), load_default=list)
+    config = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class InstallPatch(Schema):
+    config = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class UpgradeIn(Schema):
+    release_id = fields.UUID(required=True)
+
+
+class ConsentIn(Schema):
+    grants = fields.List(fields.String(validate=_CAPABILITY), required=True)
+
+
+class GrantIn(Schema):
+    capability = fields.String(required=True, validate=_CAPABILITY)
+
+
+class GrantOut(Schema):
+    capability = fields.String()
+    granted_by = fields.String()
+    granted_at = fields.AwareDateTime()
+
+
+class InstallRow(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    title = fields.String()
+    semver = fields.String()
+    state = fields.String(validate=validate.OneOf(INSTALL_STATES))
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+
+
+class InstallOut(InstallRow):
+    version = fields.Integer()
+    release_id = fields.UUID()
+    pending_release_id = fields.UUID(allow_none=True)
+    installed_by = fields.String()
+    url = fields.String(metadata={"description": "Its endpoints lie below this path."})
+    grants = fields.List(fields.Nested(GrantOut))
+    not_granted = fields.List(fields.String(), metadata={"description": "Asked for, and not granted."})
+    config_keys = fields.List(fields.String(), metadata={"description": "Names of its settings; values stay sealed."})
+
+
+InstallQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(INSTALL_STATES)))
+InstallPage = page_schema(InstallRow)
+
+
+class InvocationRow(Schema):
+    """Durations in microseconds, memory in bytes."""
+
+    id = fields.UUID()
+    install_id = fields.UUID()
+    extension = fields.String()
+    semver = fields.String()
+    trigger = fields.String()
+    endpoint = fields.String()
+    actor_name = fields.String()
+    request_id = fields.String()
+    started_at = fields.AwareDateTime()
+    status = fields.Integer(allow_none=True)
+    trap = fields.String(allow_none=True)
+    duration = fields.Integer()
+    cpu = fields.Integer()
+    memory = fields.Integer()
+    host_call_count = fields.Integer()
+    log_count = fields.Integer()
+
+
+class LineOut(Schema):
+    level = fields.String()
+    message = fields.String()
+
+
+class HostCallOut(Schema):
+    name = fields.String()
+    outcome = fields.String(validate=validate.OneOf(("ok", "denied", "refused", "failed")))
+    duration = fields.Integer()
+
+
+class InvocationOut(Schema):
+    """Durations in microseconds, memory and sizes in bytes."""
+
+    id = fields.UUID()
+    install_id = fields.UUID()
+    extension = fields.String()
+    semver = fields.String()
+    trigger = fields.String()
+    endpoint = fields.String()
+    actor_kind = fields.String()
+    actor_id = fields.UUID(allow_none=True)
+    actor_name = fields.String()
+    request_id = fields.String()
+    started_at = fields.AwareDateTime()
+    status = fields.Integer(allow_none=True)
+    trap = fields.String(allow_none=True)
+    detail = fields.String()
+    duration = fields.Integer()
+    cpu = fields.Integer()
+    host_time = fields.Integer()
+    memory = fields.Integer()
+    request_bytes = fields.Integer()
+    response_bytes = fields.Integer()
+    host_calls = fields.List(fields.Nested(HostCallOut))
+    logs = fields.List(fields.Nested(LineOut))
+    dropped_logs = fields.Integer()
+
+
+InvocationQuery = filtered(
+    install_id=fields.UUID(), trap=fields.String(), request_id=fields.String(), started_at=fields.AwareDateTime()
+)
+InvocationPage = page_schema(InvocationRow)
+
+
+class ReleaseForm(Schema):
+    """The upload form; its two files come beside it."""
+
+
+class ConsentForm(Schema):
+    grants = fields.List(fields.String(validate=_CAPABILITY), load_default=list)
+
+
+class Setting(Schema):
+    key = fields.String(required=True, validate=validate.Length(1, 64))
+    value = fields.String(load_default="", validate=validate.Length(max=4096))
+
+
+class ConfigForm(Schema):
+    settings = fields.List(fields.Nested(Setting), load_default=list)

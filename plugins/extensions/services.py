@@ -1,0 +1,257 @@
+"""Installs: what a tenant runs, and what an administrator granted it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import audit
+from kernel.capabilities import default_capabilities
+from kernel.context import CallContext
+from kernel.errors import InvalidInput
+from kernel.ids import uuid7
+from plugins.extensions.errors import (
+    ExtensionInstalled,
+    GrantNotAsked,
+    InstallNotFound,
+    NothingToConsent,
+    ReleaseNotReady,
+)
+from plugins.extensions.models import Grant, Install, Release
+from plugins.extensions.releases import get_release, manifest_of
+
+KIND = "extension.install"
+_MOST_SETTINGS, _LONGEST_KEY, _LONGEST_VALUE = 100, 64, 4096
+
+
+def get_install(ctx: CallContext, install_id: UUID, *, lock: bool = False) -> Install:
+    """Raises InstallNotFound."""
+    wanted = select(Install).where(Install.id == install_id)
+    install = ctx.session.scalar(wanted.with_for_update() if lock else wanted)
+    if install is None:
+        raise InstallNotFound("There is no install with this id.")
+    return install
+
+
+def installed_as(ctx: CallContext, name: str) -> Install | None:
+    """The tenant's install of an extension, if there is one."""
+    return ctx.session.scalar(select(Install).where(Install.name == name))
+
+
+def find_install(ctx: CallContext, name: str) -> Install:
+    """The install of an extension by its name, or by the id of the install. Raises InstallNotFound."""
+    install = installed_as(ctx, name)
+    if install is None and (known := _uuid(name)) is not None:
+        return get_install(ctx, known)
+    if install is None:
+        raise InstallNotFound(f"{name} is not installed here.")
+    return install
+
+
+def list_grants(ctx: CallContext, install_id: UUID) -> list[Grant]:
+    """What an install may do, by capability."""
+    return list(ctx.session.scalars(select(Grant).where(Grant.install_id == install_id).order_by(Grant.capability)))
+
+
+def install_extension(
+    ctx: CallContext, *, release_id: UUID, grants: Iterable[str] = (), config: Mapping[str, str] | None = None
+) -> Install:
+    """Install a ready release with the capabilities that the administrator consented to; the defaults come on top.
+
+    Raises ReleaseNotReady, GrantNotAsked, ExtensionInstalled.
+    """
+    release = _ready(ctx, release_id)
+    wanted = _asked(ctx, release, grants) | default_capabilities(ctx.kernel.plugins.capabilities)
+    install_id = uuid7()
+    added = insert(Install).values(tenant_id=ctx.tenant_id, id=install_id, name=release.name, release_id=release.id,
+                                   state="active", installed_by=ctx.actor.name, version=1)  # fmt: skip
+    if ctx.session.scalar(added.on_conflict_do_nothing(index_elements=["tenant_id", "name"]).returning(Install.id)) is None:
+        raise ExtensionInstalled(f"{release.name} is installed already. Upgrade that install instead.")
+    install = get_install(ctx, install_id)
+    _record(ctx, "extension.installed", install, {"version": release.semver})
+    _grant_all(ctx, install, wanted)
+    if config:
+        set_config(ctx, install_id, config)
+    return install
+
+
+def grant_capability(ctx: CallContext, install_id: UUID, capability: str) -> Install:
+    """Grant what the serving release asks for, or a default; holds from the next host call. Raises GrantNotAsked."""
+    install = get_install(ctx, install_id, lock=True)
+    defaults = default_capabilities(ctx.kernel.plugins.capabilities)
+    wanted = {capability} & defaults or _asked(ctx, get_release(ctx, install.release_id), [capability])
+    _grant_all(ctx, install, wanted)
+    return install
+
+
+def revoke_capability(ctx: CallContext, install_id: UUID, capability: str) -> Install:
+    """Take a grant back; a guest that is running is refused from its next host call on."""
+    install = get_install(ctx, install_id, lock=True)
+    gone = delete(Grant).where(Grant.install_id == install_id, Grant.capability == capability).returning(Grant.id)
+    if ctx.session.scalars(gone).all():
+        _record(ctx, "extension.capability_revoked", install, {"capability": capability})
+    return install
+
+
+def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> Install:
+    """Serve another release of the same extension, newer or older.
+
+    One that asks for more waits for `consent`, while the present one keeps serving. Raises ReleaseNotReady.
+    """
+    install = get_install(ctx, install_id, lock=True)
+    release = _ready(ctx, release_id)
+    if release.name != install.name:
+        raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
+    asked_before = set(manifest_of(get_release(ctx, install.release_id)).capabilities)
+    if more := sorted(set(manifest_of(release).capabilities) - asked_before):
+        install.pending_release_id = release.id
+        install.state = install.state if install.state == "disabled" else "awaiting_consent"
+        _record(ctx, "extension.consent_awaited", install, {"version": release.semver, "asks_for": more})
+    else:
+        _serve(ctx, install, release)
+    ctx.session.flush()
+    return install
+
+
+def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str]) -> Install:
+    """Let the waiting release serve, with `grants` of what it asks for and the defaults that are granted now.
+
+    Raises NothingToConsent, GrantNotAsked.
+    """
+    install = get_install(ctx, install_id, lock=True)
+    if install.pending_release_id is None:
+        raise NothingToConsent("No release of this extension waits for consent.")
+    release = get_release(ctx, install.pending_release_id)
+    wanted = _asked(ctx, release, grants)
+    _serve(ctx, install, release, keep=wanted)
+    _grant_all(ctx, install, wanted)
+    return install
+
+
+def decline(ctx: CallContext, install_id: UUID) -> Install:
+    """Forget the waiting release; the present one goes on serving. Raises NothingToConsent."""
+    install = get_install(ctx, install_id, lock=True)
+    if install.pending_release_id is None:
+        raise NothingToConsent("No release of this extension waits for consent.")
+    install.pending_release_id = None
+    install.state = "disabled" if install.state == "disabled" else "active"
+    _record(ctx, "extension.consent_declined", install, {})
+    return install
+
+
+def disable_install(ctx: CallContext, install_id: UUID) -> Install:
+    """The kill switch: no call is taken any more, and a running guest's host calls are refused from now on."""
+    install = get_install(ctx, install_id, lock=True)
+    if install.state != "disabled":
+        install.state = "disabled"
+        _record(ctx, "extension.disabled", install, {})
+    return install
+
+
+def enable_install(ctx: CallContext, install_id: UUID) -> Install:
+    """Take calls again."""
+    install = get_install(ctx, install_id, lock=True)
+    if install.state == "disabled":
+        install.state = "awaiting_consent" if install.pending_release_id else "active"
+        _record(ctx, "extension.enabled", install, {})
+    return install
+
+
+def uninstall(ctx: CallContext, install_id: UUID) -> None:
+    """Remove an install, its grants and its settings; what it made and did stays, with its name and version."""
+    install = get_install(ctx, install_id, lock=True)
+    _record(ctx, "extension.uninstalled", install, {})
+    ctx.session.delete(install)
+    ctx.session.flush()
+
+
+def get_config(ctx: CallContext, install_id: UUID) -> dict[str, str]:
+    """The settings of an install, opened."""
+    sealed = ctx.session.scalar(select(Install.config).where(Install.id == install_id))
+    if sealed is None:
+        return {}
+    found: dict[str, str] = orjson.loads(ctx.kernel.open(ctx, sealed, Install.__tablename__, install_id, "config"))
+    return found
+
+
+def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) -> Install:
+    """Replace the settings of an install; they are kept sealed. Raises InvalidInput."""
+    install = get_install(ctx, install_id, lock=True)
+    _check_config(config)
+    before = get_config(ctx, install_id)
+    plain = orjson.dumps(dict(config))
+    install.config = ctx.kernel.seal(ctx, plain, Install.__tablename__, install_id, "config") if config else None
+    changed = sorted(key for key in {*before, *config} if before.get(key) != config.get(key))
+    _record(ctx, "extension.configured", install, {"keys": changed})
+    ctx.session.flush()
+    return install
+
+
+def open_requests(ctx: CallContext, install: Install) -> list[str]:
+    """What the serving release asks for and is not granted."""
+    granted = {one.capability for one in list_grants(ctx, install.id)}
+    asked = manifest_of(get_release(ctx, install.release_id)).capabilities
+    return [one for one in asked if one not in granted]
+
+
+def _serve(ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None) -> None:
+    """Switch to a release and drop the grants that it does not ask for (with `keep`: all but those)."""
+    kept = set(manifest_of(release).capabilities if keep is None else keep)
+    kept |= default_capabilities(ctx.kernel.plugins.capabilities)
+    ctx.session.execute(delete(Grant).where(Grant.install_id == install.id, Grant.capability.not_in(kept)))
+    install.release_id, install.pending_release_id = release.id, None
+    install.state = "disabled" if install.state == "disabled" else "active"
+    _record(ctx, "extension.upgraded", install, {"version": release.semver})
+
+
+def _grant_all(ctx: CallContext, install: Install, capabilities: Iterable[str]) -> None:
+    for capability in sorted(capabilities):
+        added = insert(Grant).values(tenant_id=ctx.tenant_id, id=uuid7(), install_id=install.id, capability=capability,
+                                     parameters={}, granted_by=ctx.actor.name, granted_at=ctx.now())  # fmt: skip
+        once = added.on_conflict_do_nothing(index_elements=["tenant_id", "install_id", "capability"])
+        if ctx.session.scalar(once.returning(Grant.id)) is not None:
+            _record(ctx, "extension.capability_granted", install, {"capability": capability})
+
+
+def _ready(ctx: CallContext, release_id: UUID) -> Release:
+    release = get_release(ctx, release_id)
+    if release.state != "ready":
+        words = "is still being compiled; try again in a moment" if release.state == "compiling" else "was refused"
+        raise ReleaseNotReady(f"{release.name} {release.semver} {words}.", problem=release.problem)
+    return release
+
+
+def _asked(ctx: CallContext, release: Release, grants: Iterable[str]) -> set[str]:
+    """`grants`, if the release asks for them all; a default needs no asking."""
+    wanted = set(grants)
+    known = {*manifest_of(release).capabilities, *default_capabilities(ctx.kernel.plugins.capabilities)}
+    if strange := sorted(wanted - known):
+        words = f"{release.name} {release.semver} does not ask for {', '.join(strange)}."
+        raise GrantNotAsked(words, errors={"grants": words})
+    return wanted
+
+
+def _check_config(config: Mapping[str, str]) -> None:
+    if len(config) > _MOST_SETTINGS:
+        raise InvalidInput(errors={"config": f"An install has at most {_MOST_SETTINGS} settings."})
+    for key, value in config.items():
+        if not 1 <= len(key) <= _LONGEST_KEY:
+            raise InvalidInput(errors={"config": f"A setting's name has 1 to {_LONGEST_KEY} characters."})
+        if len(value) > _LONGEST_VALUE:
+            raise InvalidInput(errors={f"config.{key}": f"A setting has at most {_LONGEST_VALUE} characters."})
+
+
+def _record(ctx: CallContext, action: str, install: Install, changes: Mapping[str, Any]) -> None:
+    audit.record(ctx, action, kind=KIND, row_id=install.id, label=install.name, changes=changes)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

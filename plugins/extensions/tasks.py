@@ -1,0 +1,25 @@
+"""Background work of the extensions room."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from kernel.context import CallContext
+from plugins.extensions import invocations, releases
+
+if TYPE_CHECKING:
+    from kernel.jobs import JobRun
+
+
+def compile_release(job: JobRun) -> Generator[None, None, dict[str, str]]:
+    """Compile a release; the compiler is a process of its own, with a time and a memory limit."""
+    state = releases.compile_release(job.step, UUID(job.args["release_id"]))
+    yield
+    return {"state": state}
+
+
+def tidy_invocations(ctx: CallContext) -> dict[str, Any]:
+    """Forget invocations older than the tenant keeps."""
+    return {"removed": invocations.forget_old(ctx)}

@@ -1,0 +1,62 @@
+"""Publishes, installs and calls extensions as people do, through REST and the gateway."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import World
+
+from kernel.jobs import drain
+
+ROOT = Path(__file__).parents[2]
+DEMO_FOLDER = ROOT / "samples" / "invoicing-demo"
+MANUAL_INVOICE = "cap:invoice.manual.create"
+API = "/api/v1"
+
+
+def manifest_of(folder: Path, **changes: Any) -> dict[str, Any]:
+    """An extension's deskhand.json, with changes."""
+    return json.loads((folder / "deskhand.json").read_text()) | changes
+
+
+def send_release(world: World, manifest: dict[str, Any], wasm: bytes) -> Any:
+    """Publish through REST; the answer."""
+    body = {"manifest": manifest, "component": base64.b64encode(wasm).decode()}
+    return world.api().post(f"{API}/extension-releases", json=body)
+
+
+def publish(world: World, manifest: dict[str, Any], wasm: bytes) -> dict[str, Any]:
+    """Publish and compile; the release as it then is."""
+    answer = send_release(world, manifest, wasm)
+    assert answer.status_code == 201, answer.json
+    drain(world.kernel, world.tenant_id)
+    return world.api().get(f"{API}/extension-releases/{answer.json['id']}").json
+
+
+def install(world: World, release: dict[str, Any], *grants: str, **config: str) -> dict[str, Any]:
+    """Install with these grants."""
+    body = {"release_id": release["id"], "grants": list(grants), "config": config}
+    answer = world.api().post(f"{API}/extension-installs", json=body)
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def calls_of(world: World, installed: dict[str, Any]) -> list[dict[str, Any]]:
+    """The recorded calls of an install, the newest first, in full."""
+    api = world.api()
+    rows = api.get(f"{API}/extension-invocations?install_id={installed['id']}").json["items"]
+    return [api.get(f"{API}/extension-invocations/{row['id']}").json for row in rows]
+
+
+def denials(world: World) -> list[dict[str, Any]]:
+    """What the audit trail says about denied host calls."""
+    from sqlalchemy import select
+
+    from kernel.audit import AuditEntry
+
+    with world.call() as ctx:
+        entries = ctx.session.scalars(select(AuditEntry).where(AuditEntry.action == "host_call.denied")).all()
+        return [one.changes | {"author": one.author, "on_behalf_of": one.on_behalf_of} for one in entries]
