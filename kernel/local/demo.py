@@ -34,7 +34,7 @@ TENANTS = (
     DemoTenant("acme", "Acme MSP", "Europe/Berlin", "EUR", "alice@acme-msp.example", {
         "tax": {"tax_id": "DE136695976"},
         "billing": {"seller_name": "Acme MSP GmbH", "seller_address": "Ritterstraße 12\n10969 Berlin\nGermany",
-                    "seller_email": "billing@acme-msp.example"},
+                    "seller_tax_id": "DE136695976", "bank_lines": "IBAN: DE02 1203 0000 0000 2020 51\nBIC: BYLADEM1001"},
     }),
     DemoTenant("beta", "Beta MSP", "America/Los_Angeles", "USD", "alice@beta-msp.example", {}),
 )  # fmt: skip
