@@ -32,7 +32,7 @@ class BillingSettings(Schema):
     discount_rule = fields.Enum(DiscountRule, by_value=True, load_default=DiscountRule.REDUCE_TAXABLE_BASE,
                                 metadata={"description": "Whether discounts lower what is taxed."})  # fmt: skip
     number_at = fields.String(load_default="draft", validate=validate.OneOf(["draft", "finalize"]),
-                              metadata={"description": "When an invoice gets its number; `finalize` leaves no gaps."})  # fmt: skip
+                              metadata={"description": "When numbers are given; `finalize` leaves no gaps."})  # fmt: skip
     invoice_pattern = fields.String(load_default="INV-{n:06}", validate=_pattern,
                                     metadata={"description": "Numbers of invoices: `{n}`, `{n:06}`, `{year}`."})  # fmt: skip
     credit_note_pattern = fields.String(load_default="CN-{n:06}", validate=_pattern,

@@ -1,0 +1,95 @@
+"""The hash chain of each series: what was finalized or voided, in order; nothing can be changed or left out unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from kernel.db import fetch_rows
+from kernel.ids import uuid7
+from plugins.billing.bulk import insert_rows
+from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+_LINK = (
+    "id", "series", "position", "invoice_id", "event", "occurred_at", "content_hash", "previous_hash", "hash",
+)  # fmt: skip
+_HEADER = (
+    Invoice.id, Invoice.kind, Invoice.series, Invoice.number, Invoice.client_id, Invoice.currency, Invoice.invoice_date,
+    Invoice.due_date, Invoice.po_number, Invoice.notes, Invoice.net, Invoice.discount, Invoice.subtotal, Invoice.tax,
+    Invoice.total, Invoice.tax_notes, Invoice.credit_of_id, Invoice.parties,
+)  # fmt: skip
+_PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
+    ("lines", InvoiceLine, (
+        InvoiceLine.position, InvoiceLine.description, InvoiceLine.item_id, InvoiceLine.quantity, InvoiceLine.unit,
+        InvoiceLine.unit_price, InvoiceLine.net, InvoiceLine.discount, InvoiceLine.tax, InvoiceLine.total,
+        InvoiceLine.tax_category, InvoiceLine.period_start, InvoiceLine.period_end,
+    )),
+    ("taxes", InvoiceTax, (
+        InvoiceTax.position, InvoiceTax.name, InvoiceTax.code, InvoiceTax.percent, InvoiceTax.base, InvoiceTax.tax,
+        InvoiceTax.tax_date,
+    )),
+    ("discounts", InvoiceDiscount, (InvoiceDiscount.position, InvoiceDiscount.description, InvoiceDiscount.amount)),
+)  # fmt: skip
+
+
+def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """SHA-256 of what stands on each invoice: header, lines, taxes and discounts."""
+    rows = fetch_rows(ctx.session, select(*_HEADER).where(Invoice.id.in_(invoice_ids)))
+    content: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in rows}
+    for name, table, columns in _PARTS:
+        for one in content.values():
+            one[name] = []
+        found = select(table.invoice_id, *columns).where(table.invoice_id.in_(invoice_ids)).order_by(table.position)
+        for row in fetch_rows(ctx.session, found):
+            content[row.pop("invoice_id")][name].append(row)
+    return {invoice_id: _digest(one) for invoice_id, one in content.items()}
+
+
+def _digest(content: Mapping[str, Any]) -> bytes:
+    return sha256(orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def add_links(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID]) -> None:
+    """Seal what happened to these invoices (`finalized`, `voided`) behind what happened before, in their order."""
+    head = ctx.session.scalars(select(Series).where(Series.name == series).with_for_update(),
+                               execution_options={"populate_existing": True}).one()  # fmt: skip
+    contents = content_hashes(ctx, invoice_ids)
+    links, position, previous = [], head.chain_length, head.chain_hash
+    for invoice_id in invoice_ids:
+        position += 1
+        sealed = _seal(previous, position, invoice_id, event, contents[invoice_id])
+        links.append((uuid7(), series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))
+        previous = sealed
+    insert_rows(ctx.session, ChainLink, _LINK, links)
+    head.chain_length, head.chain_hash = position, previous
+    ctx.session.flush()
+
+
+def _seal(previous: bytes, position: int, invoice_id: UUID, event: str, content: bytes) -> bytes:
+    return sha256(previous + position.to_bytes(8, "big") + invoice_id.bytes + event.encode() + content).digest()
+
+
+def verify_chain(ctx: CallContext, series: str) -> list[str]:
+    """What is wrong with a series: broken seals, missing links, invoices that differ from what was sealed. Empty: nothing."""
+    links = list(ctx.session.scalars(select(ChainLink).where(ChainLink.series == series).order_by(ChainLink.position)))
+    contents = content_hashes(ctx, [link.invoice_id for link in links])
+    wrong, previous = [], b""
+    for position, link in enumerate(links, 1):
+        sealed = _seal(previous, position, link.invoice_id, link.event, link.content_hash)
+        if link.position != position or link.previous_hash != previous or link.hash != sealed:
+            wrong.append(f"The seal of link {link.position} does not fit the link before it.")
+        if contents.get(link.invoice_id) != link.content_hash:
+            wrong.append(f"The invoice of link {link.position} is not what was sealed.")
+        previous = link.hash
+    head = ctx.session.scalar(select(Series).where(Series.name == series))
+    if head is not None and (head.chain_length, bytes(head.chain_hash)) != (len(links), previous):
+        wrong.append("The series ends with another link than it says.")
+    return wrong

@@ -1,0 +1,166 @@
+"""Credit notes: the only correction of a finalized invoice, in full or by amounts of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from kernel import audit
+from kernel.errors import InvalidInput
+from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult
+from kernel.money import Rounding, round_ratio
+from plugins.billing.assembly import Discounted, total_up
+from plugins.billing.drafts import Assembled, Draft
+from plugins.billing.due.values import DueLine
+from plugins.billing.errors import CreditTooLarge, InvoiceNotFinal
+from plugins.billing.finalizing import finalize_invoice
+from plugins.billing.funnel import write_invoices
+from plugins.billing.invoices import list_lines, list_taxes, lock_invoice
+from plugins.billing.models import Invoice, InvoiceLine, InvoiceTax
+from plugins.billing.payments import apply_credit, give_credit
+from plugins.billing.periods import Period
+from plugins.billing.pricing import explain
+from plugins.billing.settings import billing_settings
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+class CreditAsked(NamedTuple):
+    """How much of a line's amount (after discounts, before tax, in minor units) shall be credited."""
+
+    line_id: UUID
+    amount: int
+
+
+class _Part(NamedTuple):
+    """A line of which `amount` is credited, after `before` was credited earlier."""
+
+    line: InvoiceLine
+    before: int
+    amount: int
+
+    @property
+    def whole(self) -> int:
+        return self.line.net - self.line.discount
+
+
+def create_credit_note(ctx: CallContext, invoice_id: UUID, *, reason: str, lines: Sequence[CreditAsked] | None = None,
+                       apply: bool = True) -> Invoice:  # fmt: skip
+    """Credit a finalized invoice: all that is left of it, or amounts of lines. The credit note is final at once; the
+    client has a credit, which pays what is open of the invoice if `apply`.
+
+    Tax goes back in proportion, so that notes over all of a line take back exactly its tax. Raises InvoiceNotFinal,
+    CreditTooLarge and InvalidInput by field.
+    """
+    if not 1 <= len(reason.strip()) <= 500:
+        raise InvalidInput(errors={"reason": "Say in 1 to 500 characters why it is credited."})
+    original = lock_invoice(ctx, invoice_id)
+    if original.status != "finalized" or original.kind != "invoice":
+        raise InvoiceNotFinal(f"{original.number} is no finalized invoice. Drafts are changed or deleted instead.")
+    parts = _parts(ctx, original, lines)
+    mode = billing_settings(ctx)["rounding_mode"]
+    [written] = write_invoices(ctx, [_assemble(ctx, original, parts, reason.strip(), mode)])
+    note = finalize_invoice(ctx, written.id)
+    original.credited += note.total
+    ctx.session.flush()
+    credit = give_credit(ctx, original, note.total, note_id=note.id)
+    if apply and original.settled < original.total:
+        apply_credit(ctx, original.id, credit.id)
+    audit.record(ctx, "invoice.credited", kind="invoice", row_id=original.id, label=original.number,
+                 changes={"credit_note": note.number, "reason": reason})  # fmt: skip
+    return note
+
+
+def credited_so_far(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int]:
+    """How much of each line of an invoice was credited by notes that are not void, before tax."""
+    note = (Invoice.tenant_id == InvoiceLine.tenant_id) & (Invoice.id == InvoiceLine.invoice_id)
+    rows = ctx.session.execute(
+        select(InvoiceLine.credited_line_id, func.sum(InvoiceLine.net)).join(Invoice, note)
+        .where(Invoice.credit_of_id == invoice_id, Invoice.status == "finalized").group_by(InvoiceLine.credited_line_id)
+    )  # fmt: skip
+    return {line_id: int(amount) for line_id, amount in rows}
+
+
+def _parts(ctx: CallContext, original: Invoice, asked: Sequence[CreditAsked] | None) -> list[_Part]:
+    stored, done = {line.id: line for line in list_lines(ctx, original.id)}, credited_so_far(ctx, original.id)
+    if asked is None:
+        every = [_Part(line, done.get(line.id, 0), line.net - line.discount - done.get(line.id, 0)) for line in stored.values()]
+        parts = [part for part in every if part.amount]
+    else:
+        _check_asked(asked, stored, done)
+        parts = [_Part(stored[one.line_id], done.get(one.line_id, 0), one.amount) for one in asked]
+    if not parts:
+        raise CreditTooLarge(f"Nothing of {original.number} is left to be credited.")
+    return parts
+
+
+def _check_asked(asked: Sequence[CreditAsked], stored: Mapping[UUID, InvoiceLine], done: Mapping[UUID | None, int]) -> None:
+    errors = {}
+    for at, one in enumerate(asked):
+        line = stored.get(one.line_id)
+        if line is None or one.line_id in {other.line_id for other in asked[:at]}:
+            errors[f"lines[{at}].line_id"] = "Name each line of this invoice at most once."
+        elif not 0 < one.amount <= line.net - line.discount - done.get(line.id, 0):
+            left = line.net - line.discount - done.get(line.id, 0)
+            errors[f"lines[{at}].amount"] = f"Between 1 and {left} minor units of this line can be credited."
+    if errors:
+        raise CreditTooLarge(errors=errors)
+
+
+def _assemble(ctx: CallContext, original: Invoice, parts: Sequence[_Part], reason: str, mode: Rounding) -> Assembled:
+    """The credit note as the funnel writes it; its tax is a share of the invoice's, not reckoned at today's rates."""
+    draft = Draft(
+        client_id=original.client_id, currency=original.currency, invoice_date=ctx.today(), due_date=ctx.today(),
+        lines=[_line(part, original, mode) for part in parts], notes=reason, po_number=original.po_number,
+        origin="credit_note", kind="credit_note", credit_of_id=original.id,
+        credited_line_ids=tuple(part.line.id for part in parts),
+    )  # fmt: skip
+    stored = list_taxes(ctx, original.id)
+    taxed = [_taxed(part, mode) for part in parts]
+    groups = [_group(tax, taxed, parts, original, mode) for tax in stored]
+    taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, {})
+    discounted = Discounted(draft.reckoned_lines(), (), (0,) * len(parts))
+    return Assembled(draft, discounted, taxes, tuple(tax.tax_date for tax in stored), total_up(discounted, taxes))
+
+
+def _line(part: _Part, original: Invoice, mode: Rounding) -> DueLine:
+    line, whole = part.line, part.amount == part.line.net
+    period = Period(line.period_start, line.period_end) if line.period_start and line.period_end else None
+    inputs = {"invoice": original.number, "line_amount": part.whole, "credited_before": part.before}
+    trace = explain("credit", inputs, [["credited_amount", "", part.amount]], mode)
+    return DueLine(
+        line.description, line.item_id, line.quantity if whole else Decimal(1), line.unit_price if whole else part.amount,
+        part.amount, line.unit if whole else "each", line.tax_category, line.location_id, line.contract_line_id, line.kind,
+        period, line.tax_point, trace, [],
+    )  # fmt: skip
+
+
+def _share(amount: int, part: _Part, mode: Rounding) -> int:
+    """What of an amount of the line goes back now: up to here less what went back before, so that the parts add up."""
+    until = round_ratio(_signed(amount, part.before + part.amount, part.whole), abs(part.whole), mode)
+    return until - round_ratio(_signed(amount, part.before, part.whole), abs(part.whole), mode)
+
+
+def _signed(amount: int, share: int, whole: int) -> int:
+    return amount * share * (1 if whole > 0 else -1)
+
+
+def _taxed(part: _Part, mode: Rounding) -> TaxedLine:
+    parts = tuple((at, _share(amount, part, mode)) for at, amount in part.line.tax_parts)
+    return TaxedLine(sum(amount for _, amount in parts), parts)
+
+
+def _group(tax: InvoiceTax, taxed: Sequence[TaxedLine], parts: Sequence[_Part], original: Invoice,
+           mode: Rounding) -> TaxGroup:  # fmt: skip
+    """A tax of the invoice as it goes back: its base in the proportion of what is credited of the invoice."""
+    amount = sum(share for line in taxed for at, share in line.parts if at == tax.position)
+    credited = sum(part.amount for part in parts)
+    base = round_ratio(tax.base * credited, original.subtotal, mode) if original.subtotal else 0
+    if tax.tax:
+        base = round_ratio(tax.base * amount, tax.tax, mode)
+    return TaxGroup(tax.name, tax.code, tax.percent, base, amount, tax.region, tax.note, tax.rate_key)

@@ -1,0 +1,156 @@
+"""The one funnel: every invoice, by run, hand or extension, is written here, in the caller's transaction.
+
+Reckoned drafts → rows → sources → settled by their owners → number (the last lock) → outbox; set-based throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from kernel import events
+from kernel.errors import Conflict
+from kernel.hookspecs.charging import Settled
+from kernel.ids import uuid7
+from plugins.billing.bulk import insert_rows
+from plugins.billing.drafts import Assembled, Written
+from plugins.billing.errors import SourceBilled
+from plugins.billing.models import Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Source
+from plugins.billing.numbering import assign_numbers, provisional_number
+from plugins.billing.settings import billing_settings
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+Pair = tuple[UUID, Assembled]
+_INVOICE = (
+    "id", "kind", "origin", "series", "number", "client_id", "currency", "invoice_date", "due_date", "po_number", "notes", "net",
+    "discount", "subtotal", "tax", "total", "tax_notes", "tax_trace", "contract_ids", "run_id", "created_by_kind",
+    "created_by_id", "created_by_name", "author", "author_key", "idempotency_key", "credit_of_id", "created_at",
+    "updated_at",
+)  # fmt: skip
+_LINE = (
+    "id", "invoice_id", "position", "kind", "description", "item_id", "quantity", "unit", "unit_price", "net", "discount",
+    "tax", "total", "tax_category", "tax_parts", "tax_point", "location_id", "contract_line_id", "period_start",
+    "period_end", "credited_line_id", "trace",
+)  # fmt: skip
+_TAX = ("id", "invoice_id", "position", "name", "code", "percent", "base", "tax", "region", "note", "rate_key", "tax_date")
+_DISCOUNT = (
+    "id", "invoice_id", "position", "description", "percent", "fixed", "line_position", "item_id", "amount", "trace",
+)  # fmt: skip
+_SOURCE = ("id", "source_kind", "source_id", "period_key", "invoice_id", "line_id", "amount")
+
+
+def write_invoices(ctx: CallContext, assembled: Sequence[Assembled]) -> list[Written]:
+    """Write reckoned drafts with their sources and numbers, and say so.
+
+    Raises SourceBilled when something stands on another invoice by now; owners of sources may refuse as well.
+    """
+    if not assembled:
+        return []
+    pairs = [(uuid7(), one) for one in assembled]
+    insert_rows(ctx.session, Invoice, _INVOICE, [_invoice_row(ctx, *pair) for pair in pairs])
+    line_ids = write_parts(ctx, pairs)
+    _claim_sources(ctx, pairs, line_ids)
+    return _number_and_say(ctx, pairs)
+
+
+def author_key(ctx: CallContext) -> str:
+    """Who an idempotency key belongs to: the user, key or install, whatever its version."""
+    return f"{ctx.actor.kind}:{ctx.actor.id or ''}"
+
+
+def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[Any, ...]:
+    draft, totals, actor, now = one.draft, one.totals, ctx.actor, ctx.now()
+    return (
+        invoice_id, draft.kind, draft.origin, draft.kind, provisional_number(invoice_id), draft.client_id, draft.currency,
+        draft.invoice_date, draft.due_date, draft.po_number, draft.notes, totals.net, totals.discount, totals.subtotal,
+        totals.tax, totals.total, list(one.taxes.notes), one.taxes.trace, [str(each) for each in draft.contract_ids],
+        draft.run_id, actor.kind, actor.id, actor.name, actor.author, author_key(ctx), draft.idempotency_key,
+        draft.credit_of_id, now, now,
+    )  # fmt: skip
+
+
+def write_parts(ctx: CallContext, pairs: Sequence[Pair]) -> list[tuple[UUID, ...]]:
+    """Write lines, taxes and discounts of invoices; returns the ids of each invoice's lines."""
+    line_ids = [one.draft.line_ids or tuple(uuid7() for _ in one.draft.lines) for _, one in pairs]
+    lines = [row for pair, ids in zip(pairs, line_ids, strict=True) for row in _line_rows(*pair, ids)]
+    insert_rows(ctx.session, InvoiceLine, _LINE, lines)
+    insert_rows(ctx.session, InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair)])
+    insert_rows(ctx.session, InvoiceDiscount, _DISCOUNT, [row for pair in pairs for row in _discount_rows(*pair)])
+    return line_ids
+
+
+def _line_rows(invoice_id: UUID, one: Assembled, ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    takes_back = one.draft.credited_line_ids or (None,) * len(ids)
+    return [
+        (line_id, invoice_id, position, line.kind, line.description, line.item_id, line.quantity, line.unit, line.unit_price,
+         sums.net, sums.discount, sums.tax, sums.total, line.tax_category, taxed.parts, line.tax_point, line.location_id,
+         line.contract_line_id, line.service_period and line.service_period.start,
+         line.service_period and line.service_period.end, credited, line.trace)
+        for position, (line_id, line, sums, taxed, credited) in enumerate(
+            zip(ids, one.draft.lines, one.totals.lines, one.taxes.lines, takes_back, strict=True), 1
+        )
+    ]  # fmt: skip
+
+
+def _tax_rows(invoice_id: UUID, one: Assembled) -> list[tuple[Any, ...]]:
+    return [
+        (uuid7(), invoice_id, position, tax.name, tax.code, tax.percent, tax.base, tax.tax, tax.region, tax.note,
+         tax.rate_key, tax_date)
+        for position, (tax, tax_date) in enumerate(zip(one.taxes.groups, one.tax_dates, strict=True))
+    ]  # fmt: skip
+
+
+def _discount_rows(invoice_id: UUID, one: Assembled) -> list[tuple[Any, ...]]:
+    return [
+        (uuid7(), invoice_id, position, asked.description, asked.percent, asked.fixed, asked.line_position, asked.item_id,
+         given.amount, given.trace)
+        for position, (asked, given) in enumerate(zip(one.draft.discounts, one.discounted.discounts, strict=True), 1)
+    ]  # fmt: skip
+
+
+def _claim_sources(ctx: CallContext, pairs: Sequence[Pair], line_ids: Sequence[Sequence[UUID]]) -> None:
+    claims = [
+        (source, invoice_id, line_id)
+        for (invoice_id, one), ids in zip(pairs, line_ids, strict=True)
+        for line, line_id in zip(one.draft.lines, ids, strict=True)
+        for source in line.sources
+    ]
+    if not claims:
+        return
+    rows = [(uuid7(), one.kind, one.id, one.period_key, invoice, line, one.amount) for one, invoice, line in claims]
+    try:
+        insert_rows(ctx.session, Source, _SOURCE, rows)
+    except Conflict as error:
+        raise SourceBilled("Something here stands on another invoice by now. Run the billing again.") from error
+    settled = [Settled(one.kind, one.id, invoice, line) for one, invoice, line in claims]
+    ctx.hooks.settle_charges(ctx=ctx, settled=settled)
+
+
+def _number_and_say(ctx: CallContext, pairs: Sequence[Pair]) -> list[Written]:
+    numbers = _numbers(ctx, pairs)
+    written = [
+        Written(invoice_id, numbers.get(invoice_id) or provisional_number(invoice_id), one.draft.client_id,
+                one.draft.currency, one.totals.subtotal, one.totals.tax, one.totals.total)
+        for invoice_id, one in pairs
+    ]  # fmt: skip
+    events.publish_many(ctx, "invoice.created", [
+        {"invoice_id": one.id, "number": one.number, "client_id": one.client_id, "currency": one.currency,
+         "total": one.total, "kind": pair[1].draft.kind}
+        for one, pair in zip(written, pairs, strict=True)
+    ])  # fmt: skip
+    return written
+
+
+def _numbers(ctx: CallContext, pairs: Sequence[Pair]) -> dict[UUID, str]:
+    settings = billing_settings(ctx)
+    if settings["number_at"] != "draft":
+        return {}
+    numbers: dict[UUID, str] = {}
+    for series in sorted({one.draft.kind for _, one in pairs}):
+        dated = [(invoice_id, one.draft.invoice_date) for invoice_id, one in pairs if one.draft.kind == series]
+        given = assign_numbers(ctx, series, dated, settings)
+        numbers |= {invoice_id: number for (invoice_id, _), number in zip(dated, given, strict=True)}
+    return numbers

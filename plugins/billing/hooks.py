@@ -1,0 +1,122 @@
+"""Billing's only door to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kernel.context import CallContext
+from kernel.hookspecs import hookimpl
+from kernel.hookspecs.charging import Settled
+from kernel.hookspecs.directory import Blocker, Label, Ref
+from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
+from kernel.hookspecs.screen import Card, PaletteEntry, Panel
+from kernel.hookspecs.start import EventType, JobType, NavEntry
+from kernel.hookspecs.transfer import Importer
+from plugins.billing import answers, door, money_routes, numbering, pages, routes, run_pages, run_routes, runs, tasks
+from plugins.billing.commands import COMMANDS
+from plugins.billing.contracts import answers as contract_answers
+from plugins.billing.contracts import importers, usage_pages, usage_records
+from plugins.billing.contracts import pages as contract_pages
+from plugins.billing.contracts import routes as contract_routes
+from plugins.billing.schemas.invoices import InvoiceEvent, InvoiceVoided
+from plugins.billing.schemas.money import PaymentRecorded
+
+if TYPE_CHECKING:
+    import click
+
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    return [routes.rest, money_routes.rest, run_routes.rest, contract_routes.rest]
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    return [pages.pages, run_pages.pages, contract_pages.pages, usage_pages.pages]
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return [
+        NavEntry("billing", "Invoices", "/invoices", "invoice.read", "file-invoice", 10),
+        NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 20),
+        NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
+        NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
+        NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
+        NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
+    ]
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    return COMMANDS
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobType]:
+    return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True)]
+
+
+@hookimpl
+def register_events() -> Sequence[EventType]:
+    return [
+        EventType("invoice.created", "A draft invoice or a credit note was written.", InvoiceEvent),
+        EventType("invoice.finalized", "An invoice or credit note became final.", InvoiceEvent),
+        EventType("invoice.voided", "A finalized invoice or credit note was voided.", InvoiceVoided),
+        EventType("invoice.paid", "An invoice is paid in full.", InvoiceEvent),
+        EventType("payment.recorded", "A payment of an invoice was recorded.", PaymentRecorded),
+    ]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return importers.IMPORTERS
+
+
+@hookimpl
+def furnish_tenant(ctx: CallContext) -> None:
+    numbering.lay_out_series(ctx)
+
+
+@hookimpl
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    return answers.describe(ctx, refs) | contract_answers.describe_contracts(ctx, refs)
+
+
+@hookimpl
+def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
+    return [*answers.blockers(ctx, refs), *contract_answers.contract_blockers(ctx, refs)]
+
+
+@hookimpl
+def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
+    return [*answers.panels(ref), *contract_answers.contract_panels(ref)]
+
+
+@hookimpl
+def collect_cards(ctx: CallContext) -> Sequence[Card]:
+    return answers.CARDS
+
+
+@hookimpl
+def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
+    return [*answers.palette(ctx, text), *contract_answers.contract_palette(ctx, text)]
+
+
+@hookimpl
+def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    usage_records.mark_billed(ctx, settled)
+
+
+@hookimpl
+def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    usage_records.release_billed(ctx, settled)
+
+
+@hookimpl
+def create_manual_invoice(ctx: CallContext, invoice: ManualInvoice) -> DraftInvoice:
+    return door.create_manual_invoice(ctx, invoice)

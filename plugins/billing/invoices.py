@@ -1,0 +1,212 @@
+"""Draft invoices: written by hand, changed, deleted; and reading any invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+
+from kernel import audit
+from kernel.directory.clients import get_clients
+from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
+from kernel.money import exponent
+from plugins.billing.drafts import Assembled, Draft
+from plugins.billing.due.values import DueLine
+from plugins.billing.errors import InvoiceLineNotFound, InvoiceLinesFixed, InvoiceNotDraft, InvoiceNotFound
+from plugins.billing.funnel import author_key, write_invoices, write_parts
+from plugins.billing.manual import DiscountAsked, LineAsked, resolve_discounts, resolve_lines
+from plugins.billing.models import Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
+from plugins.billing.periods import Period
+from plugins.billing.reckoning import assemble
+from plugins.billing.settings import billing_settings
+from plugins.billing.sources import release_sources
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+_CLAIM = text("select pg_advisory_xact_lock(hashtextextended(:claim, 0))")
+LONGEST_PO = 128
+_HEADER = ("invoice_date", "due_date", "po_number", "notes")
+
+
+def get_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
+    """One invoice or credit note. Raises InvoiceNotFound."""
+    return _found(ctx.session.scalar(select(Invoice).where(Invoice.id == invoice_id)))
+
+
+def lock_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
+    """One invoice, held to the end of the transaction. Raises InvoiceNotFound."""
+    wanted = select(Invoice).where(Invoice.id == invoice_id).with_for_update()
+    return _found(ctx.session.scalar(wanted, execution_options={"populate_existing": True}))
+
+
+def _found(invoice: Invoice | None) -> Invoice:
+    if invoice is None:
+        raise InvoiceNotFound("There is no invoice with this id.")
+    return invoice
+
+
+def list_lines(ctx: CallContext, invoice_id: UUID) -> list[InvoiceLine]:
+    """An invoice's lines as printed."""
+    return list(ctx.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id)
+                                    .order_by(InvoiceLine.position)))  # fmt: skip
+
+
+def get_line(ctx: CallContext, invoice_id: UUID, line_id: UUID) -> InvoiceLine:
+    """One line of an invoice. Raises InvoiceLineNotFound."""
+    wanted = (InvoiceLine.id == line_id) & (InvoiceLine.invoice_id == invoice_id)
+    line = ctx.session.scalar(select(InvoiceLine).where(wanted))
+    if line is None:
+        raise InvoiceLineNotFound("The invoice has no line with this id.")
+    return line
+
+
+def list_taxes(ctx: CallContext, invoice_id: UUID) -> list[InvoiceTax]:
+    """An invoice's taxes as printed."""
+    return list(ctx.session.scalars(select(InvoiceTax).where(InvoiceTax.invoice_id == invoice_id)
+                                    .order_by(InvoiceTax.position)))  # fmt: skip
+
+
+def list_discounts(ctx: CallContext, invoice_id: UUID) -> list[InvoiceDiscount]:
+    """An invoice's discounts in the order they were taken."""
+    return list(ctx.session.scalars(select(InvoiceDiscount).where(InvoiceDiscount.invoice_id == invoice_id)
+                                    .order_by(InvoiceDiscount.position)))  # fmt: skip
+
+
+def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsked], discounts: Sequence[DiscountAsked] = (),
+                   currency: str | None = None, invoice_date: date | None = None, due_date: date | None = None,
+                   po_number: str | None = None, notes: str = "", idempotency_key: str | None = None) -> Invoice:  # fmt: skip
+    """Write a draft by hand. The same idempotency key of the same author gives the invoice it gave first.
+
+    Raises InvalidInput by field, PriceMissingInCurrency, and what the tax provider refuses.
+    """
+    if idempotency_key is not None and (known := _claimed(ctx, idempotency_key)) is not None:
+        return known
+    client = get_clients(ctx, [client_id]).get(client_id)
+    if client is None:
+        raise InvalidInput(errors={"client_id": "There is no client with this id."})
+    settings = billing_settings(ctx)
+    code = _checked_currency(currency or client.currency)
+    day = invoice_date or ctx.today()
+    resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"])
+    draft = Draft(
+        client_id=client_id, currency=code, invoice_date=day,
+        due_date=due_date or day + timedelta(days=settings["payment_days"]), lines=resolved,
+        discounts=resolve_discounts(discounts, resolved), po_number=po_number or None, notes=notes,
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+    _check_header(draft)
+    [written] = write_invoices(ctx, [_assembled(ctx, draft)])
+    audit.record(ctx, "invoice.created", kind="invoice", row_id=written.id, label=written.number)
+    return get_invoice(ctx, written.id)
+
+
+def _claimed(ctx: CallContext, key: str) -> Invoice | None:
+    """The invoice this key gave before; a concurrent call with the same key waits here for the first one."""
+    if not 1 <= len(key) <= 255:
+        raise InvalidInput(errors={"idempotency_key": "Write 1 to 255 characters."})
+    author = author_key(ctx)
+    ctx.session.execute(_CLAIM, {"claim": f"{ctx.tenant_id}|invoice|{author}|{key}"})
+    return ctx.session.scalar(select(Invoice).where(Invoice.author_key == author, Invoice.idempotency_key == key))
+
+
+def _checked_currency(code: str) -> str:
+    try:
+        exponent(code)
+    except InvalidInput as error:
+        raise InvalidInput(errors={"currency": f"{code} is not a currency of ISO 4217."}) from error
+    return code
+
+
+def _check_header(draft: Draft) -> None:
+    if draft.due_date < draft.invoice_date:
+        raise InvalidInput(errors={"due_date": "The due date is before the invoice date."})
+    if draft.po_number and len(draft.po_number) > LONGEST_PO:
+        raise InvalidInput(errors={"po_number": f"Write at most {LONGEST_PO} characters."})
+
+
+def _assembled(ctx: CallContext, draft: Draft) -> Assembled:
+    [one] = assemble(ctx, [draft])
+    if isinstance(one, DeskhandError):
+        raise one
+    return one
+
+
+def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> Invoice:
+    """Change a draft: dates, PO number, notes; `lines` and `discounts` replace what is there. All is reckoned anew.
+
+    Lines of a billing run stay as they are. Raises InvoiceNotDraft, InvoiceLinesFixed, PreconditionFailed, InvalidInput.
+    """
+    invoice = _draft_row(ctx, invoice_id)
+    if version is not None and invoice.version != version:
+        raise PreconditionFailed("Somebody else changed this meanwhile. Load it again and repeat the change.")
+    one = _assembled(ctx, _changed_draft(ctx, invoice, changes))
+    _rewrite(ctx, invoice, one)
+    audit.record(ctx, "invoice.changed", kind="invoice", row_id=invoice.id, label=invoice.number,
+                 changes={name: str(changes[name]) for name in _HEADER if name in changes})  # fmt: skip
+    return invoice
+
+
+def _draft_row(ctx: CallContext, invoice_id: UUID) -> Invoice:
+    invoice = lock_invoice(ctx, invoice_id)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft(f"{invoice.number} is {invoice.status}. Correct it by a credit note.")
+    return invoice
+
+
+def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any]) -> Draft:
+    stored = list_lines(ctx, invoice.id)
+    lines, line_ids = [_as_due(line) for line in stored], tuple(line.id for line in stored)
+    if "lines" in changes:
+        if invoice.origin == "run":
+            raise InvoiceLinesFixed("Delete this draft and run the billing again, or add a discount.")
+        mode = billing_settings(ctx)["rounding_mode"]
+        lines, line_ids = resolve_lines(ctx, invoice.client_id, invoice.currency, changes["lines"], mode), ()
+    if "discounts" in changes:
+        discounts = resolve_discounts(changes["discounts"], lines)
+    else:
+        kept = [_as_asked(at, one) for at, one in enumerate(list_discounts(ctx, invoice.id))]
+        discounts = resolve_discounts(kept, lines)
+    header = {name: changes.get(name, getattr(invoice, name)) for name in _HEADER}
+    header |= {"po_number": header["po_number"] or None, "notes": header["notes"] or ""}
+    draft = Draft(
+        client_id=invoice.client_id, currency=invoice.currency, lines=lines, discounts=discounts, origin=invoice.origin,
+        line_ids=line_ids, **header,
+    )  # fmt: skip
+    _check_header(draft)
+    return draft
+
+
+def _as_due(line: InvoiceLine) -> DueLine:
+    period = Period(line.period_start, line.period_end) if line.period_start and line.period_end else None
+    return DueLine(line.description, line.item_id, line.quantity, line.unit_price, line.net, line.unit, line.tax_category,
+                   line.location_id, line.contract_line_id, line.kind, period, line.tax_point, line.trace, [])  # fmt: skip
+
+
+def _as_asked(at: int, one: InvoiceDiscount) -> DiscountAsked:
+    return DiscountAsked(f"discounts[{at}]", one.description, one.percent, one.fixed, one.line_position, one.item_id)
+
+
+def _rewrite(ctx: CallContext, invoice: Invoice, one: Assembled) -> None:
+    for table in (InvoiceLine, InvoiceTax, InvoiceDiscount):
+        ctx.session.execute(delete(table).where(table.invoice_id == invoice.id))
+    draft, totals = one.draft, one.totals
+    for name in _HEADER:
+        setattr(invoice, name, getattr(draft, name))
+    for name in ("net", "discount", "subtotal", "tax", "total"):
+        setattr(invoice, name, getattr(totals, name))
+    invoice.tax_notes, invoice.tax_trace = list(one.taxes.notes), one.taxes.trace
+    ctx.session.flush()
+    write_parts(ctx, [(invoice.id, one)])
+
+
+def delete_invoice(ctx: CallContext, invoice_id: UUID) -> None:
+    """Delete a draft; what it billed can be billed again. Raises InvoiceNotDraft."""
+    invoice = _draft_row(ctx, invoice_id)
+    release_sources(ctx, invoice.id)
+    ctx.session.delete(invoice)
+    ctx.session.flush()
+    audit.record(ctx, "invoice.deleted", kind="invoice", row_id=invoice_id, label=invoice.number)

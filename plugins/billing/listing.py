@@ -1,0 +1,126 @@
+"""Lists of invoices and credits: for REST, pages, the palette and other rooms' pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
+
+from kernel.api.listing import Page, paginate
+from kernel.db import fetch_rows
+from kernel.directory.models import Client
+from plugins.billing.models import Credit, Invoice
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kernel.context import CallContext
+
+_SORTABLE = {
+    "created_at": Invoice.created_at,
+    "invoice_date": Invoice.invoice_date,
+    "due_date": Invoice.due_date,
+    "number": Invoice.number,
+    "total": Invoice.total,
+    "updated_at": Invoice.updated_at,
+}
+STATES = ("draft", "open", "partly_paid", "overdue", "paid", "issued", "void")
+AGES = ((0, "not_due"), (30, "days_30"), (60, "days_60"), (90, "days_90"))
+
+
+def state_of(invoice: Invoice, today: date) -> str:
+    """How an invoice stands: one of `STATES`. A credit note is `issued`."""
+    if invoice.status != "finalized":
+        return invoice.status
+    if invoice.kind == "credit_note":
+        return "issued"
+    if invoice.settled >= invoice.total:
+        return "paid"
+    if invoice.due_date < today:
+        return "overdue"
+    return "partly_paid" if invoice.settled else "open"
+
+
+def _state(today: date) -> ColumnElement[str]:
+    """`state_of` as the database reckons it."""
+    return case(
+        (Invoice.status != "finalized", Invoice.status),
+        (Invoice.kind == "credit_note", "issued"),
+        (Invoice.settled >= Invoice.total, "paid"),
+        (Invoice.due_date < today, "overdue"),
+        (Invoice.settled > 0, "partly_paid"),
+        else_="open",
+    ).label("state")
+
+
+def list_invoices(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of invoices and credit notes with client names and how they stand."""
+    return paginate(ctx, _rows(ctx), query, sortable=_SORTABLE, default="-created_at",
+                    filters={"run_id": Invoice.run_id, "credit_of_id": Invoice.credit_of_id})  # fmt: skip
+
+
+def _rows(ctx: CallContext) -> Select[Any]:
+    client = (Client.tenant_id == Invoice.tenant_id) & (Client.id == Invoice.client_id)
+    return select(
+        Invoice.id, Invoice.kind, Invoice.origin, Invoice.number, Invoice.status, _state(ctx.today()), Invoice.client_id,
+        Client.name.label("client_name"), Invoice.currency, Invoice.invoice_date, Invoice.due_date, Invoice.po_number,
+        Invoice.subtotal, Invoice.tax, Invoice.total, Invoice.settled, Invoice.run_id, Invoice.created_by_name,
+        Invoice.author, Invoice.created_at, Invoice.updated_at,
+    ).join(Client, client)  # fmt: skip
+
+
+def find_invoices(ctx: CallContext, words: str, limit: int = 6) -> list[dict[str, Any]]:
+    """Invoices whose number holds the text, or whose client's name begins with it; the newest first."""
+    text = words.strip().lower()
+    wanted = (func.strpos(func.lower(Invoice.number), text) > 0) | Client.name_key.startswith(text, autoescape=True)
+    return fetch_rows(ctx.session, _rows(ctx).where(wanted).order_by(Invoice.id.desc()).limit(limit))
+
+
+def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of customer credits with what is left of them."""
+    client = (Client.tenant_id == Credit.tenant_id) & (Client.id == Credit.client_id)
+    rows = select(
+        Credit.id, Credit.client_id, Client.name.label("client_name"), Credit.currency, Credit.amount, Credit.remaining,
+        Credit.invoice_id, Credit.payment_id, Credit.created_at,
+    ).join(Client, client)  # fmt: skip
+    return paginate(ctx, rows, query, sortable={"created_at": Credit.created_at}, default="-created_at")
+
+
+def count_drafts(ctx: CallContext) -> int:
+    """How many invoices wait to be finalized."""
+    return ctx.session.scalar(select(func.count()).where(Invoice.status == "draft")) or 0
+
+
+def age_receivables(ctx: CallContext) -> list[dict[str, Any]]:
+    """What clients owe, by currency and days overdue: `not_due`, `days_30` (1 to 30), `days_60`, `days_90`, `older`."""
+    late = ctx.today() - Invoice.due_date
+    open_amount = Invoice.total - Invoice.settled
+    columns: list[ColumnElement[Any]] = []
+    below = None
+    for days, name in AGES:
+        inside = late <= days if below is None else (late > below) & (late <= days)
+        columns.append(_sum(open_amount, inside).label(name))
+        below = days
+    columns.append(_sum(open_amount, late > AGES[-1][0]).label("older"))
+    total = cast(func.sum(open_amount), BigInteger).label("total")
+    wanted = Invoice.status == "finalized", Invoice.kind == "invoice", Invoice.settled < Invoice.total
+    return fetch_rows(ctx.session, select(Invoice.currency, *columns, total).where(*wanted).group_by(Invoice.currency)
+                      .order_by(Invoice.currency))  # fmt: skip
+
+
+def _sum(amount: ColumnElement[Any], inside: ColumnElement[bool]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(amount).filter(inside), 0), BigInteger)
+
+
+def labels_of(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The numbers of invoices, for other rooms' pages."""
+    rows = ctx.session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(invoice_ids)))
+    return {row.id: row.number for row in rows}
+
+
+def draft_ids(ctx: CallContext, run_id: UUID | None = None) -> list[UUID]:
+    """Every draft, or those of one run, oldest first."""
+    wanted = select(Invoice.id).where(Invoice.status == "draft").order_by(Invoice.id)
+    return list(ctx.session.scalars(wanted if run_id is None else wanted.where(Invoice.run_id == run_id)))

@@ -1,0 +1,23 @@
+"""Where a person goes to mend what kept a client from being billed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kernel.errors import DeskhandError
+
+_PAGES = {
+    "price_missing_in_currency": "/catalog",
+    "hourly_rate_missing": "/contracts?client_id={client}",
+    "charges_unpriceable": "/contracts?client_id={client}",
+    "tax_rate_missing": "/taxes",
+    "tax_region_missing": "/taxes/of-client/{client}/edit",
+    "reverse_charge_needs_tax_ids": "/taxes/of-client/{client}/edit",
+    "no_provider": "/plugins",
+}
+
+
+def mend_url(error: DeskhandError, client_id: UUID) -> str:
+    """The page on which this error is mended; the client's own if no other is known."""
+    named = error.extra.get("mend_url")
+    return str(named) if named else _PAGES.get(error.code, "/clients/{client}").format(client=client_id)

@@ -1,0 +1,67 @@
+"""Numbers of invoices: taken inside the transaction, as its last lock, so that a failed create burns none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import cursor
+from kernel.ids import uuid7
+from plugins.billing.models import Series
+from plugins.billing.patterns import write_number
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+SERIES = {"invoice": "invoice_pattern", "credit_note": "credit_note_pattern"}
+"""The series, and the setting that holds the pattern of each."""
+_NUMBER = """
+update billing_invoices i set serial = x.serial, number = x.number
+from unnest(%s::uuid[], %s::bigint[], %s::text[]) as x(id, serial, number)
+where i.tenant_id = %s and i.id = x.id and i.serial is null
+"""
+
+
+def provisional_number(invoice_id: UUID) -> str:
+    """What a draft is called that has no number yet."""
+    return f"DRAFT-{invoice_id.hex[-12:].upper()}"
+
+
+def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID, date]],
+                   settings: Mapping[str, Any]) -> list[str]:  # fmt: skip
+    """Give drafts (id, invoice date) the next numbers of the series, in their order; returns the numbers.
+
+    Whoever takes a number holds the series to the end of the transaction.
+    """
+    if not invoices:
+        return []
+    first = _take(ctx, series, len(invoices))
+    serials = list(range(first, first + len(invoices)))
+    pattern = settings[SERIES[series]]
+    numbers = [write_number(pattern, serial, day.year) for serial, (_, day) in zip(serials, invoices, strict=True)]
+    with cursor(ctx.session) as cur:
+        cur.execute(_NUMBER, [[one for one, _ in invoices], serials, numbers, ctx.tenant_id])
+    return numbers
+
+
+def _take(ctx: CallContext, series: str, count: int) -> int:
+    taken = (
+        update(Series).where(Series.name == series).values(last_serial=Series.last_serial + count)
+        .returning(Series.last_serial).execution_options(synchronize_session=False)
+    )  # fmt: skip
+    last = ctx.session.scalar(taken)
+    if last is None:
+        lay_out_series(ctx)
+        last = ctx.session.scalars(taken).one()
+    return last - count + 1
+
+
+def lay_out_series(ctx: CallContext) -> None:
+    """Give the tenant its series, where it has none yet."""
+    rows = [{"tenant_id": ctx.tenant_id, "id": uuid7(), "name": name} for name in SERIES]
+    ctx.session.execute(insert(Series).values(rows).on_conflict_do_nothing(index_elements=["tenant_id", "name"]))

@@ -1,0 +1,71 @@
+"""Seller and buyer as they stand on an invoice, kept as they were when it was finalized."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.directory.clients import get_clients
+from kernel.directory.models import Client, Location
+from plugins.billing.models import Invoice
+from plugins.billing.settings import billing_settings
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+def find_parties(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, dict[str, Any]]:
+    """Seller and buyer of each invoice: kept ones of finalized invoices, present ones of drafts."""
+    ids = sorted({one.client_id for one in invoices})
+    clients, places = get_clients(ctx, ids), _default_places(ctx, ids)
+    settings = billing_settings(ctx)
+    return {
+        one.id: one.parties or {
+            "seller": _seller(ctx, settings, _tax_id(one, "seller_tax_id")),
+            "buyer": _buyer(clients[one.client_id], places.get(one.client_id), _tax_id(one, "buyer_tax_id")),
+        }
+        for one in invoices
+    }  # fmt: skip
+
+
+def _default_places(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Location]:
+    wanted = select(Location).where(Location.client_id.in_(client_ids), Location.is_default)
+    return {one.client_id: one for one in ctx.session.scalars(wanted)}
+
+
+def _tax_id(invoice: Invoice, name: str) -> str | None:
+    """The tax id that the tax provider reckoned with, as its trace says."""
+    for trace in (invoice.tax_trace or {}).values():
+        if isinstance(trace, dict) and trace.get(name):
+            return str(trace[name])
+    return None
+
+
+def _seller(ctx: CallContext, settings: dict[str, Any], tax_id: str | None) -> dict[str, Any]:
+    return {
+        "name": settings["seller_name"] or ctx.tenant.name,
+        "address": _lines(settings["seller_address"]),
+        "tax_id": settings["seller_tax_id"] or tax_id,
+        "bank": _lines(settings["bank_lines"]),
+        "footer": _lines(settings["footer"]),
+    }
+
+
+def _buyer(client: Client, place: Location | None, tax_id: str | None) -> dict[str, Any]:
+    return {"name": client.name, "address": _address(place), "tax_id": tax_id, "email": client.billing_email or client.email,
+            "locale": client.locale}  # fmt: skip
+
+
+def _address(place: Location | None) -> list[str]:
+    if place is None:
+        return []
+    town = " ".join(part for part in (place.postal_code, place.city) if part)
+    region = ", ".join(part for part in (place.subdivision, place.country) if part)
+    return [line for line in (place.line1, place.line2, town, region) if line]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

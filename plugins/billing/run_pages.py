@@ -1,0 +1,104 @@
+"""Web pages of billing runs, credits and the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from kernel.context import CallContext
+from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy_gettext as _l
+from kernel.web.i18n import ngettext
+from kernel.web.pages import Pages, redirect_to, render
+from plugins.billing import finalizing, ledger, listing, runs
+from plugins.billing.previewing import shown_preview
+from plugins.billing.schemas import money as money_schemas
+from plugins.billing.schemas import runs as schemas
+
+pages = Pages("billing")
+RUN_STATES = {"live": (_l("Running"), "info"), "done": (_l("Done"), "done"), "stopped": (_l("Stopped"), "warning")}
+CLIENT_STATES = {
+    "pending": (_l("Waiting"), "neutral"),
+    "billed": (_l("Billed"), "success"),
+    "nothing": (_l("Nothing due"), "neutral"),
+    "parked": (_l("Parked"), "danger"),
+}
+ACCOUNTS = {
+    "receivable": (_l("Receivables"), "neutral"),
+    "revenue": (_l("Revenue"), "neutral"),
+    "tax": (_l("Tax owed"), "neutral"),
+    "credit": (_l("Customer credits"), "neutral"),
+    "cash": (_l("Cash"), "neutral"),
+}
+ENTRY_KINDS = {
+    "invoice": (_l("Invoice"), "info"),
+    "credit_note": (_l("Credit note"), "warning"),
+    "payment": (_l("Payment"), "success"),
+    "credit_applied": (_l("Credit applied"), "neutral"),
+    "reversal": (_l("Reversal"), "danger"),
+}
+MOST_SHOWN = 500
+_RUN = "/billing-runs/<uuid:run_id>"
+
+
+@pages.get("/billing-runs", permission="billing_run.run", query=schemas.RunQuery)
+def run_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    page = runs.list_runs(ctx, query)
+    return render("billing/runs.html", page=page, states=RUN_STATES, window=runs.last_month(ctx), today=ctx.today())
+
+
+@pages.get("/billing-runs/preview", permission="billing_run.run", query=schemas.WindowIn)
+def preview(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    shown = shown_preview(ctx, runs.preview_run(ctx, **query))
+    return render("billing/preview.html", preview=shown, most=MOST_SHOWN)
+
+
+@pages.post("/billing-runs/start", permission="billing_run.run", schema=schemas.WindowIn)
+def start(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    run = runs.start_run(ctx, **data)
+    return redirect_to(f"/billing-runs/{run.id}", toast=_("The billing run has started."))
+
+
+@pages.get(_RUN, permission="billing_run.run", query=schemas.RunClientQuery)
+def run_page(ctx: CallContext, run_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
+    run = runs.describe_run(ctx, run_id)
+    parked = runs.list_run_clients(ctx, run_id, {"state": "parked", "limit": 200})
+    page = listing.list_invoices(ctx, {"run_id": run_id, "limit": 100})
+    drafts = sum(1 for one in page.items if one["status"] == "draft")
+    return render("billing/run.html", run=run, states=RUN_STATES, client_states=CLIENT_STATES, parked=parked, page=page,
+                  drafts=drafts)  # fmt: skip
+
+
+@pages.post(f"{_RUN}/cancel", permission="billing_run.run")
+def cancel(ctx: CallContext, run_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    runs.cancel_run(ctx, run_id)
+    return redirect_to(f"/billing-runs/{run_id}", toast=_("The run stops after its present batch."))
+
+
+@pages.post(f"{_RUN}/finalize", permission="invoice.finalize")
+def finalize_run(ctx: CallContext, run_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    ids = listing.draft_ids(ctx, run_id)[: finalizing.MOST]
+    done = finalizing.finalize_invoices(ctx, ids)
+    said = ngettext("%(num)d invoice is final.", "%(num)d invoices are final.", len(done))
+    return redirect_to(f"/billing-runs/{run_id}", toast=said)
+
+
+@pages.get("/credits", permission="invoice.read", query=money_schemas.CreditQuery)
+def credits_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("billing/credits.html", page=listing.list_credits(ctx, query))
+
+
+@pages.get("/ledger", permission="ledger.read", query=money_schemas.EntryQuery)
+def ledger_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("billing/ledger.html", balances=ledger.trial_balance(ctx), page=ledger.list_entries(ctx, query),
+                  accounts=ACCOUNTS, kinds=ENTRY_KINDS)  # fmt: skip
+
+
+@pages.get("/ledger/card", permission="ledger.read")
+def ledger_card(ctx: CallContext) -> ResponseReturnValue:
+    earned = ledger.revenue_by_month(ctx, ctx.tenant.currency)
+    points = [(day.strftime("%Y-%m"), amount) for day, amount in earned]
+    return render("billing/ledger_card.html", points=points, currency=ctx.tenant.currency)

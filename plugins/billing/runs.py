@@ -1,0 +1,289 @@
+"""Billing runs: what is due of many clients becomes draft invoices, batch by batch; a preview is the same, unwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import exc as sqlalchemy_errors
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import audit, jobs
+from kernel.api.listing import Page, paginate
+from kernel.db import cursor
+from kernel.directory.models import Client
+from kernel.errors import DeskhandError, InvalidInput
+from kernel.hookspecs.charging import ChargeWindow, Waiting
+from kernel.ids import uuid7
+from kernel.jobs.models import LIVE
+from plugins.billing.bulk import insert_rows
+from plugins.billing.drafts import Assembled, Draft
+from plugins.billing.due import collect_due
+from plugins.billing.errors import RunLive, RunNotFound, SourceBilled
+from plugins.billing.funnel import write_invoices
+from plugins.billing.mending import mend_url
+from plugins.billing.models import Run, RunClient
+from plugins.billing.reckoning import assemble
+from plugins.billing.settings import billing_settings
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+JOB = "billing.run"
+BATCH = 200
+_UNWRITABLE = (
+    DeskhandError, sqlalchemy_errors.IntegrityError, sqlalchemy_errors.DataError, psycopg.IntegrityError, psycopg.DataError,
+)  # fmt: skip
+_OUTCOMES = """
+update billing_run_clients c
+set state = x.state, invoices = x.invoices, reason_code = x.code, reason = x.reason, mend_url = x.url
+from unnest(%s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
+  as x(client_id, state, invoices, code, reason, url)
+where c.tenant_id = %s and c.run_id = %s and c.client_id = x.client_id
+"""
+
+
+class Plan(NamedTuple):
+    """What a batch of clients is to be billed, and for whom something is in the way."""
+
+    invoices: list[Assembled]
+    problems: dict[UUID, DeskhandError]
+
+
+class Preview(NamedTuple):
+    """What a run over the window would do now; `waiting` is the work in rooms that are switched off."""
+
+    window: ChargeWindow
+    invoice_date: date
+    invoices: list[Assembled]
+    problems: dict[UUID, DeskhandError]
+    waiting: list[Waiting]
+
+    def totals(self) -> dict[str, tuple[int, int, int, int]]:
+        """By currency: number of invoices, subtotal, tax, total."""
+        sums: dict[str, tuple[int, int, int, int]] = {}
+        for one in self.invoices:
+            count, subtotal, tax, total = sums.get(one.draft.currency, (0, 0, 0, 0))
+            totals = one.totals
+            sums[one.draft.currency] = (count + 1, subtotal + totals.subtotal, tax + totals.tax, total + totals.total)
+        return dict(sorted(sums.items()))
+
+
+class Outcome(NamedTuple):
+    """What became of a client in a run."""
+
+    state: str
+    invoices: int = 0
+    code: str = ""
+    reason: str = ""
+    mend_url: str = ""
+
+
+def last_month(ctx: CallContext) -> ChargeWindow:
+    """The month before this one, in the tenant's zone: what a run bills unless told otherwise."""
+    end = ctx.today().replace(day=1)
+    return ChargeWindow((end - timedelta(days=1)).replace(day=1), end)
+
+
+def _window(ctx: CallContext, start: date | None, end: date | None) -> ChargeWindow:
+    usual = last_month(ctx)
+    window = ChargeWindow(start or usual.start, end or usual.end)
+    if window.end <= window.start:
+        raise InvalidInput(errors={"window_end": "The window ends before it starts."})
+    return window
+
+
+def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID], invoice_date: date,
+                 run_id: UUID | None = None) -> Plan:  # fmt: skip
+    """Reckon what clients owe, without writing: what `preview_run` shows is what a run writes."""
+    due = collect_due(ctx, window, client_ids)
+    due_date = invoice_date + timedelta(days=billing_settings(ctx)["payment_days"])
+    drafts = [Draft.of_due(one, invoice_date=invoice_date, due_date=due_date, run_id=run_id) for one in due.invoices]
+    problems, reckoned = dict(due.problems), []
+    for draft, one in zip(drafts, assemble(ctx, drafts), strict=True):
+        if isinstance(one, DeskhandError):
+            problems.setdefault(draft.client_id, one)
+        else:
+            reckoned.append(one)
+    return Plan([one for one in reckoned if one.draft.client_id not in problems], problems)
+
+
+def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
+                invoice_date: date | None = None) -> Preview:  # fmt: skip
+    """What a run would bill now: the very invoices, who is parked and why, what waits elsewhere. Nothing is written."""
+    window, day = _window(ctx, window_start, window_end), invoice_date or ctx.today()
+    invoices: list[Assembled] = []
+    problems: dict[UUID, DeskhandError] = {}
+    for ids in _portions(_all_clients(ctx)):
+        plan = plan_billing(ctx, window, ids, day)
+        invoices += plan.invoices
+        problems |= plan.problems
+    return Preview(window, day, invoices, problems, count_elsewhere(ctx, window))
+
+
+def count_elsewhere(ctx: CallContext, window: ChargeWindow) -> list[Waiting]:
+    """What rooms that are switched off would bill."""
+    answers = ctx.hooks.silenced.count_waiting(ctx=ctx, window=window)
+    return sorted(one for one in answers if one is not None)
+
+
+def _all_clients(ctx: CallContext) -> list[UUID]:
+    """Every client, inactive ones too: what they owe is not lost."""
+    return list(ctx.session.scalars(select(Client.id).order_by(Client.id)))
+
+
+def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def start_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
+              invoice_date: date | None = None, job_id: UUID | None = None) -> Run:  # fmt: skip
+    """Begin a run over all clients and put it to work. Raises InvalidInput, and RunLive while another is under way."""
+    window = _window(ctx, window_start, window_end)
+    _close_orphans(ctx)
+    run_id = uuid7()
+    row = {
+        "tenant_id": ctx.tenant_id, "id": run_id, "window_start": window.start, "window_end": window.end,
+        "invoice_date": invoice_date or ctx.today(), "started_by": ctx.actor.name, "started_at": ctx.now(), "job_id": job_id,
+    }  # fmt: skip
+    fresh = insert(Run).values(row).on_conflict_do_nothing().returning(Run.id)
+    if ctx.session.scalar(fresh) is None:
+        live = ctx.session.scalar(select(Run.id).where(Run.state == "live"))
+        raise RunLive("A billing run is under way. Wait for its end, or cancel it.", run_id=str(live))
+    run = ctx.session.scalars(select(Run).where(Run.id == run_id)).one()
+    clients = _all_clients(ctx)
+    insert_rows(ctx.session, RunClient, ("id", "run_id", "client_id"), [(uuid7(), run_id, one) for one in clients])
+    run.client_total, run.waiting = len(clients), [one._asdict() for one in count_elsewhere(ctx, window)]
+    run.job_id = job_id or jobs.enqueue(ctx, JOB, {"run_id": str(run_id)}, key=str(run_id))
+    audit.record(ctx, "billing_run.started", kind="billing_run", row_id=run_id, label=f"{window.start} – {window.end}")
+    ctx.session.flush()
+    return run
+
+
+def _close_orphans(ctx: CallContext) -> None:
+    """A run whose job was cancelled or failed is not under way any more; what it billed stays."""
+    alive = select(jobs.Job.id).where(jobs.Job.state.in_(LIVE))
+    ctx.session.execute(
+        update(Run).where(Run.state == "live", Run.job_id.is_not(None), Run.job_id.not_in(alive))
+        .values(state="stopped", ended_at=ctx.now()).execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def run_of_job(ctx: CallContext, job_id: UUID, args: Mapping[str, Any]) -> Run:
+    """The run a job works on; a scheduled job begins one of its own, over the month before."""
+    if "run_id" in args:
+        return get_run(ctx, UUID(args["run_id"]))
+    known = ctx.session.scalar(select(Run).where(Run.job_id == job_id))
+    return known or start_run(ctx, job_id=job_id)
+
+
+def bill_next(ctx: CallContext, run_id: UUID) -> int:
+    """Bill the next batch of a run's clients, all in this transaction; returns how many clients are left."""
+    run = get_run(ctx, run_id)
+    pending = (RunClient.run_id == run_id) & (RunClient.state == "pending")
+    ids = list(ctx.session.scalars(select(RunClient.client_id).where(pending).order_by(RunClient.client_id).limit(BATCH)))
+    if ids:
+        _note(ctx, run_id, _bill(ctx, run, ids))
+    left = ctx.session.scalar(select(func.count()).where(pending)) or 0
+    if not left and run.state == "live":
+        run.state, run.ended_at = "done", ctx.now()
+    return left
+
+
+def _bill(ctx: CallContext, run: Run, client_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
+    window = ChargeWindow(run.window_start, run.window_end)
+    plan = plan_billing(ctx, window, client_ids, run.invoice_date, run.id)
+    outcomes = {one: Outcome("nothing") for one in client_ids}
+    outcomes |= {one: _parked(one, error) for one, error in plan.problems.items()}
+    by_client: dict[UUID, list[Assembled]] = {}
+    for one in plan.invoices:
+        by_client.setdefault(one.draft.client_id, []).append(one)
+    return outcomes | _write(ctx, list(by_client.items()))
+
+
+def _parked(client_id: UUID, error: Exception) -> Outcome:
+    if isinstance(error, DeskhandError):
+        return Outcome("parked", 0, error.code, error.detail, mend_url(error, client_id))
+    return _parked(client_id, SourceBilled(f"The database refused the invoice: {str(error).splitlines()[0]}"))
+
+
+def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> dict[UUID, Outcome]:
+    """Write the invoices of clients together; when that fails, by halves, until only the failing client is parked."""
+    if not groups:
+        return {}
+    try:
+        with ctx.session.begin_nested():
+            write_invoices(ctx, [one for _, invoices in groups for one in invoices])
+    except _UNWRITABLE as error:
+        if len(groups) == 1:
+            return {groups[0][0]: _parked(groups[0][0], error)}
+        half = len(groups) // 2
+        return _write(ctx, groups[:half]) | _write(ctx, groups[half:])
+    return {client_id: Outcome("billed", len(invoices)) for client_id, invoices in groups}
+
+
+def _note(ctx: CallContext, run_id: UUID, outcomes: Mapping[UUID, Outcome]) -> None:
+    columns = [list(column) for column in zip(*outcomes.values(), strict=True)]
+    with cursor(ctx.session) as cur:
+        cur.execute(_OUTCOMES, [list(outcomes), *columns, ctx.tenant_id, run_id])
+
+
+def get_run(ctx: CallContext, run_id: UUID) -> Run:
+    """One run. Raises RunNotFound."""
+    run = ctx.session.scalar(select(Run).where(Run.id == run_id))
+    if run is None:
+        raise RunNotFound("There is no billing run with this id.")
+    return run
+
+
+def cancel_run(ctx: CallContext, run_id: UUID) -> Run:
+    """Stop a run after its present batch; what it billed stays, and the next run bills the rest. Raises JobEnded."""
+    run = get_run(ctx, run_id)
+    if run.job_id is not None:
+        jobs.cancel_job(ctx, run.job_id)
+    return run
+
+
+def list_runs(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of runs with how they stand and what they did."""
+    return paginate(ctx, _runs(), query, sortable={"started_at": Run.started_at}, default="-started_at")
+
+
+def describe_run(ctx: CallContext, run_id: UUID) -> dict[str, Any]:
+    """One run with how it stands and what it did so far. Raises RunNotFound."""
+    get_run(ctx, run_id)
+    return dict(ctx.session.execute(_runs().where(Run.id == run_id)).mappings().one())
+
+
+def _runs() -> Select[Any]:
+    job = (jobs.Job.tenant_id == Run.tenant_id) & (jobs.Job.id == Run.job_id)
+    ended = (Run.state == "live") & jobs.Job.state.not_in(LIVE)
+    state = case((ended, "stopped"), else_=Run.state).label("state")
+    count: Callable[[str], Any] = lambda name: (  # noqa: E731 - three columns of one shape
+        select(func.count()).where(RunClient.tenant_id == Run.tenant_id, RunClient.run_id == Run.id, RunClient.state == name)
+        .scalar_subquery().label(name)
+    )  # fmt: skip
+    invoices = (
+        select(func.coalesce(func.sum(RunClient.invoices), 0))
+        .where(RunClient.tenant_id == Run.tenant_id, RunClient.run_id == Run.id).scalar_subquery().label("invoices")
+    )  # fmt: skip
+    return select(
+        Run.id, Run.window_start, Run.window_end, Run.invoice_date, state, Run.job_id, Run.client_total, Run.waiting,
+        Run.started_by, Run.started_at, Run.ended_at, count("billed"), count("parked"), count("nothing"), count("pending"),
+        invoices,
+    ).outerjoin(jobs.Job, job)  # fmt: skip
+
+
+def list_run_clients(ctx: CallContext, run_id: UUID, query: Mapping[str, Any]) -> Page:
+    """One page of a run's clients with what became of them; those parked say why and where it is mended."""
+    client = (Client.tenant_id == RunClient.tenant_id) & (Client.id == RunClient.client_id)
+    rows = select(
+        RunClient.id, RunClient.client_id, Client.name.label("client_name"), RunClient.state, RunClient.invoices,
+        RunClient.reason_code, RunClient.reason, RunClient.mend_url,
+    ).join(Client, client).where(RunClient.run_id == run_id)  # fmt: skip
+    return paginate(ctx, rows, query, sortable={"client_id": RunClient.client_id}, default="client_id")

@@ -1,0 +1,109 @@
+"""Billing runs and previews as they go in and out."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from kernel.api.listing import filtered, page_schema
+
+
+class WindowIn(Schema):
+    """What a run bills: [window_start, window_end). By default the month before this one."""
+
+    window_start = fields.Date()
+    window_end = fields.Date()
+    invoice_date = fields.Date()
+
+
+class RunOut(Schema):
+    id = fields.UUID()
+    window_start = fields.Date()
+    window_end = fields.Date()
+    invoice_date = fields.Date()
+    state = fields.String()
+    job_id = fields.UUID(allow_none=True)
+    client_total = fields.Integer()
+    waiting = fields.Raw()
+    started_by = fields.String()
+    started_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(allow_none=True)
+    billed = fields.Integer()
+    parked = fields.Integer()
+    nothing = fields.Integer()
+    pending = fields.Integer()
+    invoices = fields.Integer()
+
+
+RunQuery = filtered(state=fields.String())
+RunPage = page_schema(RunOut)
+
+
+class RunClientOut(Schema):
+    """A client in a run; a parked one says why, and on which page it is mended."""
+
+    id = fields.UUID()
+    client_id = fields.UUID()
+    client_name = fields.String()
+    state = fields.String()
+    invoices = fields.Integer()
+    reason_code = fields.String()
+    reason = fields.String()
+    mend_url = fields.String()
+
+
+RunClientQuery = filtered(state=fields.String())
+RunClientPage = page_schema(RunClientOut)
+
+
+class PreviewLineOut(Schema):
+    description = fields.String()
+    kind = fields.String()
+    item_id = fields.UUID(allow_none=True)
+    quantity = fields.Decimal(as_string=True)
+    unit = fields.String()
+    unit_price = fields.Integer(allow_none=True)
+    net = fields.Integer()
+    tax = fields.Integer()
+    total = fields.Integer()
+    period_start = fields.Date(allow_none=True)
+    period_end = fields.Date(allow_none=True)
+    trace = fields.Raw()
+
+
+class PreviewInvoiceOut(Schema):
+    client_id = fields.UUID()
+    client_name = fields.String()
+    currency = fields.String()
+    po_number = fields.String(allow_none=True)
+    subtotal = fields.Integer()
+    tax = fields.Integer()
+    total = fields.Integer()
+    lines = fields.List(fields.Nested(PreviewLineOut))
+
+
+class PreviewTotalOut(Schema):
+    currency = fields.String()
+    invoices = fields.Integer()
+    subtotal = fields.Integer()
+    tax = fields.Integer()
+    total = fields.Integer()
+
+
+class ParkedOut(Schema):
+    client_id = fields.UUID()
+    client_name = fields.String()
+    code = fields.String()
+    reason = fields.String()
+    mend_url = fields.String()
+
+
+class PreviewOut(Schema):
+    """What a run would write now: nothing of it is stored."""
+
+    window_start = fields.Date()
+    window_end = fields.Date()
+    invoice_date = fields.Date()
+    invoices = fields.List(fields.Nested(PreviewInvoiceOut))
+    parked = fields.List(fields.Nested(ParkedOut))
+    waiting = fields.Raw()
+    totals = fields.List(fields.Nested(PreviewTotalOut))
