@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from tests.conftest import World
 from tests.extensions.conftest import build, wat_guest
@@ -18,18 +16,6 @@ from tests.extensions.room_stage import (
     send_release,
 )
 
-from plugins.extensions.runtime import close_guest_pool
-
-
-@pytest.fixture(scope="session")
-def demo_wasm() -> bytes:
-    return build(DEMO_FOLDER)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _workers_end(_shared_kernel: object) -> Iterator[None]:
-    yield
-    close_guest_pool(_shared_kernel)
 
 
 def test_a_release_is_inspected_compiled_and_ready(acme: World, demo_wasm: bytes) -> None:
@@ -47,4 +33,4 @@ def test_calling_through_the_gateway(acme: World, demo_wasm: bytes) -> None:
     assert (answer.json["install"], answer.json["defaultDescription"]) == (installed["id"], "Hi")
     [call] = calls_of(acme, installed)
     assert (call["status"], call["trap"], call["actor_name"], call["endpoint"]) == (200, None, "Bob", "GET /")
-    assert [one["name"] for one in call["host_calls"]] == ["context.current", "clock.now-ms", "config.get"]
+    assert [one["name"] for one in call["host_calls"]] == ["context.current", "config.get"]
