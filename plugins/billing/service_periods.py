@@ -68,8 +68,8 @@ def due_periods(
 
 
 def _served(period: Period, agreed: Agreement, prorate: bool) -> ServicePeriod:
-    served = period.overlap(agreed.owed)
-    assert served is not None, "the schedule gives periods that share a day with the days owed"
+    owed = agreed.owed
+    served = Period(max(period.start, owed.start), min(period.end, owed.end))
     until = agreed.billed_until
     billed_part = until is not None and agreed.active.start <= until >= period.start
     payable = served if prorate else Period(served.start if billed_part else period.start, period.end)

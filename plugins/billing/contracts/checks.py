@@ -10,7 +10,10 @@ from plugins.billing.usage import Tier, check_tiers
 
 Problem = tuple[str, str]
 MEASURED = ("hourly", "usage")
-_ONLY = {"price": ("fixed", None), "hourly_rate": ("hourly", None), "minimum_minutes": ("hourly", 0), "round_up_minutes": ("hourly", 0)}
+_ONLY = {
+    "price": ("fixed", None), "hourly_rate": ("hourly", None), "minimum_minutes": ("hourly", 0),
+    "round_up_minutes": ("hourly", 0),
+}  # fmt: skip
 
 
 def usual_timing(kind: str) -> str:

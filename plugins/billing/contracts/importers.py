@@ -65,7 +65,8 @@ def _frozen_contracts(
     ids = [one["id"] for one in wanted.values()]
     billed = set(billed_line_ids(ctx, ContractLine.contract_id.in_(ids)).values())
     present = {one.id: one for one in ctx.session.scalars(select(Contract).where(Contract.id.in_(billed)))}
-    columns = {"client_id": "client", "currency": "currency", "start_on": "start_date", "billed_until": "billed_until", "status": "status"}
+    columns = {"client_id": "client", "currency": "currency", "start_on": "start_date", "billed_until": "billed_until",
+               "status": "status"}  # fmt: skip
     return [
         RowError(row.line, column, "This contract was billed: this cannot change any more.")
         for row in rows

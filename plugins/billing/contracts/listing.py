@@ -19,9 +19,11 @@ from kernel.money import Rounding, multiply, round_ratio
 from plugins.billing.contracts.agreed import AgreedLine, as_view, item_ids_of, read_agreed
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
 
-_SORTABLE = {"name": Contract.name_key, "start_on": Contract.start_on, "updated_at": Contract.updated_at}
-_USAGE_SORTABLE = {"used_on": UsageEntry.used_on, "updated_at": UsageEntry.updated_at}
-_A_MONTH = {"weekly": (52, 12), "bi_weekly": (26, 12), "monthly": (1, 1), "quarterly": (1, 3), "semi_annual": (1, 6), "annual": (1, 12)}
+_SORTABLE: Mapping[str, Any] = {"name": Contract.name_key, "start_on": Contract.start_on, "updated_at": Contract.updated_at}
+_USAGE_SORTABLE: Mapping[str, Any] = {"used_on": UsageEntry.used_on, "updated_at": UsageEntry.updated_at}
+_A_MONTH = {
+    "weekly": (52, 12), "bi_weekly": (26, 12), "monthly": (1, 1), "quarterly": (1, 3), "semi_annual": (1, 6), "annual": (1, 12),
+}  # fmt: skip
 
 
 def _state(today: date) -> ColumnElement[str]:
@@ -43,7 +45,7 @@ def state_of(contract: Contract, today: date) -> str:
 
 def list_contracts(ctx: CallContext, query: Mapping[str, Any], text: str = "") -> Page:
     """One page of contracts with their clients' names; `text` narrows by the name of either."""
-    rows = select(
+    rows: Any = select(
         Contract.id, Contract.name, Contract.client_id, Client.name.label("client_name"), Contract.currency,
         Contract.start_on, Contract.end_on, Contract.status, _state(ctx.today()).label("state"), Contract.po_number,
         Contract.updated_at,
@@ -134,7 +136,7 @@ def find_contracts(ctx: CallContext, text: str, limit: int) -> list[dict[str, An
 
 def list_usage(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """One page of usage records, the latest first."""
-    rows = select(
+    rows: Any = select(
         UsageEntry.id, UsageEntry.client_id, Client.name.label("client_name"), UsageEntry.item_id,
         UsageEntry.contract_line_id, UsageEntry.used_on, UsageEntry.quantity, UsageEntry.note,
         UsageEntry.invoice_id.is_not(None).label("billed"), UsageEntry.invoice_id, UsageEntry.updated_at,

@@ -144,7 +144,7 @@ def _hours(book: Book, group: _Group, works: list[_Work]) -> Found:
         kind="hourly",
         service_period=group.period,
         tax_point=group.period.last_day,
-        trace=_trace(book, group, works, shares, amount, agreed),
+        trace=_trace(book, group, works, shares, agreed),
         sources=[
             Source(one.charge.source_kind, one.charge.source_id, "", share)
             for one, share in zip(works, shares, strict=True)
@@ -155,13 +155,13 @@ def _hours(book: Book, group: _Group, works: list[_Work]) -> Found:
 
 
 def _trace(
-    book: Book, group: _Group, works: list[_Work], shares: list[int], amount: int, agreed: AgreedLine | None
+    book: Book, group: _Group, works: list[_Work], shares: list[int], agreed: AgreedLine | None
 ) -> dict[str, Any]:
     minutes = sum(one.billed for one in works)
     inputs = {"minutes": sum(_worked(one) for one in works), "rate": plain(group.rate), "rate_from": group.rate_from}
     if group.role:
         inputs["role"] = group.role
-    steps: list[Step] = [["hours_times_rate", f"{minutes}/60 × {plain(group.rate)}", amount]]
+    steps: list[Step] = [["hours_times_rate", f"{minutes}/60 × {plain(group.rate)}", sum(shares)]]
     return {
         **explain("hourly", inputs, steps, book.mode),
         "contract_line": agreed.words if agreed else None,
@@ -190,7 +190,7 @@ def _piece(book: Book, number: int, charge: Charge) -> Found:
     name = Named(number, f"{charge.description[:60]} on {charge.on_date.isoformat()}")
     priced, *_ = price_items([Item(name, charge.quantity, charge.unit_price, listed)], currency, book.mode)
     line = DueLine(
-        description=charge.description or book.item_name(charge.item_id, "Material"),
+        description=_describe(charge, book.item_name(charge.item_id, "")),
         item_id=charge.item_id,
         quantity=charge.quantity,
         unit_price=whole_price(priced.unit_price),
@@ -207,6 +207,12 @@ def _piece(book: Book, number: int, charge: Charge) -> Found:
         order=(3, 0, charge.on_date, 0, charge.description),
     )
     return Found(charge.client_id, currency, None, None, line)
+
+
+def _describe(charge: Charge, item: str) -> str:
+    if not item or not charge.description or item in charge.description:
+        return charge.description or item
+    return f"{item}: {charge.description}"
 
 
 def owed_before(

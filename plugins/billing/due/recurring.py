@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from kernel.errors import DeskhandError
 from plugins.billing.contracts.agreed import AgreedItem, AgreedLine
@@ -42,8 +43,8 @@ def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
         billed=book.billed_periods(line.id),
     )  # fmt: skip
     for period in due:
-        for index, (item, priced) in enumerate(_price(book, agreed, period)):
-            yield found_on(agreed, _line(book, place, agreed, period, index, item, priced))
+        for part in _price(book, agreed, period):
+            yield found_on(agreed, _line(book, place, agreed, part))
 
 
 def found_on(agreed: AgreedLine, line: DueLine, currency: str | None = None) -> Found:
@@ -52,14 +53,23 @@ def found_on(agreed: AgreedLine, line: DueLine, currency: str | None = None) -> 
     return Found(contract.client_id, currency or contract.currency, contract.po_number or None, contract.id, line)
 
 
-def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[tuple[AgreedItem | None, Priced]]:
+class _Part(NamedTuple):
+    """One item of a line in one period, priced; a fixed line without services has a single part without an item."""
+
+    period: ServicePeriod
+    at: int
+    item: AgreedItem | None
+    priced: Priced
+
+
+def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[_Part]:
     currency, items = agreed.contract.currency, agreed.items
     if agreed.line.kind == "fixed":
         priced = price_fixed(agreed.line.price, _fixed_parts(book, agreed), period.coverage, currency, book.mode)
     else:
         priced = price_items([_item(book, agreed, one, period) for one in items], currency, book.mode)
     whole: Sequence[AgreedItem | None] = items or (None,)
-    return list(zip(whole, priced, strict=False))
+    return [_Part(period, at, item, one) for at, (item, one) in enumerate(zip(whole, priced, strict=True))]
 
 
 def _fixed_parts(book: Book, agreed: AgreedLine) -> list[FixedPart]:
@@ -81,13 +91,12 @@ def _own_or_list(book: Book, agreed: AgreedLine, one: AgreedItem) -> int | None:
     return book.list_price(one.item_id, agreed.contract.currency) if one.unit_price is None else one.unit_price
 
 
-def _line(
-    book: Book, place: int, agreed: AgreedLine, period: ServicePeriod, index: int, item: AgreedItem | None, priced: Priced
-) -> DueLine:
+def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
+    period, at, item, priced = part
     line, facts = agreed.line, book.facts(item.item_id if item else None)
     exact = line.kind == "fixed" or period.coverage is None
     return DueLine(
-        description=_describe(agreed, item and book.item_name(item.item_id, line.name)),
+        description=_describe(agreed, book.item_name(item.item_id, line.name) if item else None),
         item_id=item.item_id if item else None,
         quantity=priced.quantity,
         unit_price=whole_price(priced.unit_price) if exact else None,
@@ -100,8 +109,8 @@ def _line(
         service_period=period.served,
         tax_point=None if line.timing == "advance" else period.served.last_day,
         trace={**priced.trace, "contract_line": agreed.words, "period": period.period.key},
-        sources=[recurring_source(agreed, item, index, period, priced.amount)],
-        order=(0, place, period.period.start, index, ""),
+        sources=[recurring_source(agreed, item, at, period, priced.amount)],
+        order=(0, place, period.period.start, at, ""),
     )
 
 

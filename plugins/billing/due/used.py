@@ -4,33 +4,48 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from kernel.errors import DeskhandError
 from kernel.money import allocate
 from plugins.billing.contracts.agreed import AgreedItem, AgreedLine
-from plugins.billing.models.contracts import UsageEntry
 from plugins.billing.due.book import Book, Finder
 from plugins.billing.due.recurring import found_on, recurring_source
-from plugins.billing.due.values import (
-    USAGE,
-    DueLine,
-    Findings,
-    Found,
-    Named,
-    Source,
-    tax_category_of,
-    whole_price,
-)
+from plugins.billing.due.values import USAGE, DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
+from plugins.billing.models.contracts import UsageEntry
 from plugins.billing.periods import Cycle, Period, Schedule, calendar_anchor
 from plugins.billing.pricing import Priced
 from plugins.billing.service_periods import ServicePeriod, due_periods
-from plugins.billing.usage import UsageRecord, UsageSum, UsageTerms, price_usage, sum_usage
+from plugins.billing.usage import UsageRecord, UsageTerms, price_usage, sum_usage
 
 _MONTHS = Schedule(Cycle.MONTHLY, calendar_anchor(Cycle.MONTHLY))
-_NONE = UsageSum(Decimal(0), ())
+_ZERO = Decimal(0)
+
+
+class _Used(NamedTuple):
+    """How much of an item was used in a period, and by which records."""
+
+    quantity: Decimal = _ZERO
+    entries: tuple[UsageEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An item in a period of a line; `first` is what makes the period billed once, None for usage that came late."""
+
+    item_id: UUID
+    item: AgreedItem | None
+    used: _Used
+    served: Period
+    index: int
+    first: Source | None
+
+
+Sums = dict[tuple[UUID, str], _Used]
 
 
 def find_used(book: Book, entries: Sequence[UsageEntry], findings: Findings) -> None:
@@ -55,30 +70,25 @@ def _attempt(findings: Findings, client_id: UUID, owed: Iterator[Found]) -> None
         findings.refuse(client_id, error)
 
 
+def _sum(entries: Iterable[tuple[UsageEntry, str | None]]) -> Sums:
+    records = [UsageRecord(one, None, one.item_id, key, one.quantity) for one, key in entries if key is not None]
+    return {
+        (cast(UUID, item_id), key): _Used(total.quantity, cast(tuple[UsageEntry, ...], total.records))
+        for (_, item_id, key), total in sum_usage(records).items()
+    }
+
+
 def _on_line(book: Book, place: int, agreed: AgreedLine, entries: Sequence[UsageEntry]) -> Iterator[Found]:
     due = due_periods(
         agreed.agreement, advance=False, prorate=False, until=book.window.end, billed=book.billed_periods(agreed.line.id)
     )
-    sums = sum_usage(_records(book, agreed, due, entries))
-    known = {one.id: one for one in entries}
+    sums = _sum((one, _period_key(book, agreed, due, one)) for one in entries)
     for period in due:
-        parts = [part for part in _parts(agreed, period, sums) if part[2].records or _minimum(part[1])]
-        for index, (item_id, item, used) in enumerate(parts):
-            first = recurring_source(agreed, item, index, period, 0)
-            yield _found(book, place, agreed, period.served, index, item_id, item, used, known, first)
-    for (_, item_id, key), used in sums.items():
-        if key not in {period.period.key for period in due}:
-            assert isinstance(item_id, UUID)
-            late = _late_period(agreed, used, known)
-            yield _found(book, place, agreed, late, 0, item_id, agreed.item(item_id), used, known, None)
-
-
-def _records(
-    book: Book, agreed: AgreedLine, due: Sequence[ServicePeriod], entries: Iterable[UsageEntry]
-) -> Iterator[UsageRecord]:
-    for entry in entries:
-        if (key := _period_key(book, agreed, due, entry)) is not None:
-            yield UsageRecord(entry.id, agreed.line.id, entry.item_id, key, entry.quantity)
+        for part in _parts(agreed, period, sums):
+            yield _found(book, place, agreed, part)
+    for (item_id, _), used in sums.items():  # what is left came to light after the last period was billed
+        own = agreed.agreement.schedule.period_containing(min(one.used_on for one in used.entries))
+        yield _found(book, place, agreed, _Part(item_id, agreed.item(item_id), used, own, 0, None))
 
 
 def _period_key(book: Book, agreed: AgreedLine, due: Sequence[ServicePeriod], entry: UsageEntry) -> str | None:
@@ -93,76 +103,50 @@ def _period_key(book: Book, agreed: AgreedLine, due: Sequence[ServicePeriod], en
         if entry.used_on < period.period.end:
             return period.period.key
     own = terms.schedule.period_containing(entry.used_on)
-    last = own.end >= terms.active.end
-    return own.key if last and own.end <= until else None
+    return own.key if terms.active.end <= own.end <= until else None
 
 
-def _late_period(agreed: AgreedLine, used: UsageSum, known: dict[UUID, UsageEntry]) -> Period:
-    first = min(known[record].used_on for record in used.records if isinstance(record, UUID))
-    return agreed.agreement.schedule.period_containing(first)
+def _parts(agreed: AgreedLine, period: ServicePeriod, sums: Sums) -> Iterator[_Part]:
+    """The items of a line in a period, and others that were booked on it; those with neither usage nor minimum are left out."""
+    key, index = period.period.key, 0
+    booked = [item_id for item_id, own in sums if own == key]
+    for item_id in dict.fromkeys([*(one.item_id for one in agreed.items), *booked]):
+        item, used = agreed.item(item_id), sums.pop((item_id, key), _Used())
+        if used.entries or (item and item.minimum_quantity):
+            yield _Part(item_id, item, used, period.served, index, recurring_source(agreed, item, index, period, 0))
+            index += 1
 
 
-def _parts(
-    agreed: AgreedLine, period: ServicePeriod, sums: dict[tuple[object, object, str], UsageSum]
-) -> Iterator[tuple[UUID, AgreedItem | None, UsageSum]]:
-    key = period.period.key
-    for item in agreed.items:
-        yield item.item_id, item, sums.get((agreed.line.id, item.item_id, key), _NONE)
-    for _, item_id, own in sums:
-        if own == key and isinstance(item_id, UUID) and agreed.item(item_id) is None:
-            yield item_id, None, sums[agreed.line.id, item_id, key]
-
-
-def _minimum(item: AgreedItem | None) -> Decimal:
-    return item.minimum_quantity if item else Decimal(0)
-
-
-def _found(
-    book: Book, place: int, agreed: AgreedLine, served: Period, index: int, item_id: UUID, item: AgreedItem | None,
-    used: UsageSum, known: dict[UUID, UsageEntry], first: Source | None,
-) -> Found:  # fmt: skip
-    currency = agreed.contract.currency
-    listed = book.list_price(item_id, currency)
+def _found(book: Book, place: int, agreed: AgreedLine, part: _Part) -> Found:
+    currency, item = agreed.contract.currency, part.item
+    listed = book.list_price(part.item_id, currency)
+    minimum = item.minimum_quantity if item and part.first else _ZERO
     price = listed if item is None or item.unit_price is None else item.unit_price
-    terms = UsageTerms(price, item.tiers if item else (), _minimum(item) if first else Decimal(0))
-    name = Named(index, f"{book.item_name(item_id, agreed.line.name)} ({agreed.words})")
-    priced = price_usage(name, used.quantity, terms, currency, book.mode)
-    text = agreed.line.invoice_text if agreed.line.invoice_text and len(agreed.items) == 1 else ""
-    line = _line(
-        book, item_id, priced, served, [known[one] for one in used.records if isinstance(one, UUID)], first,
-        text=text, agreed=agreed, order=(0, place, served.start, index, ""),
-    )  # fmt: skip
-    return found_on(agreed, line)
+    terms = UsageTerms(price, item.tiers if item else (), minimum)
+    name = Named(part.index, f"{book.item_name(part.item_id, agreed.line.name)} ({agreed.words})")
+    priced = price_usage(name, part.used.quantity, terms, currency, book.mode)
+    return found_on(agreed, _line(book, part, priced, agreed, (0, place, part.served.start, part.index, "")))
 
 
 def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]) -> Iterator[Found]:
     """Usage that no contract covers: list prices in the client's currency, by calendar month."""
-    currency, known = book.currencies[client_id], {one.id: one for one in entries}
-    records = [
-        UsageRecord(one.id, None, one.item_id, _MONTHS.period_containing(one.used_on).key, one.quantity)
-        for one in entries
-    ]
-    for (_, item_id, _), used in sum_usage(records).items():
-        assert isinstance(item_id, UUID)
-        mine = [known[one] for one in used.records if isinstance(one, UUID)]
+    currency = book.currencies[client_id]
+    sums = _sum((one, _MONTHS.period_containing(one.used_on).key) for one in entries)
+    for (item_id, _), used in sums.items():
         name = Named(0, book.item_name(item_id, "usage"))
-        terms = UsageTerms(book.list_price(item_id, currency))
-        priced = price_usage(name, used.quantity, terms, currency, book.mode)
-        served = _MONTHS.period_containing(mine[0].used_on)
-        order = (2, 0, served.start, 0, str(name))
-        line = _line(book, item_id, priced, served, mine, None, text="", agreed=None, order=order)
-        yield Found(client_id, currency, None, None, line)
+        priced = price_usage(name, used.quantity, UsageTerms(book.list_price(item_id, currency)), currency, book.mode)
+        served = _MONTHS.period_containing(used.entries[0].used_on)
+        part = _Part(item_id, None, used, served, 0, None)
+        yield Found(client_id, currency, None, None, _line(book, part, priced, None, (2, 0, served.start, 0, name.words)))
 
 
 def _line(
-    book: Book, item_id: UUID, priced: Priced, served: Period, entries: Sequence[UsageEntry], first: Source | None, *,
-    text: str, agreed: AgreedLine | None, order: tuple[int, int, date, int, str],
-) -> DueLine:  # fmt: skip
-    facts = book.facts(item_id)
-    ended = min(served.end, book.window.end)
+    book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, order: tuple[int, int, date, int, str]
+) -> DueLine:
+    facts, served = book.facts(part.item_id), part.served
     return DueLine(
-        description=text or book.item_name(item_id, "Usage"),
-        item_id=item_id,
+        description=_describe(book, part, agreed),
+        item_id=part.item_id,
         quantity=priced.quantity,
         unit_price=whole_price(priced.unit_price),
         amount=priced.amount,
@@ -172,23 +156,32 @@ def _line(
         contract_line_id=agreed.line.id if agreed else None,
         kind="usage",
         service_period=served,
-        tax_point=Period(served.start, ended).last_day,
+        tax_point=Period(served.start, min(served.end, book.window.end)).last_day,
         trace={
             **priced.trace,
             "contract_line": agreed.words if agreed else None,
             "period": served.key,
-            "records": [{"id": str(one.id), "on": one.used_on.isoformat(), "quantity": f"{one.quantity.normalize():f}"}
-                        for one in entries],
+            "records": [_shown(one) for one in part.used.entries],
         },
-        sources=_sources(priced.amount, entries, first),
+        sources=_sources(priced.amount, part),
         order=order,
-    )  # fmt: skip
+    )
 
 
-def _sources(amount: int, entries: Sequence[UsageEntry], first: Source | None) -> list[Source]:
+def _describe(book: Book, part: _Part, agreed: AgreedLine | None) -> str:
+    if agreed and agreed.line.invoice_text and len(agreed.items) == 1:
+        return agreed.line.invoice_text
+    return book.item_name(part.item_id, "Usage")
+
+
+def _shown(entry: UsageEntry) -> dict[str, str]:
+    return {"id": str(entry.id), "on": entry.used_on.isoformat(), "quantity": f"{entry.quantity.normalize():f}"}
+
+
+def _sources(amount: int, part: _Part) -> list[Source]:
     """The records, each with its share of the amount by quantity; a minimum that no record explains is the line's own."""
-    weights = [max(one.quantity, Decimal(0)) for one in entries]
+    weights = [max(one.quantity, _ZERO) for one in part.used.entries]
     explained = any(weights)
-    shares = allocate(amount, weights) if explained else [0] * len(entries)
-    recurring = [] if first is None else [first._replace(amount=0 if explained else amount)]
-    return recurring + [Source(USAGE, one.id, "", share) for one, share in zip(entries, shares, strict=True)]
+    shares = allocate(amount, weights) if explained else [0] * len(weights)
+    recurring = [part.first._replace(amount=0 if explained else amount)] if part.first else []
+    return recurring + [Source(USAGE, one.id, "", share) for one, share in zip(part.used.entries, shares, strict=True)]

@@ -34,7 +34,8 @@ class Source(NamedTuple):
 class DueLine:
     """A line to be billed. `amount` in minor units; `unit_price` None where no single whole price made it.
 
-    `kind` is fixed, hourly, usage, product or license; materials are products without a contract line. `tax_point` None means the invoice's date (advance).
+    `kind` is fixed, hourly, usage, product or license; materials are products without a contract line.
+    `tax_point` None means the invoice's date (advance).
     `order` places it on the invoice.
     """
 
@@ -87,7 +88,7 @@ class Found(NamedTuple):
 class Named(NamedTuple):
     """A key of the pricing that messages can show."""
 
-    index: int
+    at: int
     words: str
 
     def __str__(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kernel.context import Actor
+from kernel.context import Actor, CallContext
 from kernel.directory import staff
 from plugins.tickets.materials import add_material
 from plugins.tickets.services import open_ticket
@@ -22,7 +25,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 class Work(Desk):
     """A desk with a ticket on which Bob, an engineer, works."""
 
-    def __init__(self, ctx, bob):
+    def __init__(self, ctx: CallContext, bob: UUID) -> None:
         super().__init__(ctx)
         self.bob = bob
         staff.get_user(ctx, bob).billing_role = "engineer"
@@ -30,7 +33,7 @@ class Work(Desk):
         self.onsite = self.item("On-site support", unit="hour", EUR=12000)
         self.ticket = open_ticket(ctx, client_id=self.client_id, title="Printer on fire").id
 
-    def work(self, on: str, minutes: int, item_id=None, approved: bool = True, **facts):
+    def work(self, on: str, minutes: int, item_id: UUID | None = None, approved: bool = True, **facts: Any) -> UUID:
         """Time of Bob's, approved by Alice unless told otherwise."""
         began = datetime.fromisoformat(on).replace(tzinfo=BERLIN)
         bob = self.ctx.acting_as(Actor("user", self.bob, "Bob"))
@@ -45,13 +48,13 @@ class Work(Desk):
 
 
 @pytest.fixture
-def desk(acme):
+def desk(acme: Any) -> Iterator[Work]:
     with acme.call() as ctx:
         yield Work(ctx, acme.users["bob"])
         ctx.session.rollback()
 
 
-def test_hours_take_minimum_round_up_and_the_rate_of_the_role(desk):
+def test_hours_take_minimum_round_up_and_the_rate_of_the_role(desk: Work) -> None:
     rates = [{"role": "engineer", "hourly_rate": 8640}, {"role": "senior", "hourly_rate": 12000}]
     contract = desk.contract(
         {"kind": "hourly", "name": "Support", "minimum_minutes": 15, "round_up_minutes": 15, "hourly_rate": 9100,
@@ -76,7 +79,7 @@ def test_hours_take_minimum_round_up_and_the_rate_of_the_role(desk):
     check_sources(lines)
 
 
-def test_an_hour_of_many_pieces_costs_an_hour(desk):
+def test_an_hour_of_many_pieces_costs_an_hour(desk: Work) -> None:
     desk.contract({"kind": "hourly", "name": "Support"}, start="2026-07-01")
     for number in range(6):
         desk.work(f"2026-07-0{number + 1}T09:00", 10)
@@ -85,16 +88,20 @@ def test_an_hour_of_many_pieces_costs_an_hour(desk):
     assert sorted(one.amount for one in line.sources) == [1583, 1583, 1583, 1583, 1584, 1584]
 
 
-def test_the_line_that_holds_the_service_wins_over_the_one_for_all(desk):
+def test_the_line_that_holds_the_service_wins_over_the_one_for_all(desk: Work) -> None:
     held = {"kind": "hourly", "name": "On site", "hourly_rate": 10000, "items": [{"item_id": desk.onsite}]}
     contract = desk.contract({"kind": "hourly", "name": "All", "hourly_rate": 7000}, held, start="2026-07-01")
     desk.work("2026-07-01T09:00", 60)
     desk.work("2026-07-01T11:00", 60, desk.onsite)
     desk.work("2026-07-01T13:00", 60, desk.onsite, contract_line_id=desk.line_id(contract, 0))
-    assert amounts(desk.lines("2026-08-01")) == [("On-site support", 7000), ("Remote support", 7000), ("On-site support", 10000)]
+    assert amounts(desk.lines("2026-08-01")) == [
+        ("On-site support", 7000),
+        ("Remote support", 7000),
+        ("On-site support", 10000),
+    ]
 
 
-def test_work_without_a_contract_costs_the_list_price_in_the_clients_currency(desk):
+def test_work_without_a_contract_costs_the_list_price_in_the_clients_currency(desk: Work) -> None:
     desk.contract({"kind": "hourly", "hourly_rate": 7000}, start="2026-07-01")
     desk.work("2026-06-30T23:30", 30)
     (line,) = desk.lines("2026-08-01")
@@ -102,7 +109,7 @@ def test_work_without_a_contract_costs_the_list_price_in_the_clients_currency(de
     assert line.tax_point == day("2026-06-30")
 
 
-def test_two_lines_that_could_both_be_meant_leave_it_to_the_list_price(desk):
+def test_two_lines_that_could_both_be_meant_leave_it_to_the_list_price(desk: Work) -> None:
     for name in ("A", "B"):
         desk.contract({"kind": "hourly", "hourly_rate": 7000}, start="2026-07-01", name=name)
     desk.work("2026-07-01T09:00", 60)
@@ -110,7 +117,7 @@ def test_two_lines_that_could_both_be_meant_leave_it_to_the_list_price(desk):
     assert (line.amount, line.contract_line_id, line.trace["inputs"]["rate_from"]) == (9500, None, "catalog")
 
 
-def test_the_entrys_own_rate_goes_first_and_may_have_another_currency(desk):
+def test_the_entrys_own_rate_goes_first_and_may_have_another_currency(desk: Work) -> None:
     desk.contract({"kind": "hourly", "hourly_rate": 7000, "round_up_minutes": 30}, start="2026-07-01")
     desk.work("2026-07-01T09:00", 31, rate=20000, currency="USD")
     desk.work("2026-07-01T11:00", 30, rate=12500, currency="EUR")
@@ -118,7 +125,7 @@ def test_the_entrys_own_rate_goes_first_and_may_have_another_currency(desk):
     assert found == [("EUR", [6250]), ("USD", [20000])]
 
 
-def test_time_that_is_not_approved_is_not_there_until_it_is(desk):
+def test_time_that_is_not_approved_is_not_there_until_it_is(desk: Work) -> None:
     desk.contract({"kind": "hourly", "hourly_rate": 6000}, start="2026-07-01")
     entry = desk.work("2026-07-01T09:00", 60, approved=False)
     assert desk.lines("2026-08-01") == []
@@ -126,7 +133,7 @@ def test_time_that_is_not_approved_is_not_there_until_it_is(desk):
     assert [line.amount for line in desk.lines("2026-09-01")] == [6000]
 
 
-def test_materials_are_billed_in_their_own_currency_whenever_they_are_found(desk):
+def test_materials_are_billed_in_their_own_currency_whenever_they_are_found(desk: Work) -> None:
     desk.contract({"kind": "fixed", "price": 1000}, start="2026-07-01", billed_until=day("2026-07-31"))
     disk = desk.item("Disk", kind="product", EUR=4999, USD=5500)
     add_material(desk.ctx, desk.ticket, item_id=disk, quantity=Decimal(3), used_on=day("2026-05-04"))
@@ -139,7 +146,7 @@ def test_materials_are_billed_in_their_own_currency_whenever_they_are_found(desk
     assert (material.kind, material.tax_point, material.contract_line_id) == ("product", day("2026-05-04"), None)
 
 
-def test_hours_without_any_rate_are_named_with_day_and_words(desk):
+def test_hours_without_any_rate_are_named_with_day_and_words(desk: Work) -> None:
     free = desk.item("Consulting", unit="hour", USD=100)
     entry = desk.work("2026-07-01T09:00", 60, free, notes="Move to the cloud")
     problem = desk.due("2026-08-01").problems[desk.client_id]
@@ -148,7 +155,7 @@ def test_hours_without_any_rate_are_named_with_day_and_words(desk):
     assert "Consulting on 2026-07-01 (Move to the cloud)" in problem.detail
 
 
-def test_what_stands_on_an_invoice_is_not_owed_again_even_if_a_room_offers_it(desk):
+def test_what_stands_on_an_invoice_is_not_owed_again_even_if_a_room_offers_it(desk: Work) -> None:
     desk.contract({"kind": "hourly", "hourly_rate": 6000}, start="2026-07-01")
     desk.work("2026-07-01T09:00", 60)
     desk.bill(desk.lines("2026-08-01"))
