@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from plugins.billing.settings import billing_settings, tax_policy
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
+
+Answer = tuple[list[int], date, TaxResult]
+"""Which lines were asked about, at which tax point, and the provider's answer."""
 
 
 def assemble(ctx: CallContext, drafts: Sequence[Draft]) -> list[Assembled | DeskhandError]:
@@ -44,18 +47,21 @@ def _discount(draft: Draft, policy: TaxPolicy) -> Discounted | DeskhandError:
 
 
 def _documents(draft: Draft, found: Discounted, policy: TaxPolicy) -> Iterator[tuple[list[int], TaxDocument]]:
-    """One document for each tax point of the draft, and which of its lines are on it."""
+    """One document for each tax point of the draft, and which of its lines are on it; where there are several points,
+    also one of all lines at the last of them, for when the same rates hold at each.
+    """
     lines = tax_lines(found)
     points: dict[date, list[int]] = {}
     for place, line in enumerate(draft.lines):
         points.setdefault(line.tax_point or draft.invoice_date, []).append(place)
+    if len(points) > 1:
+        yield list(range(len(lines))), TaxDocument(draft.client_id, max(points), draft.currency, lines, policy)
     for tax_date, places in sorted(points.items()):
         chosen = [lines[place] for place in places]
         yield places, TaxDocument(draft.client_id, tax_date, draft.currency, chosen, policy)
 
 
-def _total(draft: Draft, found: Discounted,
-           answers: Sequence[tuple[list[int], date, TaxResult]]) -> Assembled | DeskhandError:  # fmt: skip
+def _total(draft: Draft, found: Discounted, answers: Sequence[Answer]) -> Assembled | DeskhandError:
     try:
         taxes, tax_dates = _joined(len(draft.lines), answers)
         totals = total_up(found, taxes)
@@ -66,20 +72,47 @@ def _total(draft: Draft, found: Discounted,
     return Assembled(draft, found, taxes, tax_dates, totals)
 
 
-def _joined(count: int, answers: Sequence[tuple[list[int], date, TaxResult]]) -> tuple[TaxResult, tuple[date, ...]]:
-    """The answers for a draft's tax points as one. Raises the first error among them."""
+def _joined(count: int, answers: Sequence[Answer]) -> tuple[TaxResult, tuple[date, ...]]:
+    """The answers for a draft's tax points as one. Raises the first error among them.
+
+    Where the same rates hold at each point, each rate is reckoned once over the whole invoice (EN 16931 BR-CO-17);
+    where a rate changed between them, each point's tax stands as it is.
+    """
+    whole, points = answers[:1], answers[1:] or answers
+    rates = _rates(count, points)
+    if len(points) < len(answers):
+        answers = whole if whole[0][2].error is None and _rates(count, whole) == rates else points
     lines: list[TaxedLine] = [TaxedLine(0, ())] * count
-    groups: list[TaxGroup] = []
-    dates: list[date] = []
+    groups, dates = dict[Hashable, TaxGroup](), dict[Hashable, date]()
     for places, tax_date, answer in answers:
-        if answer.error is not None:
-            raise answer.error
-        if len(answer.lines) != len(places):
-            raise TaxAnswerInvalid("The tax provider did not answer for each line.")
+        keys = [_key(group) for group in answer.groups]
+        for key, group in zip(keys, answer.groups, strict=True):
+            known = groups.get(key)
+            groups[key] = group if known is None else known._replace(base=known.base + group.base, tax=known.tax + group.tax)
+            dates[key] = tax_date
+        at = {key: position for position, key in enumerate(groups)}
         for place, taxed in zip(places, answer.lines, strict=True):
-            lines[place] = TaxedLine(taxed.tax, tuple((at + len(groups), part) for at, part in taxed.parts))
-        groups += answer.groups
-        dates += [tax_date] * len(answer.groups)
+            lines[place] = TaxedLine(taxed.tax, tuple((at[keys[position]], part) for position, part in taxed.parts))
     notes = tuple(dict.fromkeys(note for _, _, answer in answers for note in answer.notes))
     trace = {tax_date.isoformat(): answer.trace for _, tax_date, answer in answers}
-    return TaxResult(lines, groups, sum(one.tax for _, _, one in answers), notes, trace), tuple(dates)
+    tax = sum(answer.tax for _, _, answer in answers)
+    return TaxResult(lines, list(groups.values()), tax, notes, trace), tuple(dates.values())
+
+
+def _key(group: TaxGroup) -> Hashable:
+    """What makes two taxes of different tax points the same line of print."""
+    return group.name, group.code, group.percent, group.region, group.note, group.rate_key
+
+
+def _rates(count: int, answers: Sequence[Answer]) -> list[frozenset[Hashable]]:
+    """The rates that each line is taxed by. Raises the error of an answer, or TaxAnswerInvalid for one that does not fit."""
+    found: list[frozenset[Hashable]] = [frozenset()] * count
+    for places, _, answer in answers:
+        if answer.error is not None:
+            raise answer.error
+        named = {at for line in answer.lines for at, _ in line.parts}
+        if len(answer.lines) != len(places) or not named <= set(range(len(answer.groups))):
+            raise TaxAnswerInvalid("The tax provider's answer does not fit the lines it was asked for.")
+        for place, taxed in zip(places, answer.lines, strict=True):
+            found[place] = frozenset(_key(answer.groups[at]) for at, _ in taxed.parts)
+    return found

@@ -60,6 +60,7 @@ INPUTS: Mapping[str, LazyText] = {
     "invoice": _l("Invoice"),
     "line_amount": _l("Amount of the line"),
     "credited_before": _l("Credited before"),
+    "role": _l("Role"),
 }
 ORIGINS: Mapping[str, LazyText] = {
     "entry": _l("the time entry"),
@@ -118,11 +119,29 @@ def rule_in_words(trace: Mapping[str, Any]) -> str:
 
 def trace_in_words(trace: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
     """Inputs, steps and rounding of a trace as (words, value)."""
-    shown = [_input(name, value, currency) for name, value in trace.get("inputs", {}).items() if value is not None]
+    shown = _place(trace)
+    shown += [_input(name, value, currency) for name, value in trace.get("inputs", {}).items() if value is not None]
+    shown += [_entry(one, currency) for one in trace.get("entries", ())]
+    shown += [(_("Used on %(day)s", day=one["on"]), one["quantity"]) for one in trace.get("records", ())]
     shown += [_step(step, currency) for step in trace.get("steps", ())]
     if trace.get("rounding"):
         shown.append((_("Fractions are rounded"), str(ROUNDINGS.get(trace["rounding"], trace["rounding"]))))
     return shown
+
+
+def _place(trace: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was agreed, and for when."""
+    period = str(trace.get("period") or "").replace("/", " – ")
+    named = ((_("Contract line"), trace.get("contract_line")), (_("Period"), period), (_("Date"), trace.get("on")))
+    return [(words, str(value)) for words, value in named if value]
+
+
+def _entry(one: Mapping[str, Any], currency: str) -> tuple[str, str]:
+    """A time entry: its minutes as billed, and its share of the amount."""
+    minutes = _("%(num)s min", num=one["billed_minutes"])
+    if one["billed_minutes"] != one["minutes"]:
+        minutes = _("%(worked)s min, billed as %(billed)s min", worked=one["minutes"], billed=one["billed_minutes"])
+    return f"{one['on']} {one['description']}", f"{minutes} = {_money(str(one['amount']), currency)}"
 
 
 def _input(name: str, value: Any, currency: str) -> tuple[str, str]:

@@ -76,7 +76,7 @@ def _guard() -> None:
                    " for each statement execute function billing_never_change()")  # fmt: skip
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "billing_runs",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from kernel.tenancy import switch_plugin
 from plugins.billing import finalizing, invoices, runs
 from plugins.billing.errors import InvoiceLinesFixed, RunLive
 from plugins.billing.models import Invoice, InvoiceLine, Run, RunClient, Source
+from plugins.tax import services as taxes
 from plugins.tickets import materials
 from plugins.tickets.services import open_ticket
 from tests.plugins.billing.contract_desk import Desk
@@ -192,3 +194,18 @@ def test_a_schedule_bills_the_month_before(acme: Any, region: Any) -> None:
         assert (run.window_start, run.window_end, run.state) == (date(2026, 9, 1), date(2026, 10, 1), "done")
         assert len(billed(ctx)) == 1
         assert ctx.session.scalar(select(func.count()).where(RunClient.state == "pending")) == 0
+
+
+def test_many_tax_points_of_one_rate_make_one_tax_and_a_changed_rate_two(acme: Any, region: Any) -> None:
+    with acme.call(Actor.system()) as ctx:
+        client_id = taxed_client(ctx, region)
+        ticket = open_ticket(ctx, client_id=client_id, title="Printer")
+        cable = item(ctx, "Cable", EUR=33)
+        for day in range(1, 8):
+            materials.add_material(ctx, ticket.id, item_id=cable, quantity=1, used_on=date(2026, 9, day))
+        [one] = runs.preview_run(ctx, **SEPTEMBER).invoices
+        assert [(group.base, group.tax) for group in one.taxes.groups] == [(231, 46)]
+        taxes.add_rate(ctx, region_id=region, category="standard", name="VAT", percent=Decimal(10), starts=date(2026, 9, 5))
+        [one] = runs.preview_run(ctx, **SEPTEMBER).invoices
+        assert [(group.percent, group.base, group.tax) for group in one.taxes.groups] == [(20, 132, 28), (10, 99, 9)]
+        assert one.totals.total == 231 + 28 + 9
