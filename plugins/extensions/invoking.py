@@ -121,7 +121,7 @@ def invoke(
     Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, ArtefactTampered, and GuestStopped by the trap's name.
     """
     ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
-    with _slot(kernel, target):
+    with slot(kernel, target):
         outcome = _run(kernel, target, request, caller=caller, request_id=request_id, trigger=trigger)
     if outcome.response is None:
         raise _stopped(target, outcome)
@@ -163,7 +163,7 @@ def _check_breaker(title: str, traps: list[datetime], now: datetime) -> None:
 
 
 @contextmanager
-def _slot(kernel: Kernel, target: Target) -> Iterator[None]:
+def slot(kernel: Kernel, target: Target) -> Iterator[None]:
     """One of the calls of an install that may run at once; the web processes of a machine share them out evenly."""
     most = max(AT_ONCE // max(kernel.settings.web_workers, 1), 1)
     with _lock:
