@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from babel.numbers import NumberFormatError
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 from werkzeug.datastructures import MultiDict
 
 from kernel.clock import zone_info
@@ -40,6 +40,7 @@ class Form:
     def __init__(self, schema: type[Schema] | Schema, values: Any = None, version: int | None = None) -> None:
         self.schema = schema() if isinstance(schema, type) else schema
         self.values: Mapping[str, Any] = _as_mapping(values, self.schema)
+        self.fresh = True
         self.errors: dict[str, str] = {}
         self.general: list[str] = []
         self.version = version if version is not None else getattr(values, "version", None)
@@ -49,7 +50,9 @@ class Form:
     def read(cls, schema: type[Schema] | Schema, typed: MultiDict[str, str]) -> Form:
         """The form as it came back from the browser."""
         version = typed.get("row_version", "")
-        return cls(schema, _nested(typed), int(version) if version.isdigit() else None)
+        form = cls(schema, _nested(typed), int(version) if version.isdigit() else None)
+        form.fresh = False
+        return form
 
     def load(self, zone: str) -> dict[str, Any]:
         """What was typed, checked by the schema; local times are read in `zone`. Raises InvalidInput by field."""
@@ -79,8 +82,8 @@ class Form:
         return field
 
     def value(self, field: str) -> Any:
-        """What was typed, or the present value."""
-        return self.values.get(field)
+        """What was typed, or the present value, or what the schema takes when nothing is said."""
+        return self.values.get(field, _default(self.schema, field) if self.fresh else None)
 
     def error(self, field: str) -> str | None:
         """The sentence to show at the field."""
@@ -119,7 +122,7 @@ class FormRow:
         return f"{self.group}-{self.index}-{field}"
 
     def value(self, field: str) -> Any:
-        return self.values.get(field)
+        return self.values.get(field, _default(self.schema, field) if self.form.fresh or self.index == "N" else None)
 
     def error(self, field: str) -> str | None:
         return self.form.error(self.name(field))
@@ -185,6 +188,11 @@ def _as_mapping(values: Any, schema: Schema) -> Mapping[str, Any]:
     return {name: getattr(values, field.attribute or name, None) for name, field in schema.fields.items()}
 
 
+def _default(schema: Schema, name: str) -> Any:
+    default = schema.fields[name].load_default if name in schema.fields else None
+    return None if default is missing or callable(default) else default
+
+
 def _row_schema(field: fields.Field[Any] | None) -> Schema | None:
     if isinstance(field, fields.List):
         field = field.inner
@@ -226,7 +234,9 @@ class _Reader:
             if (rows := _row_schema(field)) is not None:
                 given = values[name] if isinstance(values[name], list) else []
                 plain[name] = [
-                    self.read(rows, row, f"{prefix}{name}-{at}-") for at, row in enumerate(given) if isinstance(row, Mapping)
+                    self.read(rows, row, f"{prefix}{name}-{at}-")
+                    for at, row in enumerate(given)
+                    if isinstance(row, Mapping)
                 ]
             elif isinstance(field, fields.List):
                 plain[name] = [one for one in _all(values[name]) if one != ""]
@@ -236,7 +246,9 @@ class _Reader:
                 plain |= _blank(name, field)
         return plain
 
-    def _one(self, field: fields.Field[Any], name: str, text: str, values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    def _one(
+        self, field: fields.Field[Any], name: str, text: str, values: Mapping[str, Any], prefix: str
+    ) -> dict[str, Any]:
         try:
             return {name: self._text(field, text, values.get(name + MONEY), values)}
         except (NumberFormatError, ValueError):
@@ -289,8 +301,6 @@ def _all(value: str | Sequence[str]) -> Sequence[str]:
 
 def _last(value: str | Sequence[str]) -> str:
     return value if isinstance(value, str) else value[-1]
-
-
 
 
 def listed(pairs: Mapping[str, Any] | Sequence[Any]) -> Iterator[tuple[str, Any]]:

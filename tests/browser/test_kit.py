@@ -13,12 +13,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from kernel import web
 from kernel.gate import COOKIE
 from tests.kernel.web_room import pages as room
 from tests.kernel.web_stage import meet_parcels, web_app, web_kernel
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+AXE = Path(web.__file__).parent / "frontend/node_modules/axe-core/axe.min.js"
 SHOTS = os.environ.get("DESKHAND_SHOTS")
 
 
@@ -31,11 +33,13 @@ class Stage:
     token: str
     complaints: list[str]
 
-    def page(self, width: int = 1280, height: int = 860, theme: str = "light") -> Page:
-        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
+    def page(self, width: int = 1280, height: int = 860, theme: str = "light", **more: Any) -> Page:
+        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **more)
         context.add_cookies([{"name": COOKIE, "value": self.token, "url": self.url}])
         page = context.new_page()
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
@@ -96,6 +100,8 @@ def test_filters_sorting_and_more_swap_in_place_and_back_works(stage: Stage) -> 
     page.wait_for_url("**/parcels?*status=sent*")
     assert "sort=value" in page.url
     page.go_back()
+    page.locator("th[aria-sort=ascending]").wait_for()
+    page.wait_for_load_state("networkidle")
     page.go_back()
     page.wait_for_url("**/parcels?q=Toner")
 
@@ -165,13 +171,27 @@ def test_tabs_drawer_theme_and_help(stage: Stage) -> None:
     page.get_by_role("button", name="Why?").click()
     page.get_by_text("rounded half up").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_label("Your account").click()
+    page.locator("summary", has_text="Your account").click()
     page.get_by_role("button", name="Dark").click()
     page.keyboard.press("Escape")
     page.reload()
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
+def test_no_page_breaks_the_accessibility_rules(stage: Stage, theme: str, width: int) -> None:
+    page = stage.page(width, theme=theme, bypass_csp=True)
+    for path in ("/parcels", "/parcels/4", "/parcels/1/edit", "/parcels/rules", "/", "/login", "/nowhere"):
+        page.goto(stage.url + path)
+        page.wait_for_load_state("networkidle")
+        page.add_script_tag(path=AXE)
+        found = page.evaluate(
+            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        )
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], path
+    stage.complaints[:] = [one for one in stage.complaints if "404" not in one]
 
 
 VIEWS = {"list": "/parcels", "detail": "/parcels/4", "form": "/parcels/1/edit", "gallery": "/parcels/rules", "home": "/",
@@ -186,7 +206,9 @@ def test_pictures(stage: Stage, theme: str) -> None:
             page = stage.page(width, height, theme)
             page.goto(stage.url + path)
             page.wait_for_timeout(600)
-            page.screenshot(path=Path(str(SHOTS)) / f"{name}-{device}-{theme}.png", full_page=name in ("gallery", "form"))
+            page.screenshot(
+                path=Path(str(SHOTS)) / f"{name}-{device}-{theme}.png", full_page=name in ("gallery", "form")
+            )
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {device}"
             page.context.close()
     stage.complaints[:] = [one for one in stage.complaints if "404" not in one]

@@ -107,6 +107,13 @@ def test_queries_read_dates_in_the_tenants_zone_and_forget_blanks() -> None:
     assert query == {"sent_at__gte": datetime(2026, 9, 30, 22, tzinfo=UTC)}
 
 
+def test_a_new_form_shows_what_the_schema_takes_when_nothing_is_said() -> None:
+    new = Form(ParcelIn)
+    assert new.value("currency") == "EUR"
+    assert new.blank_row("lines").value("rate") == 0
+    assert Form.read(ParcelIn, MultiDict({"title": "x"})).value("currency") is None
+
+
 class _Patch(Schema):
     code = fields.String(validate=validate.Length(min=2))
     note = fields.String()

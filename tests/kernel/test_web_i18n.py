@@ -26,7 +26,10 @@ def test_every_word_of_every_page_is_translated(parcels: Any, path: str) -> None
 
 
 def test_the_check_itself_sees_what_is_missing() -> None:
-    assert untranslated('<p>Plain</p><p translate="no">Data</p><p>⟦Öķ·⟧</p><i title="Hint"></i>') == ["Plain", "title=Hint"]
+    assert untranslated('<p>Plain</p><p translate="no">Data</p><p>⟦Öķ·⟧</p><i title="Hint"></i>') == [
+        "Plain",
+        "title=Hint",
+    ]
 
 
 def test_pseudo_words_keep_their_places_and_grow() -> None:
@@ -60,3 +63,16 @@ def test_odd_locales_fall_back_to_english() -> None:
     with speaking("xx-nonsense"):
         assert i18n.babel_locale() == "en"
         assert gettext("Save") == "Save"
+
+
+def test_words_of_code_and_templates_are_found_for_translators(tmp_path: Path) -> None:
+    from babel.messages.frontend import CommandLineInterface
+
+    web = Path(i18n.__file__).parent
+    target = tmp_path / "deskhand.pot"
+    CommandLineInterface().run([
+        "pybabel", "-q", "extract", "-F", str(web / "babel.cfg"), "-k", "lazy_gettext", "-k", "_l", "-o", str(target), str(web),
+    ])  # fmt: skip
+    found = target.read_text()
+    for words in ("Sign in", "Skip to the content", "Write a number.", "Desk", "Trying again"):
+        assert f'msgid "{words}"' in found

@@ -82,7 +82,9 @@ def parcels(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     start = int(query.get("cursor", 0))
     rows = [parcel(n) for n in range(start + 1, start + 13)]
     rows = [row for row in rows if query.get("status", row.status) == row.status and query.get("q", "") in row.title]
-    return render("web_room/list.html", page=Page(rows, str(start + 12) if start < 24 else None), states=STATES, total=36)
+    return render(
+        "web_room/list.html", page=Page(rows, str(start + 12) if start < 24 else None), states=STATES, total=36
+    )
 
 
 @pages.get("/parcels/rules", permission="parcel.send")
@@ -101,8 +103,14 @@ def one_parcel(ctx: CallContext, number: int) -> ResponseReturnValue:
     return render("web_room/detail.html", parcel=parcel(number), states=STATES, entries=entries)
 
 
-@pages.form("/parcels/new", permission="parcel.send", schema=ParcelIn, template="web_room/form.html",
-            initial=lambda ctx: {"currency": "EUR", "due_on": ctx.today(), "value": 1250}, context=lambda ctx: {"heading": "new"})
+@pages.form(
+    "/parcels/new",
+    permission="parcel.send",
+    schema=ParcelIn,
+    template="web_room/form.html",
+    initial=lambda ctx: {"currency": "EUR", "due_on": ctx.today(), "value": 1250},
+    context=lambda ctx: {"heading": "new"},
+)
 def new_parcel(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     if data["title"] == "refuse":
         raise Refused("Parcels may not be refused.")
@@ -112,8 +120,15 @@ def new_parcel(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     return redirect_to("/parcels/1", toast=_("Parcel sent."), undo="/parcels/1/undo")
 
 
-@pages.form("/parcels/<int:number>/edit", permission="parcel.send", schema=ParcelIn, template="web_room/form.html",
-            initial=lambda ctx, number: parcel(number), context=lambda ctx, number: {"heading": "edit"}, if_match=True)
+@pages.form(
+    "/parcels/<int:number>/edit",
+    permission="parcel.send",
+    schema=ParcelIn,
+    template="web_room/form.html",
+    initial=lambda ctx, number: parcel(number),
+    context=lambda ctx, number: {"heading": "edit"},
+    if_match=True,
+)
 def edit_parcel(ctx: CallContext, number: int, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
     SENT.append(data | {"version": version})
     return redirect_to(f"/parcels/{number}")
@@ -137,7 +152,9 @@ def close_parcels(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturn
 def pick(ctx: CallContext) -> ResponseReturnValue:
     typed = request.args.get("q", "")
     names = [name for name in ("Contoso GmbH", "Fabrikam AG", "Northwind Ltd") if typed.lower() in name.lower()]
-    return render_options((CLIENT if name.startswith("Contoso") else uuid5(SPACE, name), name, "Vienna") for name in names)
+    return render_options(
+        (CLIENT if name.startswith("Contoso") else uuid5(SPACE, name), name, "Vienna") for name in names
+    )
 
 
 @pages.get("/parcels/history/<uuid:row_id>", permission="parcel.read")

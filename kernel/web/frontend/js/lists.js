@@ -58,3 +58,9 @@ fit();
 
 // Searching follows typing; the late "change" on leaving the field must not ask once more and undo a newer answer.
 document.addEventListener("change", (event) => { if (event.target.matches("[data-search]")) event.stopImmediatePropagation(); }, true);
+
+// A cell that is cut off says the whole when pointed at.
+document.addEventListener("mouseover", (event) => {
+  const cell = event.target.closest(".rows td > *");
+  if (cell && cell.scrollWidth > cell.clientWidth && !cell.title) cell.title = cell.textContent;
+});
