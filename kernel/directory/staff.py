@@ -92,7 +92,7 @@ def change_user(ctx: CallContext, user_id: UUID, changes: Mapping[str, Any], ver
     apply_changes(ctx, user, changes, version, kind="user", label=user.name)
     if changes.get("active") is False:
         auth.sign_out_everywhere(ctx, user_id)
-        _keep_an_admin(ctx)
+        keep_an_admin(ctx)
     return user
 
 
@@ -135,7 +135,7 @@ def delete_user(ctx: CallContext, user_id: UUID) -> None:
     refuse_if_needed(ctx, [Ref("user", user_id)], [], f"{user.name} cannot be deleted.", ["deactivate"])
     ctx.session.delete(user)
     ctx.session.flush()
-    _keep_an_admin(ctx)
+    keep_an_admin(ctx)
     audit.record(ctx, "user.deleted", kind="user", row_id=user_id, label=user.name)
 
 
@@ -157,7 +157,7 @@ def set_roles(ctx: CallContext, user_id: UUID, role_ids: Iterable[UUID]) -> None
     ctx.session.add_all(UserRole(user_id=user_id, role_id=role_id) for role_id in sorted(wanted))
     ctx.session.flush()
     if held:
-        _keep_an_admin(ctx)
+        keep_an_admin(ctx)
     audit.record(ctx, "user.roles_set", kind="user", row_id=user_id, changes={"roles": sorted(map(str, wanted))})
 
 
@@ -179,7 +179,8 @@ def _role_by_word(ctx: CallContext, word: str) -> Role:
     return role
 
 
-def _keep_an_admin(ctx: CallContext) -> None:
+def keep_an_admin(ctx: CallContext) -> None:
+    """Raise LastAdmin when no active user is left who may do everything."""
     admins = (select(User.id).join(UserRole, UserRole.user_id == User.id).join(Role, Role.id == UserRole.role_id)
               .where(User.active, Role.grants_all))  # fmt: skip
     if ctx.session.scalar(admins.limit(1)) is None:

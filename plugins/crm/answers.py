@@ -1,4 +1,4 @@
-"""Labels of the directory's nouns, and palette entries for clients."""
+"""Labels of clients, contacts and locations, and palette entries for clients."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.directory.models import Client, Contact, Location, Team, User
+from kernel.directory.models import Client, Contact, Location
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
 from plugins.crm.listing import find_clients
 
-_KINDS: dict[str, Any] = {"client": Client, "contact": Contact, "location": Location, "user": User, "team": Team}
+_KINDS: dict[str, Any] = {"client": Client, "contact": Contact, "location": Location}
 _PAGES = {"client": "/clients/{}", "contact": "/contacts/{}"}
 
 
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
-    """Names of clients, contacts, locations, users and teams: one query for each kind asked for."""
+    """Names of clients, contacts and locations: one query for each kind asked for."""
     labels: dict[Ref, Label] = {}
     for kind, table in _KINDS.items():
         ids = {ref.id for ref in refs if ref.kind == kind}

@@ -1,0 +1,70 @@
+"""Administration's only door to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kernel.context import CallContext
+from kernel.hookspecs import hookimpl
+from kernel.hookspecs.directory import Blocker, Label, Ref
+from kernel.hookspecs.screen import PaletteEntry
+from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.transfer import Importer
+from plugins.admin import answers, commands, importers, people_pages, profile_pages, routes, system_pages, system_routes
+
+if TYPE_CHECKING:
+    import click
+
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    return [routes.rest, system_routes.rest]
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    return [people_pages.pages, profile_pages.pages, system_pages.pages]
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return [
+        NavEntry("settings", "Company", "/company", "tenant.manage", "briefcase", 10),
+        NavEntry("settings", "Users", "/users", "user.read", "users", 20),
+        NavEntry("settings", "Teams", "/teams", "user.read", "users-group", 22),
+        NavEntry("settings", "Roles", "/roles", "role.manage", "user-shield", 24),
+        NavEntry("settings", "API keys", "/api-keys", "api_key.create", "key", 30),
+        NavEntry("settings", "Plugins", "/plugins", "plugin.manage", "puzzle", 40),
+        NavEntry("settings", "Jobs", "/jobs", "job.read", "progress", 70),
+        NavEntry("settings", "Schedules", "/schedules", "job.read", "clock-play", 72),
+        NavEntry("settings", "Audit trail", "/audit", "audit.read", "history", 80),
+    ]
+
+
+@hookimpl
+def register_commands() -> Sequence[click.Command]:
+    return [commands.user]
+
+
+@hookimpl
+def register_importers() -> Sequence[Importer]:
+    return importers.IMPORTERS
+
+
+@hookimpl
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    return answers.describe(ctx, refs)
+
+
+@hookimpl
+def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
+    return answers.blockers(ctx, refs)
+
+
+@hookimpl
+def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
+    return answers.palette(ctx, text)
