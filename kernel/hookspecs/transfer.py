@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -39,7 +40,8 @@ class Column:
     text, enum, email, currency → str (email lower-cased, currency upper-cased and known to ISO 4217) · integer → int ·
     decimal → Decimal · money → int, minor units of the currency in the row's `currency_column` · date → date ·
     datetime → aware datetime in UTC · boolean → bool (an empty cell is None) · uuid → UUID · reference → UUID of the
-    row of kind `refers_to` that the cell's external id names. `choices` are the values of an enum.
+    row of kind `refers_to` that the cell's external id names. `choices` are the values of an enum. `at_most` settles
+    a decimal that could be read two ways: 9.975 percent is not 9975.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Column:
     refers_to: str | None = None
     currency_column: str = "currency"
     max_length: int = 10_000
+    at_most: Decimal | None = None
 
 
 class ImportRow(NamedTuple):

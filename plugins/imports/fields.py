@@ -57,6 +57,8 @@ def parse_cell(column: Column, cell: str, habits: Habits, money_in: str | None =
         return _choice(cell, column.choices)
     if column.kind == "money":
         return _money(cell, habits, money_in)
+    if column.at_most is not None and (fitting := _within(cell, column.at_most)) is not None:
+        return fitting
     return _PARSERS[column.kind](cell, habits)
 
 
@@ -135,6 +137,12 @@ def _readings(cell: str) -> dict[DecimalMark, Decimal]:
     if _NUMBERS["comma"].fullmatch(plain):
         found["comma"] = Decimal(plain.replace(".", "").replace(",", "."))
     return found
+
+
+def _within(cell: str, most: Decimal) -> Decimal | None:
+    """The one meaning of the cell that the column can hold: `9.975` percent is not 9975."""
+    found = {value for value in _readings(cell).values() if value <= most}
+    return found.pop() if len(found) == 1 else None
 
 
 def _date_parts(cell: str, order: DateOrder | None) -> tuple[int, int, int]:

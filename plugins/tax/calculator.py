@@ -245,6 +245,8 @@ def _trace(document: TaxDocument, levied: Sequence[Levied], groups: Sequence[Tax
         "rounding": document.policy.mode.value,
         "level": document.policy.level.value,
         "discounts": document.policy.discounts.value,
+        "seller_tax_id": document.seller_tax_id,
+        "buyer_tax_id": document.buyer_tax_id,
         "groups": [
             [group.name, group.code, str(group.percent), group.base, group.tax, share.bucket.lines]
             for group, share in zip(groups, levied, strict=True)

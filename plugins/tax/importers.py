@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -114,6 +116,7 @@ def load_location_regions(ctx: CallContext, rows: Sequence[ImportRow], resolver:
 
 
 _CATEGORY = Column("tax_category", "enum", required=True, choices=("standard", "reduced"))
+_PERCENT = Column("percentage", "decimal", at_most=Decimal(100))
 _FROM, _TO = Column("valid_from", "date", required=True), Column("valid_to", "date")
 _REGION = Column("tax_region", "reference", refers_to="tax_region")
 
@@ -123,11 +126,11 @@ IMPORTERS = (
     ), load_regions, "Tax regions"),
     Importer("tax_rate", "tax_rates.csv", 40, (
         Column("region", "reference", required=True, refers_to="tax_region"), Column("name", required=True), _CATEGORY,
-        Column("kind", "enum", required=True, choices=("simple", "composite")), Column("percentage", "decimal"), _FROM, _TO,
+        Column("kind", "enum", required=True, choices=("simple", "composite")), _PERCENT, _FROM, _TO,
     ), load_rates, "Tax rates"),
     Importer("tax_rate_component", "tax_rate_components.csv", 50, (
         Column("rate", "reference", required=True, refers_to="tax_rate"), Column("sequence", "integer", required=True),
-        Column("name", required=True), Column("percentage", "decimal", required=True), Column("compound", "boolean"), _FROM, _TO,
+        Column("name", required=True), replace(_PERCENT, required=True), Column("compound", "boolean"), _FROM, _TO,
     ), load_components, "Parts of composite rates"),
     Importer("tax_client", "clients.csv", 81, (
         _REGION, Column("tax_id"), Column("tax_exempt", "boolean"), Column("tax_exemption_reason"),
