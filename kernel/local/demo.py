@@ -95,7 +95,7 @@ def _give_passwords() -> None:
 
 def _install_extension() -> None:
     folder = SAMPLES / "invoicing-demo"
-    _run("ext", "publish", str(folder))
+    _run("ext", "publish", str(folder), "--tenant", "acme")
     _run(
         "ext",
         "install",
