@@ -84,7 +84,7 @@ def check_space(folder: Path, megabytes: int) -> None:
 
 def disk_full(folder: Path, facts: str) -> str:
     """The sentence for a full disk."""
-    return f"The disk that holds {folder} is full ({facts}). Make room there and start again; nothing was lost."
+    return f"The disk that holds {folder} is too full ({facts}). Make room there and start again; nothing was lost."
 
 
 def socket_folder(folder: Path) -> Path:

@@ -113,7 +113,10 @@ class EmbeddedPostgres:
     def claim(self) -> None:
         """Reserve the folder for this process before anything is started. Raises StartupError if it is in use."""
         make_private(self.folder)
-        self._lock.take()
+        try:
+            self._lock.take()
+        except OSError as error:
+            raise StartupError(self._reason(error)) from error
 
     def start(self) -> None:
         """Create the cluster if there is none, start it, wait until it answers, and make roles and database.

@@ -209,9 +209,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def stopping_on_signals() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP do what Ctrl-C does: raise KeyboardInterrupt."""
-
-    former = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    """Within, SIGTERM and SIGHUP do what Ctrl-C does: raise KeyboardInterrupt. What `nohup` ignores stays ignored."""
+    heeded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    former = {number: signal.signal(number, _interrupt) for number in heeded}
     try:
         yield
     finally:

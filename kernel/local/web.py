@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import socket
 import threading
+import time
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from kernel.app import Kernel
+
+
+FAREWELL_SECONDS = 1.0
 
 
 def serve(settings: Settings) -> None:
@@ -71,13 +75,23 @@ def _connect_broker(kernel: Kernel) -> None:
 
 def check_port(host: str, port: int) -> None:
     """Raises StartupError if the web server could not listen there."""
+    deadline = time.monotonic() + FAREWELL_SECONDS
+    while error := _refusal(host, port):
+        # The web processes of a run that was killed a moment ago still let go of it.
+        if error.errno != EADDRINUSE or time.monotonic() > deadline:
+            raise StartupError(_port_refused(host, port, error)) from error
+        time.sleep(0.05)
+
+
+def _refusal(host: str, port: int) -> OSError | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as error:
-        raise StartupError(_port_refused(host, port, error)) from error
+        return error
+    return None
 
 
 def _port_refused(host: str, port: int, error: OSError) -> str:

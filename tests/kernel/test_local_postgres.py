@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_too_little_room_is_said_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(StartupError, match=r"is full \(\d+ MB are free, 999999999 MB are needed\)"):
+    with pytest.raises(StartupError, match=r"is too full \(\d+ MB are free, 999999999 MB are needed\)"):
         check_space(tmp_path, 999_999_999)
 
 
@@ -233,7 +233,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_done(tmp_path: Path) -> None:
         pytest.skip("mounting is refused here")
     try:
         cluster = Cluster(disk / "data", disk / "socket", disk / "log", choose_identity())
-        with pytest.raises(StartupError, match=r"is full \(no space left\)"):
+        with pytest.raises(StartupError, match=r"is too full \(no space left\)"):
             cluster.create("deskhand_admin", "secret")
         assert list(disk.iterdir()) == []
     finally:
