@@ -80,13 +80,14 @@ def install(  # noqa: PLR0917 - click calls it by name
     from plugins.extensions import listing, releases, services
     from plugins.extensions.errors import InstallNotFound
 
+    config = _settings(settings)
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.manage")
         release = releases.find_release(ctx, name, semver)
         try:
             installed = services.find_install(ctx, name)
         except InstallNotFound:
-            installed = services.install_extension(ctx, release_id=release.id, grants=grants, config=_settings(settings))
+            installed = services.install_extension(ctx, release_id=release.id, grants=grants, config=config)
         else:
             installed = services.upgrade_install(ctx, installed.id, release_id=release.id)
             if installed.pending_release_id and grants:

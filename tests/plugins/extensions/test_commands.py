@@ -1,0 +1,64 @@
+"""`deskhand ext …`: from a built folder to a call and its log, on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.conftest import World
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE
+
+from kernel.cli import main
+from kernel.config import Settings
+
+NAME = "org.deskhand.samples.invoicing-demo"
+
+
+@pytest.fixture
+def ext(acme: World, settings: Settings, demo_wasm: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs `deskhand ext` in Acme; `demo_wasm` makes sure that the demo is built."""
+    monkeypatch.setenv("DESKHAND_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("DESKHAND_DATA_DIR", str(settings.data_dir))
+
+    def run(command: str, *arguments: str) -> Result:
+        return CliRunner().invoke(main, ["ext", command, *arguments, "--tenant", acme.tenant.slug])
+
+    return run
+
+
+def test_publish_install_call_and_look(ext: Any) -> None:
+    published = ext("publish", str(DEMO_FOLDER))
+    assert published.exit_code == 0, published.output
+    assert f"it asks for: {MANUAL_INVOICE}" in published.output
+    assert NAME in ext("list", "--releases").output
+    installed = ext("install", NAME, "--set", "defaultDescription=Remote support")
+    assert f"Not granted: {MANUAL_INVOICE}" in installed.output
+    assert ext("grant", NAME, MANUAL_INVOICE).output == f"Granted: {MANUAL_INVOICE}\n"
+    called = ext("call", NAME, "/")
+    assert called.exit_code == 0, called.output
+    assert json.loads(called.stdout)["defaultDescription"] == "Remote support"
+    assert "context.current: ok" in ext("logs", NAME).output
+    [record] = ext("logs", NAME, "--json").stdout.splitlines()
+    assert json.loads(record)["status"] == 200
+    assert ext("revoke", NAME, MANUAL_INVOICE).exit_code == 0
+    [row] = json.loads(ext("list", "--json").stdout)
+    assert (row["name"], row["state"]) == (NAME, "active")
+    assert ext("disable", NAME).exit_code == 0
+    refused = ext("call", NAME, "/")
+    assert (refused.exit_code, "switched off" in refused.output) == (1, True)
+    assert ext("enable", NAME).exit_code == 0
+    assert ext("uninstall", NAME).exit_code == 0
+    assert ext("logs", NAME).exit_code == 1
+
+
+def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> None:
+    missing = ext("publish", str(tmp_path))
+    assert (missing.exit_code, "Build the extension first." in missing.output) == (1, True)
+    assert "No release of org.example.none is published here." in ext("install", "org.example.none").output
+    assert "KEY=VALUE" in ext("install", NAME, "--set", "novalue").output
+    bob = CliRunner().invoke(
+        main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"]
+    )
+    assert (bob.exit_code, "extension.read" in bob.output) == (1, True)
