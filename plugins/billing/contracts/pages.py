@@ -81,9 +81,13 @@ def contract(ctx: CallContext, contract_id: UUID) -> ResponseReturnValue:
 @pages.get("/contracts/<uuid:contract_id>/due", permission="contract.read", query=schemas.DueQuery)
 def contract_due(ctx: CallContext, contract_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
     found = preview.preview_contract(ctx, contract_id, query.get("until"))
-    why = [(rule_in_words(line.trace), trace_in_words(line.trace, found.currency)) for line in found.lines]
-    return render("billing/contract_due.html", contract=services.get_contract(ctx, contract_id), preview=found,
-                  reasons=list(zip(found.lines, why, strict=True)))  # fmt: skip
+    reasons = [
+        {"line": one, "currency": found.currency, "rule": rule_in_words(one.trace),
+         "words": trace_in_words(one.trace, found.currency)}
+        for one in found.lines
+    ]  # fmt: skip
+    contract = services.get_contract(ctx, contract_id)
+    return render("billing/contract_due.html", contract=contract, preview=found, reasons=reasons)
 
 
 def _contract_context(ctx: CallContext, contract_id: UUID | None = None) -> dict[str, Any]:

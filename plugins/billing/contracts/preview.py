@@ -14,7 +14,7 @@ from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.contracts.billed import BilledKeys, billed_periods, last_billed_day
 from plugins.billing.contracts.services import get_contract, list_lines
 from plugins.billing.due import DueLine, collect_due
-from plugins.billing.periods import Period, add_months
+from plugins.billing.periods import ONE_DAY, Period
 from plugins.billing.service_periods import next_due_period
 
 
@@ -39,9 +39,9 @@ class Standing:
 
 
 def preview_contract(ctx: CallContext, contract_id: UUID, until: date | None = None) -> Preview:
-    """What is due on a contract before a day (the first of next month if not said), as a run would bill it."""
+    """What is due on a contract before a day (tomorrow, if not said), as a run would bill it."""
     contract = get_contract(ctx, contract_id)
-    end = until or add_months(ctx.today().replace(day=1), 1)
+    end = until or ctx.today() + ONE_DAY
     due = collect_due(ctx, ChargeWindow(contract.start_on, end), [contract.client_id])
     own = {one.line.id for one in list_lines(ctx, contract_id)}
     lines = [line for invoice in due.invoices for line in invoice.lines if line.contract_line_id in own]

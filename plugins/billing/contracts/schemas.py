@@ -194,7 +194,7 @@ ContractPage = page_schema(ContractRow)
 
 
 class DueQuery(Schema):
-    until = fields.Date(metadata={"description": "What is due before this day; the first of next month if left out."})
+    until = fields.Date(metadata={"description": "What is due before this day; tomorrow if left out."})
 
 
 class PeriodOut(Schema):

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.directory.models import Client
+from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
@@ -43,7 +43,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     wanted = item_ids_of(lines) | {one.item_id for one in usage} | {one.item_id for one in charges if one.item_id}
     items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(wanted))
     mode = billing_settings(ctx)["rounding_mode"]
-    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}))
+    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges))
     findings = Findings()
     find_recurring(book, findings)
     find_used(book, [one for one in usage if one.id not in billed.get(USAGE, {})], findings)
@@ -54,6 +54,11 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
 def _currencies(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, str]:
     found = select(Client.id, Client.currency).where(Client.id.in_(client_ids)).order_by(Client.id)
     return dict(ctx.session.execute(found).all())
+
+
+def _places(ctx: CallContext, charges: Sequence[Charge]) -> dict[UUID, str]:
+    wanted = {one.location_id for one in charges if one.location_id}
+    return dict(ctx.session.execute(select(Location.id, Location.name).where(Location.id.in_(sorted(wanted)))).all())
 
 
 def _unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:

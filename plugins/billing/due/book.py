@@ -18,7 +18,9 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The open pages: `currencies` by client, `lines` in the order of printing, `billed` period keys by contract line."""
+    """The open pages: `currencies` by client, `lines` in the order of printing, `billed` period keys by contract line,
+    `places` the names of locations where work was done.
+    """
 
     window: ChargeWindow
     mode: Rounding
@@ -26,6 +28,7 @@ class Book:
     lines: list[AgreedLine]
     items: Mapping[UUID, ItemFacts]
     billed: Mapping[UUID, Collection[str]] = field(default_factory=dict)
+    places: Mapping[UUID, str] = field(default_factory=dict)
 
     def billed_periods(self, line_id: UUID) -> Collection[str]:
         """Keys of the periods of a line that stand on invoices."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -76,7 +76,10 @@ def _find_hours(book: Book, charges: Sequence[Charge], findings: Findings) -> No
             groups[_group(book, work)].append(work)
     for (client_id, currency), unpriced in missing.items():
         findings.refuse(client_id, _no_rate(book, currency, unpriced))
-    findings.lines += [_hours(book, group, works) for group, works in groups.items()]
+    alike = Counter(group._replace(location_id=None) for group in groups)
+    for group, works in groups.items():
+        several = alike[group._replace(location_id=None)] > 1
+        findings.lines.append(_hours(book, group, works, _words(book, group) if several else group.item))
 
 
 def _work(book: Book, charge: Charge, place: tuple[int, AgreedLine] | None) -> _Work | str:
@@ -125,14 +128,20 @@ def _group(book: Book, work: _Work) -> _Group:
     )  # fmt: skip
 
 
-def _hours(book: Book, group: _Group, works: list[_Work]) -> Found:
+def _words(book: Book, group: _Group) -> str:
+    """The item and where it was done: what tells apart lines that are taxed by place."""
+    place = book.places.get(group.location_id) if group.location_id else None
+    return f"{group.item} ({place})" if place else group.item
+
+
+def _hours(book: Book, group: _Group, works: list[_Work], description: str) -> Found:
     agreed = book.lines[group.place] if group.place >= 0 else None
     minutes = sum(one.billed for one in works)
     amount = multiply(group.rate, minutes, book.mode, per=60)
     shares = allocate(amount, [one.billed for one in works])
     facts = book.facts(group.item_id)
     line = DueLine(
-        description=group.item,
+        description=description,
         item_id=group.item_id,
         quantity=hours_of(minutes),
         unit_price=whole_price(group.rate),
@@ -149,7 +158,7 @@ def _hours(book: Book, group: _Group, works: list[_Work]) -> Found:
             Source(one.charge.source_kind, one.charge.source_id, "", share)
             for one, share in zip(works, shares, strict=True)
         ],
-        order=(0 if agreed else 1, group.place, group.period.start, 0, f"{group.item} {group.role} {group.rate:>20}"),
+        order=(0 if agreed else 1, group.place, group.period.start, 0, f"{description} {group.role} {group.rate:>20}"),
     )
     return found_on(agreed, line, group.currency) if agreed else Found(group.client_id, group.currency, None, None, line)
 

@@ -250,7 +250,8 @@ def test_every_kind_of_line_is_written_by_its_form(acme: Any, shop: Any) -> None
     assert "The first tier starts at 0." in refused.text
     assert browser.post(f"{url}/activate", data={"csrf_token": token}).status_code in (302, 303)
     for address in ("/contracts", "/contracts.csv", f"{url}/due", f"{url}/end", f"{url}/edit", "/usage-records",
-                    "/usage-records/new", f"/contracts/of-client/{shop['client']}", "/contract-lines/pick?q=lic", "/usage-records.csv"):  # fmt: skip
+                    "/usage-records/new", f"/contracts/of-client/{shop['client']}", "/contract-lines/pick?q=lic",
+                    "/usage-records.csv"):  # fmt: skip
         assert browser.get(address).status_code == 200, address
     due = browser.get(f"{url}/due?until=2026-10-02")
     assert "49.90" in due.text
