@@ -315,4 +315,5 @@ def listed(pairs: Mapping[str, Any] | Sequence[Any]) -> Iterator[tuple[str, Any]
 
 def is_data(value: str, label: Any) -> bool:
     """True if an option's label is a row's name or a code, which are not translated."""
-    return label == value or len(value) == len("00000000-0000-0000-0000-000000000000")
+    is_id = len(value) == len("00000000-0000-0000-0000-000000000000")
+    return is_id or label == value or (value != "" and str(label).startswith(f"{value} "))
