@@ -1,10 +1,10 @@
-"""Many rows in one statement, through row-level security: `INSERT … SELECT FROM unnest(…)`."""
+"""Many rows in one statement, through row-level security: COPY to a temporary table, or arrays where rows are few."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -15,36 +15,76 @@ from sqlalchemy.orm import Session
 from kernel.db import TenantTable, cursor
 from kernel.errors import Conflict
 
-PORTION = 5000
+FEW = 60  # below, making the temporary table costs more than it saves
 _DIALECT = postgresql.dialect()
+Row = tuple[Any, ...]
 
 
-def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, ...],
-                rows: Sequence[tuple[Any, ...]]) -> None:  # fmt: skip
+class _Statements(NamedTuple):
+    """How to insert into one table; `json_at` says which columns are JSON."""
+
+    few: str
+    stage: str
+    copy: str
+    many: str
+    clear: str
+    json_at: tuple[int, ...]
+
+
+def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
     """Insert rows of the bound tenant; JSON columns take plain values. Raises Conflict when a row is there already."""
-    statement, json_at = _statement(table, columns)
-    tenant_id = session.info["tenant_id"]
-    for start in range(0, len(rows), PORTION):
-        arrays = [list(column) for column in zip(*rows[start : start + PORTION], strict=True)]
+    if not rows:
+        return
+    statements = _statements(table, columns)
+    ready = list(_with_json(rows, statements.json_at))
+    with cursor(session) as cur:
+        try:
+            if len(ready) < FEW:
+                arrays = [list(column) for column in zip(*ready, strict=True)]
+                cur.execute(statements.few, [session.info["tenant_id"], *arrays])
+            else:
+                _copy(cur, statements, ready, session.info["tenant_id"])
+        except psycopg.errors.UniqueViolation as error:
+            raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
+
+
+def _copy(cur: psycopg.Cursor[Any], statements: _Statements, rows: Sequence[Row], tenant_id: Any) -> None:
+    """COPY straight into a table with row-level security is refused by PostgreSQL, hence the stage."""
+    cur.execute(statements.stage)
+    with cur.copy(statements.copy) as copy:
+        for row in rows:
+            copy.write_row(row)
+    cur.execute(statements.many, [tenant_id])
+    cur.execute(statements.clear)
+
+
+def _with_json(rows: Sequence[Row], json_at: tuple[int, ...]) -> Iterator[Row]:
+    if not json_at:
+        yield from rows
+        return
+    for row in rows:
+        ready = list(row)
         for at in json_at:
-            arrays[at] = [None if one is None else orjson.dumps(one, default=str).decode() for one in arrays[at]]
-        with cursor(session) as cur:
-            try:
-                cur.execute(statement, [tenant_id, *arrays])
-            except psycopg.errors.UniqueViolation as error:
-                raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
+            if ready[at] is not None:
+                ready[at] = orjson.dumps(ready[at], default=str).decode()
+        yield tuple(ready)
 
 
 @cache
-def _statement(table: type[TenantTable], columns: tuple[str, ...]) -> tuple[str, tuple[int, ...]]:
-    """The statement, and which of its parameters are JSON."""
-    kinds = [table.__table__.c[name].type for name in columns]
-    json_at = tuple(at for at, kind in enumerate(kinds) if isinstance(kind, JSON))
+def _statements(table: type[TenantTable], columns: tuple[str, ...]) -> _Statements:
+    name, stage, named = table.__tablename__, f"new_{table.__tablename__}", ", ".join(columns)
+    kinds = [table.__table__.c[column].type for column in columns]
     types = [kind.compile(dialect=_DIALECT).lower() for kind in kinds]
-    arrays = ", ".join("%s::text[]" if at in json_at else f"%s::{name}[]" for at, name in enumerate(types))
-    wanted = ", ".join(f"x.c{at}::{types[at]}" if at in json_at else f"x.c{at}" for at in range(len(columns)))
-    names = ", ".join(f"c{at}" for at in range(len(columns)))
-    return (
-        f"insert into {table.__tablename__} (tenant_id, {', '.join(columns)})"
-        f" select %s, {wanted} from unnest({arrays}) as x({names})"
-    ), json_at
+    json_at = tuple(at for at, kind in enumerate(kinds) if isinstance(kind, JSON))
+    arrays = ", ".join("%s::text[]" if at in json_at else f"%s::{kind}[]" for at, kind in enumerate(types))
+    wanted = ", ".join(f"x.c{at}::{kind}" if at in json_at else f"x.c{at}" for at, kind in enumerate(types))
+    places = ", ".join(f"c{at}" for at in range(len(columns)))
+    into = f"insert into {name} (tenant_id, {named})"
+    return _Statements(
+        few=f"{into} select %s, {wanted} from unnest({arrays}) as x({places})",
+        stage=f"create temporary table if not exists {stage} on commit drop as select {named} from {name} with no data",
+        copy=f"copy {stage} ({named}) from stdin",
+        many=f"{into} select %s, {named} from {stage}",
+        clear=f"truncate {stage}",
+        json_at=json_at,
+    )

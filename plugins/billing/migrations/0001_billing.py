@@ -527,9 +527,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             name=op.f("fk_billing_invoice_discounts_tenant_id_invoice_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_invoice_discounts_tenant_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_invoice_discounts")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -570,9 +567,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             name=op.f("fk_billing_invoice_lines_tenant_id_invoice_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_invoice_lines_tenant_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_invoice_lines")),
         sa.UniqueConstraint(
             "tenant_id", "invoice_id", "position", name=op.f("uq_billing_invoice_lines_tenant_id_invoice_id_position")
@@ -598,9 +592,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_invoices.tenant_id", "billing_invoices.id"],
             name=op.f("fk_billing_invoice_taxes_tenant_id_invoice_id"),
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_invoice_taxes_tenant_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_invoice_taxes")),
         sa.UniqueConstraint(
@@ -654,9 +645,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["tenant_id", "entry_id"],
             ["billing_ledger_entries.tenant_id", "billing_ledger_entries.id"],
             name=op.f("fk_billing_postings_tenant_id_entry_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_postings_tenant_id"), ondelete="CASCADE"
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_postings")),
         sa.UniqueConstraint(
@@ -679,9 +668,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_invoices.tenant_id", "billing_invoices.id"],
             name=op.f("fk_billing_sources_tenant_id_invoice_id"),
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_sources_tenant_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_sources")),
     )

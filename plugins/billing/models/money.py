@@ -45,8 +45,7 @@ class Posting(TenantTable):
 
     __tablename__ = "billing_postings"
     __table_args__ = (
-        tenant_key(),
-        references("entry_id", "billing_ledger_entries"),
+        references("entry_id", "billing_ledger_entries", on_delete="CASCADE"),
         UniqueConstraint("tenant_id", "entry_id", "account"),
         CheckConstraint("account in ('receivable', 'revenue', 'tax', 'credit', 'cash')", name="account"),
         CheckConstraint("amount <> 0", name="amount"),

@@ -359,6 +359,18 @@ def test_sums_hold_on_every_invoice(acme: Any, hill: Any) -> None:
         assert sum(row["balance"] for row in ledger.trial_balance(ctx)) == 0
 
 
+def test_removing_a_tenant_removes_what_nobody_else_may(acme: Any, hill: Any, settings: Any) -> None:
+    with acme.call("carol") as ctx:
+        one = final(ctx, hill)
+        payments.record_payment(ctx, one.id, amount=50)
+        credit_notes.create_credit_note(ctx, one.id, reason="x")
+    with psycopg.connect(settings.owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("delete from tenants where id = %s", [acme.tenant_id])
+        owner.execute("select set_config('app.tenant_id', %s, false)", [str(acme.tenant_id)])
+        for table in ("billing_invoices", "billing_invoice_lines", "billing_postings", "billing_chain_links"):
+            assert owner.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
 def test_beta_sees_nothing_of_acme(acme: Any, beta: Any, hill: Any) -> None:
     with acme.call("carol") as ctx:
         invoice_id = final(ctx, hill, invoice_date=date(2026, 9, 1)).id
