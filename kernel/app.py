@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from kernel.capabilities import check_registry
 from kernel.clock import Clock, SystemClock
 from kernel.config import Settings
 from kernel.context import Actor, CallContext, Cause, Tenant
-from kernel.db import Database
+from kernel.db import Database, cursor
 from kernel.directory.events import DIRECTORY_EVENTS
 from kernel.errors import NotFound, StartupError
 from kernel.files import FileStore, open_store
@@ -25,11 +25,11 @@ from kernel.secrets import Vault, load_vault
 if TYPE_CHECKING:
     from flask import Flask
 
-_TENANT_FACTS = text("""
+_TENANT_FACTS = """
 select id, slug, name, zone, currency, locale, array(select plugin from tenant_plugins where not enabled) as disabled,
   (select "values" from tenant_settings where plugin = 'admin') as settings
-from tenants where id = :id and active
-""")
+from tenants where id = %(id)s and active
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Kernel:
     def call(self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None) -> Iterator[CallContext]:
         """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant."""
         with self.db.transaction(tenant_id, kernel=self) as session:
-            row = session.execute(_TENANT_FACTS, {"id": tenant_id}).mappings().one_or_none()
+            with cursor(session) as hot:  # on each step of a job, each event and each host call
+                row = hot.execute(_TENANT_FACTS, {"id": tenant_id}).fetchone()
             if row is None:
                 raise NotFound("No such tenant, or it is not active.")
             tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError
-from sqlalchemy import text
 
 from kernel import audit
 from kernel.api.fieldpaths import field_errors
 from kernel.capabilities import GuestCall, find_host_function
 from kernel.context import Actor, CallContext, Cause
+from kernel.db import cursor
 from kernel.errors import DeskhandError, InvalidInput
 from plugins.extensions.guests.invocation import HostAnswer, HostCall
 from plugins.extensions.models import SERVING
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 _ARGUMENT = "input"
 _LETTER_AFTER = re.compile(r"_([a-z])")
 # A lock on the grant would hold up who revokes it: a revocation holds from the next call, not from within this one.
-_RIGHTS = text("""
-select i.state, exists(select from extensions_grants g where g.install_id = i.id and g.capability = :capability) as granted
-from extensions_installs i where i.id = :install_id
-""")
+_RIGHTS = """
+select i.state, exists(select from extensions_grants g where g.tenant_id = i.tenant_id and g.install_id = i.id
+  and g.capability = %(capability)s) as granted
+from extensions_installs i where i.id = %(install_id)s
+"""
 
 
 class Denied(Exception):
@@ -79,10 +80,11 @@ class Dispatcher:
         return function
 
     def _check_rights(self, ctx: CallContext, capability: str | None) -> None:
-        rights = ctx.session.execute(_RIGHTS, {"install_id": self._invocation.install_id, "capability": capability}).one_or_none()
-        if rights is None or rights.state not in SERVING:
+        with cursor(ctx.session) as hot:
+            rights = hot.execute(_RIGHTS, {"install_id": self._invocation.install_id, "capability": capability}).fetchone()
+        if rights is None or rights["state"] not in SERVING:
             raise Denied("install_disabled: this install was switched off or removed")
-        if capability is not None and not rights.granted:
+        if capability is not None and not rights["granted"]:
             raise Denied(f"capability_denied: grant {capability} to this install")
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:

@@ -51,7 +51,7 @@ _TARGET = """
 select i.state, r.name, r.semver, r.title, r.digest, r.component_key, r.manifest::text as manifest,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
   array(select v.started_at from extensions_invocations v where v.install_id = i.id and v.trap is not null
-    and v.started_at > %(since)s order by v.started_at desc limit %(traps)s) as traps
+    and v.trap <> 'host_error' and v.started_at > %(since)s order by v.started_at desc limit %(traps)s) as traps
 from extensions_installs i join extensions_releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
 where i.id = %(install_id)s
 """

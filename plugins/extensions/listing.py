@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
@@ -13,15 +13,15 @@ from plugins.extensions import services
 from plugins.extensions.models import Install, Release
 from plugins.extensions.releases import get_release
 
-_RELEASES = select(
+_RELEASES: Select[Any] = select(
     Release.id, Release.name, Release.semver, Release.title, Release.publisher, Release.state, Release.size,
     Release.published_by, Release.published_at,
 )  # fmt: skip
-_INSTALLS = select(
+_INSTALLS: Select[Any] = select(
     Install.id, Install.name, Release.title, Release.semver, Install.state, Install.created_at, Install.updated_at
 ).join(Release, (Release.tenant_id == Install.tenant_id) & (Release.id == Install.release_id))
-_RELEASE_KEYS = {"published_at": Release.published_at, "name": Release.name}
-_INSTALL_KEYS = {"created_at": Install.created_at, "updated_at": Install.updated_at, "name": Install.name}
+_RELEASE_KEYS: Mapping[str, Any] = {"published_at": Release.published_at, "name": Release.name}
+_INSTALL_KEYS: Mapping[str, Any] = {"created_at": Install.created_at, "updated_at": Install.updated_at, "name": Install.name}
 
 
 def list_releases(ctx: CallContext, query: Mapping[str, Any]) -> Page:

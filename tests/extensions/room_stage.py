@@ -7,9 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import World
-
 from kernel.jobs import drain
+from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]
 DEMO_FOLDER = ROOT / "samples" / "invoicing-demo"

@@ -55,7 +55,9 @@ def test_nobody_signed_in_is_led_to_the_login_and_back(parcels: Any) -> None:
     answer = parcels.app.test_client().get("/parcels?status=late")
     assert answer.status_code == 302
     assert answer.location == "/login?next=/parcels%3Fstatus%3Dlate"
-    fragment = parcels.app.test_client().get("/parcels/card", headers={"HX-Request": "true", "HX-Current-URL": "http://x/parcels"})
+    fragment = parcels.app.test_client().get(
+        "/parcels/card", headers={"HX-Request": "true", "HX-Current-URL": "http://x/parcels"}
+    )
     assert fragment.headers["HX-Redirect"] == "/login?next=/parcels"
 
 

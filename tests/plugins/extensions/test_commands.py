@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.conftest import World
-from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE
 
 from kernel.cli import main
 from kernel.config import Settings
+from tests.conftest import World
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE
 
 NAME = "org.deskhand.samples.invoicing-demo"
 

@@ -9,14 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.conftest import World
-from tests.extensions.conftest import build
-from tests.extensions.room_stage import API, ROOT, calls_of, denials, install, manifest_of, publish
 
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
 from plugins.extensions import invoking, services
 from plugins.extensions.guests.invocation import GuestRequest
+from tests.conftest import World
+from tests.extensions.conftest import build
+from tests.extensions.room_stage import API, ROOT, calls_of, denials, install, manifest_of, publish
 
 HOSTILE_FOLDER = ROOT / "tests" / "extensions" / "hostile"
 ANY_WAY = [{"method": method, "path": "/:way", "auth": "user"} for method in ("GET", "POST")]
@@ -102,7 +102,8 @@ def test_while_one_guest_loops_forever_everybody_else_is_served(
     loop = threading.Thread(target=lambda: answers.append(alice.get(f"{looping['url']}loop")))
     loop.start()
     served = [beta.api().get(f"{other['url']}polite").status_code, acme.api().get(f"{API}/clients").status_code]
-    assert (served, answers) == ([200, 200], [])
+    held = acme.kernel.db.engine.pool.checkedout()  # type: ignore[attr-defined]
+    assert (served, held, answers) == ([200, 200], 0, []), "a running guest holds no database connection"
     loop.join()
     assert answers[0].json["code"] == "guest_timeout"
 

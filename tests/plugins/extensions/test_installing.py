@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from kernel.jobs import drain
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import (
@@ -17,8 +19,6 @@ from tests.extensions.room_stage import (
     publish,
     send_release,
 )
-
-from kernel.jobs import drain
 
 INSTALLS = f"{API}/extension-installs"
 POLITE = {

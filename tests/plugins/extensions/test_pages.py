@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 
-from tests.conftest import World
-from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, manifest_of, publish
 from werkzeug.test import encode_multipart
 
 from kernel.jobs import drain
+from tests.conftest import World
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, manifest_of, publish
 
 
 def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: bytes) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.extensions.conftest import build
-from tests.extensions.room_stage import DEMO_FOLDER
 
 from kernel.app import Kernel
 from plugins.extensions.runtime import close_guest_pool
+from tests.extensions.conftest import build
+from tests.extensions.room_stage import DEMO_FOLDER
 
 
 @pytest.fixture(scope="session")

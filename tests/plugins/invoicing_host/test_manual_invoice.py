@@ -7,12 +7,21 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
-from tests.conftest import World
-from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, denials, install, manifest_of, publish
-from tests.plugins.billing.invoice_desk import item, lay_out_taxes, taxed_client
 
 from kernel.tenancy import switch_plugin
 from plugins.billing.models import Invoice
+from tests.conftest import World
+from tests.extensions.room_stage import (
+    API,
+    DEMO_FOLDER,
+    MANUAL_INVOICE,
+    calls_of,
+    denials,
+    install,
+    manifest_of,
+    publish,
+)
+from tests.plugins.billing.invoice_desk import item, lay_out_taxes, taxed_client
 
 AUTHOR = "org.deskhand.samples.invoicing-demo@1.0.0"
 DENIED = "capability_denied: grant cap:invoice.manual.create to this install"

@@ -1,0 +1,78 @@
+"""`make soak NAME=billing-kills`: runs one long test and says its figures.
+
+The same seed (`SOAK_SEED`) makes the same contracts and draws the same places; a soak that was stopped goes on with its next
+round, from the notes it keeps in `.cache/soak`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.ground import ROOT, found, ground
+from tests.soak.billing_kills import Killer, differences, finalize_all, prepare, run_undisturbed
+
+NOTES = ROOT / ".cache" / "soak"
+CLIENTS, BATCH, KILLS_A_RUN = 300, 10, 6
+LEASE_SECONDS = 2
+
+
+def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
+    """Kill workers until `SOAK_KILLS` (12) were killed in the middle of billing runs; returns the figures in words."""
+    wanted = int(os.environ.get("SOAK_KILLS", "12"))
+    kills = Counter(notes.setdefault("kills", {}))
+    with ground(durable=True, job_lease=LEASE_SECONDS) as (kernel, _):
+        while kills.total() < wanted:
+            number = notes["rounds"] = notes.get("rounds", 0) + 1
+            disturbed, twin = (found(kernel, f"{name}-{number}") for name in ("disturbed", "twin"))
+            prepare(kernel, (disturbed, twin), CLIENTS, notes["seed"] + number)
+            run_undisturbed(kernel, twin, 1)
+            killer = Killer(kernel, disturbed, Random(notes["seed"] + number), BATCH)
+            killer.disturb(1, min(KILLS_A_RUN, wanted - kills.total()))
+            for tenant_id in (disturbed, twin):
+                finalize_all(kernel, tenant_id)
+            if found_differences := differences(kernel, disturbed, twin):
+                raise SystemExit(f"Round {number}, seed {notes['seed']}:\n" + "\n".join(found_differences))
+            kills += Counter(killer.kills)
+            notes["kills"] = dict(kills)
+            keep()
+            print(f"  round {number}: {killer.total()} workers killed, {CLIENTS} invoices with 8 lines equal to the twin's")
+    places = ", ".join(f"{count} {place}" for place, count in sorted(kills.items()))
+    return f"{kills.total()} workers killed in {notes['rounds']} runs ({places}): no difference to the undisturbed twins"
+
+
+SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {"billing-kills": billing_kills}
+
+
+def main(name: str) -> None:
+    """Run a soak, or go on with it."""
+    if name not in SOAKS:
+        raise SystemExit(f"There is no soak {name!r}; there are: {', '.join(SOAKS)}.")
+    path = NOTES / f"{name}.json"
+    notes = json.loads(path.read_text()) if path.exists() else {"seed": int(os.environ.get("SOAK_SEED", "1"))}
+    began = time.monotonic()
+    words = SOAKS[name](notes, lambda: _keep(path, notes))
+    path.unlink(missing_ok=True)
+    print(f"- {name}, {date.today().isoformat()}, {_commit()}, seed {notes['seed']}, {time.monotonic() - began:.0f} s: {words}.")
+
+
+def _keep(path: Path, notes: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notes))
+
+
+def _commit() -> str:
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
