@@ -128,7 +128,9 @@ def _capabilities(plugins: Plugins) -> Iterator[str]:
             for one in sorted(plugins.capabilities.values(), key=lambda one: one.name))  # fmt: skip
     yield _table(("Capability", "Allows an extension to", ""), rows)
     yield "## Host functions\n"
-    functions = sorted(((one.interface, one.name), plugin.name, one) for plugin, one in plugins.collect("register_host_functions"))
+    functions = sorted(
+        ((one.interface, one.name), plugin.name, one) for plugin, one in plugins.collect("register_host_functions")
+    )
     for (interface, name), plugin, one in functions:
         yield f"### `host.{interface}.{name}`\n\n{one.says}\n\nNeeds {_code(one.capability) or 'no capability'}; by `{plugin}`.\n"
         yield _table(("Takes", "Kind", "Required"), _shape(one.takes()))
@@ -156,8 +158,16 @@ def _events(plugins: Plugins) -> Iterator[str]:
 
 
 def _jobs(plugins: Plugins) -> Iterator[str]:
-    rows = [(f"`{one.name}`", one.title, f"`{plugin.name}`", "in steps" if one.stepwise else "in one transaction", str(one.max_attempts))
-            for plugin, one in plugins.collect("register_jobs")]  # fmt: skip
+    rows = [
+        (
+            f"`{one.name}`",
+            one.title,
+            f"`{plugin.name}`",
+            "in steps" if one.stepwise else "in one transaction",
+            str(one.max_attempts),
+        )
+        for plugin, one in plugins.collect("register_jobs")
+    ]
     yield _table(("Job", "Does", "Plugin", "Runs", "Attempts"), rows)
     schedules = [(one.name, f"`{one.job}`", f"`{one.cron}`") for _, one in plugins.collect("register_schedules")]
     yield _table(("Default schedule", "Job", "Cron, in the tenant's zone"), schedules)
@@ -187,8 +197,10 @@ def _first(thing: Any) -> str:
 
 def _settings() -> Iterator[str]:
     yield "Environment variables of every process. Each may be given as `…_FILE`, naming a file that holds the value.\n"
-    rows = [(f"`{PREFIX}{one.name.upper()}`", _code(one.default), one.metadata["says"], "secret" if one.metadata["secret"] else "")
-            for one in dataclass_fields(Settings)]  # fmt: skip
+    rows = [
+        (f"`{PREFIX}{one.name.upper()}`", _code(one.default), one.metadata["says"], "secret" if one.metadata["secret"] else "")
+        for one in dataclass_fields(Settings)
+    ]
     yield _table(("Variable", "Default", "Says", ""), rows)
 
 
@@ -209,7 +221,7 @@ def _plain(path: str) -> str:
 
 
 def _commands() -> Iterator[str]:
-    from kernel.cli import main
+    from cli import main
 
     yield "`deskhand COMMAND --help` tells the rest.\n"
     context = click.Context(main, info_name="deskhand")

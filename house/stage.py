@@ -25,10 +25,10 @@ from kernel.context import Actor, CallContext, Tenant
 from kernel.directory import staff
 from kernel.directory.models import User
 from kernel.gate import COOKIE
-from kernel.local.postgres import EmbeddedPostgres
 from kernel.migrations.runner import upgrade
 from kernel.passwords import seal_password
 from kernel.plugins import Plugins
+from local.postgres import EmbeddedPostgres
 
 START = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -193,7 +193,7 @@ def _password_hash() -> str:
 def _found(kernel: Kernel, app: Flask, name: str, password_hash: str, **facts: str) -> World:
     from kernel.founding import found_tenant
 
-    slug = f"{name.split()[0].lower()}-{next(_numbers)}"
+    slug = f"{name.split(maxsplit=1)[0].lower()}-{next(_numbers)}"
     tenant_id = found_tenant(kernel, slug=slug, name=name, admin_name="Alice", admin_email=f"alice@{slug}.example",
                              admin_password=PASSWORD, **facts)  # fmt: skip
     users = {}

@@ -105,7 +105,7 @@ def references(column: str, table: str, *, on_delete: str | None = None) -> Fore
 
 
 @event.listens_for(Session, "before_flush")
-def _stamp_tenant(session: Session, flush_context: object, instances: object) -> None:
+def _stamp_tenant(session: Session, *_: object) -> None:
     tenant_id = session.info.get("tenant_id")
     for row in session.new:
         if isinstance(row, TenantTable) and row.tenant_id is None:
@@ -130,12 +130,11 @@ class Database:
     @contextmanager
     def transaction(self, tenant_id: UUID | None = None, **info: Any) -> Iterator[Session]:
         """One transaction, committed on success; rows of `tenant_id` only. Runs after-commit actions at the end."""
-        with Session(self.engine, expire_on_commit=False, info=info) as session:
-            with _named_conflicts():
-                if tenant_id is not None:
-                    set_tenant(session, tenant_id)
-                yield session
-                session.commit()
+        with Session(self.engine, expire_on_commit=False, info=info) as session, _named_conflicts():
+            if tenant_id is not None:
+                set_tenant(session, tenant_id)
+            yield session
+            session.commit()
         for action in session.info.pop("after_commit", ()):
             action()
 

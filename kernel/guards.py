@@ -9,7 +9,8 @@ from kernel.errors import StartupError
 
 _ROLE = text("""
 select r.rolname, r.rolsuper, r.rolbypassrls,
-  exists(select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace) as owns
+  exists(select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')
+    and c.relnamespace = 'public'::regnamespace) as owns
 from pg_roles r where r.rolname = current_user
 """)
 _UNGUARDED = text("""

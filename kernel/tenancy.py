@@ -81,7 +81,7 @@ def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, d
     Raises InvalidInput for a bad slug and Conflict for a taken one.
     """
     if not SLUG.fullmatch(slug):
-        raise InvalidInput("The short name needs 1 to 40 lower-case letters, digits or hyphens.", errors={"slug": "a-z, 0-9, -"})
+        raise InvalidInput("A short name has 1 to 40 lower-case letters, digits or hyphens.", errors={"slug": "a-z, 0-9, -"})
     if session.scalar(select(TenantRow.id).where(TenantRow.slug == slug)):
         raise Conflict(f"The short name {slug!r} is taken.", errors={"slug": "taken"})
     tenant = TenantRow(id=uuid7(), slug=slug, name=name, host=host, zone=zone, currency=currency, locale=locale,
@@ -99,7 +99,7 @@ def greet_plugins(session: Session, plugins: Plugins) -> list[str]:
     """Give the bound tenant a row, and its starting roles the permissions, of each plugin it has not met yet."""
     met = set(session.scalars(select(TenantPlugin.plugin)))
     new = [plugin for plugin in plugins.installed.values() if plugin.name not in met]
-    roles = {key: role_id for key, role_id in session.execute(select(Role.key, Role.id).where(Role.key.is_not(None)))}
+    roles = dict(session.execute(select(Role.key, Role.id).where(Role.key.is_not(None))).all())
     for plugin in new:
         session.add(TenantPlugin(plugin=plugin.name, enabled=plugin.manifest.default_enabled))
         _grant_starting_permissions(session, plugin, roles)

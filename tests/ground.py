@@ -24,9 +24,9 @@ from kernel.db import TenantTable
 from kernel.directory.clients import add_client
 from kernel.founding import found_tenant
 from kernel.ids import uuid7
-from kernel.local.postgres import EmbeddedPostgres
 from kernel.migrations.runner import upgrade
 from kernel.plugins import Plugins
+from local.postgres import EmbeddedPostgres
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, UsageEntry
 from plugins.catalog.services import add_item
 from plugins.tax import services as taxes

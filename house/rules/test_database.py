@@ -66,7 +66,9 @@ def test_every_tenant_table_forces_row_level_security(catalogue: Connection) -> 
 
 def test_every_policy_reads_and_writes_the_bound_tenant_only(catalogue: Connection) -> None:
     plain = "".join(TENANT_POLICY.split())
-    found = catalogue.execute(text("select tablename, permissive, qual, with_check, cmd from pg_policies where schemaname = 'public'"))
+    found = catalogue.execute(
+        text("select tablename, permissive, qual, with_check, cmd from pg_policies where schemaname = 'public'")
+    )
     rows = found.all()
     assert {row.tablename for row in rows} == _tenant_tables(catalogue) - NOTES_WITHOUT_RLS
     for row in rows:
@@ -104,7 +106,7 @@ def test_foreign_keys_go_only_where_a_plugin_says_it_requires(catalogue: Connect
 
 
 def _owners(kernel: Kernel) -> dict[str, str]:
-    from kernel.migrations.draft import table_owners
+    from house.draft import table_owners
 
     return {"alembic_version": "kernel", **table_owners(kernel.plugins)}
 
@@ -123,7 +125,9 @@ def test_views_and_definer_functions_do_not_lead_past_the_policies(catalogue: Co
 
 def test_the_app_role_changes_rows_and_nothing_else(kernel: Kernel) -> None:
     with kernel.db.transaction() as session:
-        role = session.execute(text("select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user")).one()
+        role = session.execute(
+            text("select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user")
+        ).one()
         assert not any(role)
         may = text("select c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
                    " and has_table_privilege(c.oid, 'TRUNCATE')")  # fmt: skip

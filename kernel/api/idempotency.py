@@ -92,9 +92,7 @@ def _check(key: str) -> None:
 
 def _claim(ctx: CallContext, claim: str) -> None:
     if not ctx.session.scalar(_CLAIM, {"claim": claim}):
-        raise IdempotencyInProgress(
-            "The first request with this key is not done yet. Ask again in a second.", retry_after=1
-        )
+        raise IdempotencyInProgress("The first request with this key is not done yet. Ask again in a second.", retry_after=1)
 
 
 def _digest(content: Iterable[bytes]) -> bytes:
@@ -106,9 +104,7 @@ def _digest(content: Iterable[bytes]) -> bytes:
 
 def _replay(stored: IdempotencyKey, fingerprint: bytes) -> Response:
     if stored.fingerprint != fingerprint:
-        raise IdempotencyKeyReused(
-            "This Idempotency-Key came with other content before. Take a new key for a new request."
-        )
+        raise IdempotencyKeyReused("This Idempotency-Key came with other content before. Take a new key for a new request.")
     response = Response(stored.body, status=stored.status, headers=stored.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response

@@ -201,9 +201,7 @@ def _conditions(query: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _columns(
-    wanted: Iterable[str], statement: Select[Any], named: Columns
-) -> tuple[tuple[str, ColumnElement[Any]], ...]:
+def _columns(wanted: Iterable[str], statement: Select[Any], named: Columns) -> tuple[tuple[str, ColumnElement[Any]], ...]:
     found = []
     for parameter in wanted:
         name = parameter.partition("__")[0]

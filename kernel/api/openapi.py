@@ -120,8 +120,7 @@ def document(route: Route) -> dict[str, Any]:
         "x-permission": route.permission,
         "security": [] if route.permission == PUBLIC else [{"session": []}, {"bearer": []}, {"apiKey": []}],
         "parameters": parameters,
-        "responses": {str(route.status): _success(route)}
-        | {status: _REFUSALS[status][0] for status in _refusals(route)},
+        "responses": {str(route.status): _success(route)} | {status: _REFUSALS[status][0] for status in _refusals(route)},
     }
     if route.description:
         told["description"] = route.description

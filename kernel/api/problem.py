@@ -87,9 +87,7 @@ def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code, words = _WORDS.get(status, (error.name.lower().replace(" ", "_"), error.description or error.name))
     body = {"title": error.name, "status": status, "detail": words, "code": code}
-    kept = {
-        name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
-    }
+    kept = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
     return _answer(body, kept)
 
 

@@ -70,9 +70,7 @@ def take(kernel: Kernel, tenant_id: UUID, bucket: str, *, burst: int, per_second
     now = kernel.clock.now()
     step, whole = timedelta(seconds=cost / per_second), timedelta(seconds=burst / per_second)
     row_id = UUID(bytes=blake2b(bucket.encode(), digest_size=16).digest())
-    allowed, full_at = _upsert(
-        kernel, {"tenant": tenant_id, "bucket": row_id, "now": now, "step": step, "whole": whole}
-    )
+    allowed, full_at = _upsert(kernel, {"tenant": tenant_id, "bucket": row_id, "now": now, "step": step, "whole": whole})
     missing = max((full_at - now).total_seconds(), 0.0)
     taken = Taken(burst, max(burst - math.ceil(missing * per_second - 1e-6), 0), math.ceil(missing))
     if not allowed:

@@ -18,6 +18,4 @@ def assert_same_shape(schema: type[Schema], rows: Iterable[Mapping[str, Any]]) -
     ready = orjson.loads(dumps(listed))
     documented = orjson.loads(dumps(declared.dump(listed)))
     if not listed or ready != documented or any(row.keys() != names for row in ready):
-        raise AssertionError(
-            f"{schema.__name__} documents {sorted(names)}: {documented!r}, the ready rows are {ready!r}"
-        )
+        raise AssertionError(f"{schema.__name__} documents {sorted(names)}: {documented!r}, the ready rows are {ready!r}")

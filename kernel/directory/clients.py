@@ -142,9 +142,7 @@ def delete_location(ctx: CallContext, location_id: UUID) -> None:
 
 
 def _clear_default(ctx: CallContext, client_id: UUID) -> None:
-    ctx.session.execute(
-        update(Location).where(Location.client_id == client_id, Location.is_default).values(is_default=False)
-    )
+    ctx.session.execute(update(Location).where(Location.client_id == client_id, Location.is_default).values(is_default=False))
 
 
 def get_contact(ctx: CallContext, contact_id: UUID) -> Contact:

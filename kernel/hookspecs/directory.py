@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -26,7 +27,8 @@ class Label(NamedTuple):
     url: str | None = None
 
 
-class Blocker(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Blocker:
     """Something in the way of deleting `ref`: `count` rows of `type`, in words."""
 
     ref: Ref

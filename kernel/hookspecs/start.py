@@ -96,7 +96,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookspec
 def register_navigation() -> Sequence[NavEntry]:
-    """Give lines of the navigation. Any plugin; once. Example: `[NavEntry("desk", "Tickets", "/tickets", "ticket.read", "ticket")]`."""
+    """Give lines of the navigation. Any plugin; once. Example: `[NavEntry("desk", "Tickets", "/tickets", "ticket.read")]`."""
 
 
 @hookspec
@@ -116,7 +116,7 @@ def register_events() -> Sequence[EventType]:
 
 @hookspec
 def register_schedules() -> Sequence[DefaultSchedule]:
-    """Give schedules that each tenant starts with. Any plugin; once. Example: `[DefaultSchedule("Nightly", "x.tidy", "0 3 * * *")]`."""
+    """Give schedules that each tenant starts with. Any plugin; once. Example: `[DefaultSchedule("Nightly", "tidy", "0 3 * * *")]`."""
 
 
 @hookspec

@@ -79,9 +79,7 @@ class Resolver(Protocol):
     def remember(self, kind: str, ids: Mapping[str, UUID]) -> None:
         """Note that these external ids stand for these rows."""
 
-    def claim(
-        self, kind: str, external_ids: Sequence[str], met: Mapping[str, UUID] | None = None
-    ) -> Mapping[str, UUID]:
+    def claim(self, kind: str, external_ids: Sequence[str], met: Mapping[str, UUID] | None = None) -> Mapping[str, UUID]:
         """An id for each: the one remembered; that of the row `met` by its natural key; or a new UUIDv7.
 
         All are remembered, so that an upsert by id is enough.

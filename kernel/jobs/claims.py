@@ -105,9 +105,7 @@ def _mine(claim: Claim) -> Any:
 
 def held_job(ctx: CallContext, claim: Claim) -> Job:
     """The job's row, locked to the end of the transaction. Raises ClaimLost."""
-    job = ctx.session.scalar(
-        select(Job).where(_mine(claim)).with_for_update(), execution_options={"populate_existing": True}
-    )
+    job = ctx.session.scalar(select(Job).where(_mine(claim)).with_for_update(), execution_options={"populate_existing": True})
     if job is None:
         raise ClaimLost
     return job

@@ -67,9 +67,7 @@ def login() -> ResponseReturnValue:
         by_host = session.scalar(select(TenantRow.slug).where(TenantRow.host == request.host, TenantRow.active))
     if not slugs:
         return redirect("/welcome")
-    known = by_host or (
-        slugs[0] if len(slugs) == 1 else request.args.get("tenant") or request.cookies.get(LAST_TENANT, "")
-    )
+    known = by_host or (slugs[0] if len(slugs) == 1 else request.args.get("tenant") or request.cookies.get(LAST_TENANT, ""))
     return _show_login(Form(LoginIn, {"tenant": known}), fixed=bool(by_host) or len(slugs) == 1)
 
 
@@ -204,9 +202,7 @@ def found() -> ResponseReturnValue:
 
 def _at_field(error: DeskhandError) -> DeskhandError:
     """Point a refusal of the user's fields at the form's names for them."""
-    error.errors = {
-        f"admin_{name}" if name in ("email", "password") else name: words for name, words in error.errors.items()
-    }
+    error.errors = {f"admin_{name}" if name in ("email", "password") else name: words for name, words in error.errors.items()}
     return error
 
 

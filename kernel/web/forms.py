@@ -234,9 +234,7 @@ class _Reader:
             if (rows := _row_schema(field)) is not None:
                 given = values[name] if isinstance(values[name], list) else []
                 plain[name] = [
-                    self.read(rows, row, f"{prefix}{name}-{at}-")
-                    for at, row in enumerate(given)
-                    if isinstance(row, Mapping)
+                    self.read(rows, row, f"{prefix}{name}-{at}-") for at, row in enumerate(given) if isinstance(row, Mapping)
                 ]
             elif isinstance(field, fields.List):
                 plain[name] = [one for one in _all(values[name]) if one != ""]
@@ -246,9 +244,7 @@ class _Reader:
                 plain |= _blank(name, field)
         return plain
 
-    def _one(
-        self, field: fields.Field[Any], name: str, text: str, values: Mapping[str, Any], prefix: str
-    ) -> dict[str, Any]:
+    def _one(self, field: fields.Field[Any], name: str, text: str, values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         try:
             return {name: self._text(field, text, values.get(name + MONEY), values)}
         except (NumberFormatError, ValueError):

@@ -33,9 +33,7 @@ JOB_STATES = {
 def overview(ctx: CallContext) -> ResponseReturnValue:
     """The cards that rooms contribute, each loaded by itself."""
     answers = ctx.hooks.collect_cards(ctx=ctx)
-    cards = sorted(
-        (one for answer in answers for one in answer if may(one.permission)), key=lambda one: (one.weight, one.url)
-    )
+    cards = sorted((one for answer in answers for one in answer if may(one.permission)), key=lambda one: (one.weight, one.url))
     return render("overview.html", cards=cards)
 
 

@@ -47,9 +47,7 @@ def _babel_name(name: str) -> str:
 
 def offered() -> list[str]:
     """The locales that have a catalogue, English first."""
-    found = {
-        path.parent.parent.name.replace("_", "-") for folder in _folders for path in folder.glob(f"*/*/{DOMAIN}.po")
-    }
+    found = {path.parent.parent.name.replace("_", "-") for folder in _folders for path in folder.glob(f"*/*/{DOMAIN}.po")}
     return ["en", *sorted(found - {"en"})]
 
 

@@ -313,9 +313,5 @@ def labels_for(refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 def panels_of(ref: Ref) -> list[tuple[str, Any]]:
     """The tabs that rooms give to this row's page: (key in the address, panel)."""
     answers = g.ctx.hooks.collect_panels(ctx=g.ctx, ref=ref)
-    shown = sorted(
-        (one for answer in answers for one in answer if may(one.permission)), key=lambda one: (one.weight, one.title)
-    )
-    return [
-        (one.url.split("?")[0].strip("/").replace(str(ref.id), "").strip("/").replace("/", "-"), one) for one in shown
-    ]
+    shown = sorted((one for answer in answers for one in answer if may(one.permission)), key=lambda one: (one.weight, one.title))
+    return [(one.url.split("?")[0].strip("/").replace(str(ref.id), "").strip("/").replace("/", "-"), one) for one in shown]

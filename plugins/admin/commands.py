@@ -6,7 +6,7 @@ import json
 
 import click
 
-from kernel.cli import tenant_call, tenant_options
+from cli import tenant_call, tenant_options
 
 
 @click.group()

@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 import orjson
 
-from kernel.cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
+from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
 from kernel.errors import NotFound
 from kernel.jobs import get_job, work
 from kernel.money import format_minor

@@ -43,8 +43,7 @@ def _document(ctx: CallContext, invoice: Invoice, parties: dict[str, Any]) -> In
         "facts": _facts(invoice),
         "lines": [_line(one, invoice, taxes) for one in invoices.list_lines(ctx, invoice.id)],
         "discounts": [
-            {"label": one.description, "amount": _money(-one.amount, invoice)}
-            for one in invoices.list_discounts(ctx, invoice.id)
+            {"label": one.description, "amount": _money(-one.amount, invoice)} for one in invoices.list_discounts(ctx, invoice.id)
         ],
         "subtotal": _money(invoice.subtotal, invoice),
         "taxes": [_tax(one, invoice) for one in taxes],

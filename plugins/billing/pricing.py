@@ -70,11 +70,7 @@ def _prorated(amount: int, coverage: Coverage | None, mode: Rounding, steps: lis
         return amount
     part = prorate(amount, coverage, mode)
     before, covered, total = coverage
-    how = (
-        f"{amount} × {before + covered}/{total} − {amount} × {before}/{total}"
-        if before
-        else f"{amount} × {covered}/{total}"
-    )
+    how = f"{amount} × {before + covered}/{total} − {amount} × {before}/{total}" if before else f"{amount} × {covered}/{total}"
     steps.append(["prorate", how, part])
     return part
 

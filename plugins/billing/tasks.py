@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from kernel.jobs import JobRun
 
 
-
 def run_billing(job: JobRun) -> Generator[None, None, dict[str, Any]]:
     """Batch after batch, each in a transaction of its own that says which clients it did; so it can end at any moment."""
     with job.step() as ctx:

@@ -23,7 +23,11 @@ METHODS = {
     "usage": (_l("By usage"), "neutral"),
     "per_unit": (_l("By the piece"), "neutral"),
 }
-TAXES = {"standard": (_l("Standard rate"), "neutral"), "reduced": (_l("Reduced rate"), "neutral"), "exempt": (_l("Exempt"), "neutral")}
+TAXES = {
+    "standard": (_l("Standard rate"), "neutral"),
+    "reduced": (_l("Reduced rate"), "neutral"),
+    "exempt": (_l("Exempt"), "neutral"),
+}
 TERMS = {"monthly": (_l("Monthly"), "neutral"), "annual": (_l("Annual"), "neutral"), "perpetual": (_l("Perpetual"), "neutral")}
 STATES = {"true": (_l("Active"), "success"), "false": (_l("Inactive"), "neutral")}
 _CHOICES = {"kinds": KINDS, "methods": METHODS, "taxes": TAXES, "terms": TERMS}

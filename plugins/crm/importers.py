@@ -87,7 +87,8 @@ def _text(*names: str) -> tuple[Column, ...]:
 
 IMPORTERS = (
     Importer("client", "clients.csv", 80, (
-        Column("name", required=True, max_length=255), Column("client_type", "enum", required=True, choices=("company", "individual")),
+        Column("name", required=True, max_length=255),
+        Column("client_type", "enum", required=True, choices=("company", "individual")),
         Column("email", "email"), *_text("phone", "website"), Column("currency", "currency", required=True),
         Column("language"), Column("billing_email", "email"), Column("account_manager", "reference", refers_to="user"),
         Column("active", "boolean"), Column("notes"),

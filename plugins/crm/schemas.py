@@ -59,9 +59,7 @@ class ClientRow(Schema):
     updated_at = fields.AwareDateTime()
 
 
-ClientQuery = filtered(
-    status=fields.String(), kind=fields.String(), currency=fields.String(), account_manager_id=fields.UUID()
-)
+ClientQuery = filtered(status=fields.String(), kind=fields.String(), currency=fields.String(), account_manager_id=fields.UUID())
 ClientPage = page_schema(ClientRow)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import click
 
-from kernel.cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
+from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -73,7 +73,7 @@ def list_installed(tenant: str | None, user: str | None, of_releases: bool, as_j
 @click.option("--grant", "grants", multiple=True, metavar="CAPABILITY", help="Consent to a capability; may be repeated.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the install; may be repeated.")
 @tenant_options
-def install(  # noqa: PLR0917 - click calls it by name
+def install(
     name: str, semver: str | None, grants: tuple[str, ...], settings: tuple[str, ...], tenant: str | None, user: str | None
 ) -> None:
     """Install a release, or upgrade the install that is there."""
@@ -153,9 +153,7 @@ def uninstall(extension: str, tenant: str | None, user: str | None) -> None:
 @click.option("-X", "--method", default="GET", show_default=True)
 @click.option("-d", "--data", default="", help="The request's body.")
 @tenant_options
-def call(  # noqa: PLR0917 - click calls it by name
-    extension: str, path: str, method: str, data: str, tenant: str | None, user: str | None
-) -> None:
+def call(extension: str, path: str, method: str, data: str, tenant: str | None, user: str | None) -> None:
     """Call an endpoint of an install and print its answer."""
     from plugins.extensions import invoking, services
     from plugins.extensions.guests.invocation import GuestRequest

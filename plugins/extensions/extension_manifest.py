@@ -78,9 +78,7 @@ def read_manifest(text: bytes, known_capabilities: Collection[str]) -> Extension
     except orjson.JSONDecodeError as error:
         raise ManifestRefused(f"deskhand.json is no JSON: {error}") from None
     except ValidationError as error:
-        raise ManifestRefused(
-            "deskhand.json has fields that need another value.", errors=_flat(error.messages)
-        ) from None
+        raise ManifestRefused("deskhand.json has fields that need another value.", errors=_flat(error.messages)) from None
     if errors := _conflicts(manifest, known_capabilities):
         raise ManifestRefused("deskhand.json has fields that need another value.", errors=errors)
     return manifest

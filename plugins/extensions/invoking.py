@@ -128,9 +128,7 @@ def invoke(
     return outcome.response
 
 
-def _run(
-    kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str
-) -> Outcome:
+def _run(kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str) -> Outcome:
     started = kernel.clock.now()
     deadline = started + timedelta(seconds=INTERACTIVE.wall_seconds)
     facts = GuestCall(target.install_id, target.name, target.semver, trigger, request_id, deadline)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import click
 
-from kernel.cli import open_kernel, tenant_by_slug, tenant_options, user_actor
+from cli import open_kernel, tenant_by_slug, tenant_options, user_actor
 from kernel.errors import InvalidInput
 from plugins.imports import services
 from plugins.imports.report import error_csv

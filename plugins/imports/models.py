@@ -59,9 +59,7 @@ class ImportFile(TenantTable):
     __table_args__ = (
         tenant_key(),
         references("run_id", "imports_runs", on_delete="CASCADE"),
-        CheckConstraint(
-            "state in ('waiting', 'loaded', 'partly', 'refused', 'unchanged', 'checked', 'untried')", name="state"
-        ),
+        CheckConstraint("state in ('waiting', 'loaded', 'partly', 'refused', 'unchanged', 'checked', 'untried')", name="state"),
         UniqueConstraint("tenant_id", "run_id", "name"),
         Index(None, "tenant_id", "name", "id"),
     )

@@ -70,8 +70,7 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str]:
         except LookupError:
             raise FileUnreadable(f"{declared!r} is no encoding; try utf-8, cp1252, cp850 or iso8859-15.") from None
     raise FileUnreadable(
-        f"The file is not text in {declared or marked or 'UTF-8 or Windows-1252'}."
-        " Save it as CSV UTF-8, or declare its encoding."
+        f"The file is not text in {declared or marked or 'UTF-8 or Windows-1252'}. Save it as CSV UTF-8, or declare its encoding."
     )
 
 
@@ -111,9 +110,7 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[RawRow]:
                 yield RawRow(line, cells)
             line = skipped + reader.line_num + 1
     except csv.Error as error:
-        raise FileUnreadable(
-            f"Line {line} is not CSV ({error}). Is a quotation mark not closed, or not doubled?"
-        ) from None
+        raise FileUnreadable(f"Line {line} is not CSV ({error}). Is a quotation mark not closed, or not doubled?") from None
 
 
 def _header(cells: Sequence[str]) -> tuple[str, ...]:
@@ -132,9 +129,7 @@ def _fit(row: RawRow, width: int) -> RawRow | RowError:
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
     if len(cells) != width:
-        return RowError(
-            row.line, None, f"The row has {len(cells)} cells, the header {width}. A delimiter or quote is off."
-        )
+        return RowError(row.line, None, f"The row has {len(cells)} cells, the header {width}. A delimiter or quote is off.")
     if any(NUL in cell for cell in cells):
         return RowError(row.line, None, "The row holds a NUL byte; export the file again as text.")
     return RawRow(row.line, cells)

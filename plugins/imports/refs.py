@@ -42,9 +42,7 @@ class StoredRefs:
             )
         )
 
-    def claim(
-        self, kind: str, external_ids: Sequence[str], met: Mapping[str, UUID] | None = None
-    ) -> Mapping[str, UUID]:
+    def claim(self, kind: str, external_ids: Sequence[str], met: Mapping[str, UUID] | None = None) -> Mapping[str, UUID]:
         """See `Resolver.claim`; two statements at most."""
         known = self.resolve(kind, external_ids)
         met = met or {}

@@ -16,12 +16,8 @@ class OptionsIn(Schema):
     """How an import goes about it."""
 
     dry_run = fields.Boolean(load_default=False, metadata={"description": "Check everything and keep nothing."})
-    skip_bad_rows = fields.Boolean(
-        load_default=False, metadata={"description": "Load the good rows of a file with bad ones."}
-    )
-    again = fields.Boolean(
-        load_default=False, metadata={"description": "Load files that were loaded before, once more."}
-    )
+    skip_bad_rows = fields.Boolean(load_default=False, metadata={"description": "Load the good rows of a file with bad ones."})
+    again = fields.Boolean(load_default=False, metadata={"description": "Load files that were loaded before, once more."})
     encoding = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=40))
     date_order = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(("dmy", "mdy")))
     decimal = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(("point", "comma")))

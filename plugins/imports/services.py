@@ -73,9 +73,7 @@ def importers_by_file(ctx: CallContext) -> dict[str, list[Importer]]:
 def columns_by_file(ctx: CallContext) -> dict[str, list[Column]]:
     """The columns of each file that can be loaded, `external_id` first, each once; files in the order of loading."""
     return {
-        file: list(
-            {column.name: column for column in [EXTERNAL_ID, *(c for one in some for c in one.columns)]}.values()
-        )
+        file: list({column.name: column for column in [EXTERNAL_ID, *(c for one in some for c in one.columns)]}.values())
         for file, some in importers_by_file(ctx).items()
     }
 
@@ -147,9 +145,7 @@ def list_runs(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """A page of imports, the newest first."""
     columns = ("id", "state", "source", "dry_run", "skip_bad_rows", "started_by", "job_id", "created_at", "finished_at")
     statement = select(*(getattr(ImportRun, name) for name in columns), ImportRun.file_names, ImportRun.unknown_files)
-    return paginate(
-        ctx, statement, query, sortable={"created_at": ImportRun.__table__.c.created_at}, default="-created_at"
-    )
+    return paginate(ctx, statement, query, sortable={"created_at": ImportRun.__table__.c.created_at}, default="-created_at")
 
 
 def list_files(ctx: CallContext, run_id: UUID) -> list[ImportFile]:
@@ -194,9 +190,7 @@ def _make_room(ctx: CallContext) -> None:
 
 def _stored(ctx: CallContext, run: ImportRun, place: int, name: str, content: bytes) -> ImportFile:
     kept = ctx.kernel.files.put_bytes(ctx.tenant_id, content, content_type="text/csv")
-    return ImportFile(
-        run_id=run.id, name=name, place=place, storage_key=kept.key, sha256=kept.sha256, size=kept.size, kinds=[]
-    )
+    return ImportFile(run_id=run.id, name=name, place=place, storage_key=kept.key, sha256=kept.sha256, size=kept.size, kinds=[])
 
 
 def _lock_run(ctx: CallContext, run_id: UUID) -> ImportRun:
@@ -222,9 +216,7 @@ def _load(ctx: CallContext, run: ImportRun, file: ImportFile, progress: Progress
     return outcome
 
 
-def _attempt(
-    ctx: CallContext, run: ImportRun, file: ImportFile, importers: Sequence[Importer], progress: Progress
-) -> Outcome:
+def _attempt(ctx: CallContext, run: ImportRun, file: ImportFile, importers: Sequence[Importer], progress: Progress) -> Outcome:
     file.kinds = [importer.kind for importer in importers]
     if not importers:
         return Outcome("refused", message="The plugin that reads this file was switched off meanwhile.")

@@ -30,9 +30,7 @@ from kernel.hookspecs.tax import (
 from kernel.money import in_range, round_ratio, spread
 from plugins.tax.rates import SCALE, Levy, RateBook
 
-REVERSE_CHARGE_NOTE = (
-    "Reverse charge: the recipient is liable for the tax (Article 196, Council Directive 2006/112/EC)."
-)
+REVERSE_CHARGE_NOTE = "Reverse charge: the recipient is liable for the tax (Article 196, Council Directive 2006/112/EC)."
 
 EXEMPT_NOTE = "Exempt from tax."
 
@@ -151,9 +149,7 @@ def _untaxed(code: str, name: str, note: str | None) -> Treatment:
 
 
 def _require_tax_ids(document: TaxDocument) -> None:
-    whose = [
-        who for who, tax_id in (("seller", document.seller_tax_id), ("buyer", document.buyer_tax_id)) if not tax_id
-    ]
+    whose = [who for who, tax_id in (("seller", document.seller_tax_id), ("buyer", document.buyer_tax_id)) if not tax_id]
     if whose:
         sentence = "Enter it, or switch reverse charge off for this client."
         raise ReverseChargeNeedsTaxIds(
@@ -225,9 +221,7 @@ def _result(document: TaxDocument, levied: Sequence[Levied]) -> TaxResult:
     groups = [_group(share) for share in levied]
     notes = list(dict.fromkeys(group.note for group in groups if group.note))
     lines = [TaxedLine(sum([tax for _, tax in own]), tuple(own)) for own in parts]
-    return TaxResult(
-        lines, groups, in_range(sum([group.tax for group in groups])), notes, _trace(document, levied, groups)
-    )
+    return TaxResult(lines, groups, in_range(sum([group.tax for group in groups])), notes, _trace(document, levied, groups))
 
 
 def _group(levied: Levied) -> TaxGroup:

@@ -49,7 +49,9 @@ def settings(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
 @pages.get("/taxes/<uuid:region_id>", permission="tax.read")
 def region(ctx: CallContext, region_id: UUID) -> ResponseReturnValue:
     row = services.get_region(ctx, region_id)
-    return render("tax/region.html", region=row, rates=rates_with_components(ctx, region_id), categories=CATEGORIES, today=ctx.today())
+    return render(
+        "tax/region.html", region=row, rates=rates_with_components(ctx, region_id), categories=CATEGORIES, today=ctx.today()
+    )
 
 
 @pages.post("/taxes/<uuid:region_id>/delete", permission="tax.manage")

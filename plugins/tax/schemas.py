@@ -8,7 +8,9 @@ _CATEGORIES = ("standard", "reduced")
 
 
 class RegionIn(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9-]{2,40}\Z", error="Letters, digits and hyphens, such as CA-QC."))
+    code = fields.String(
+        required=True, validate=validate.Regexp(r"[A-Za-z0-9-]{2,40}\Z", error="Letters, digits and hyphens, such as CA-QC.")
+    )
     name = fields.String(required=True, validate=_NAME)
     country = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z]{2}\Z", error="Two letters, such as DE."))
 

@@ -51,9 +51,7 @@ def add_board(ctx: CallContext, *, name: str, is_default: bool = False) -> Board
     ctx.session.add(board)
     ctx.session.flush()
     for position, (status, closed) in enumerate(STARTING_STATUSES):
-        ctx.session.add(
-            Status(board_id=board.id, name=status, position=position, is_closed=closed, is_default=position == 0)
-        )
+        ctx.session.add(Status(board_id=board.id, name=status, position=position, is_closed=closed, is_default=position == 0))
     ctx.session.flush()
     audit.record(ctx, "board.added", kind="board", row_id=board.id, label=name)
     return board

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, func, select, update, values
 from sqlalchemy import Uuid as UuidType
+from sqlalchemy import column, func, select, update, values
 
 from kernel import audit
 from kernel.context import CallContext

@@ -53,8 +53,7 @@ def _choices(ctx: CallContext) -> dict[str, Any]:
     return {
         "boards": list(names.items()),
         "board_statuses": [
-            (one.id, f"{names[one.board_id]}: {one.name}" if several else one.name)
-            for one in boards.list_statuses(ctx)
+            (one.id, f"{names[one.board_id]}: {one.name}" if several else one.name) for one in boards.list_statuses(ctx)
         ],
         "priorities": [(one.id, one.name) for one in services.list_priorities(ctx)],
         "people": [(one.id, one.name) for one in staff.list_users(ctx)],
@@ -153,7 +152,9 @@ def remove_material(ctx: CallContext, ticket_id: UUID, material_id: UUID, form: 
 @pages.get("/tickets/of-client/<uuid:client_id>", permission="ticket.read")
 def of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
     clients.get_client(ctx, client_id)
-    return render("tickets/panel.html", page=listing.list_tickets(ctx, {"client_id": client_id, "limit": 25}), client_id=client_id)
+    return render(
+        "tickets/panel.html", page=listing.list_tickets(ctx, {"client_id": client_id, "limit": 25}), client_id=client_id
+    )
 
 
 @pages.get("/tickets/card", permission="ticket.read")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from kernel.cli import tenant_call, tenant_options
+from cli import tenant_call, tenant_options
 
 
 @click.group()

@@ -37,9 +37,7 @@ class Stage:
         context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **more)
         context.add_cookies([{"name": COOKIE, "value": self.token, "url": self.url}])
         page = context.new_page()
-        page.on(
-            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
-        )
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
@@ -187,9 +185,7 @@ def test_no_page_breaks_the_accessibility_rules(stage: Stage, theme: str, width:
         page.goto(stage.url + path)
         page.wait_for_load_state("networkidle")
         page.add_script_tag(path=AXE)
-        found = page.evaluate(
-            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
-        )
+        found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
         assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], path
     stage.complaints[:] = [one for one in stage.complaints if "404" not in one]
 
@@ -206,9 +202,7 @@ def test_pictures(stage: Stage, theme: str) -> None:
             page = stage.page(width, height, theme)
             page.goto(stage.url + path)
             page.wait_for_timeout(600)
-            page.screenshot(
-                path=Path(str(SHOTS)) / f"{name}-{device}-{theme}.png", full_page=name in ("gallery", "form")
-            )
+            page.screenshot(path=Path(str(SHOTS)) / f"{name}-{device}-{theme}.png", full_page=name in ("gallery", "form"))
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {device}"
             page.context.close()
     stage.complaints[:] = [one for one in stage.complaints if "404" not in one]

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from tests.browser.test_kit import browser  # noqa: F401 - a fixture
-from tests.conftest import PASSWORD, World
 from werkzeug.serving import make_server
 
 from kernel.app import Kernel
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
+from tests.browser.test_kit import browser  # noqa: F401 - a fixture
+from tests.conftest import PASSWORD, World
 
 QUARTER = Path(__file__).parents[2] / "samples" / "datasets" / "acme-2026-q3"
 

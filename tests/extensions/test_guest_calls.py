@@ -40,9 +40,7 @@ def answered(outcome: Outcome) -> Any:
 
 def billing_host(**answers: Any) -> Host:
     created = {"success": True, "value": CREATED}
-    return Host(
-        {"invoicing.create_manual_invoice": created, "context.current": {"success": True, "value": HERE}} | answers
-    )
+    return Host({"invoicing.create_manual_invoice": created, "context.current": {"success": True, "value": HERE}} | answers)
 
 
 def test_the_demo_creates_a_draft_invoice(pool: GuestPool, demo: Compiled) -> None:
@@ -101,9 +99,7 @@ def test_field_errors_reach_the_guest_typed(pool: GuestPool, demo: Compiled) -> 
     assert outcome.calls[-1].outcome == "refused"
 
 
-def test_without_the_grant_the_guest_is_told_which_one_and_the_host_hears_of_it(
-    pool: GuestPool, demo: Compiled
-) -> None:
+def test_without_the_grant_the_guest_is_told_which_one_and_the_host_hears_of_it(pool: GuestPool, demo: Compiled) -> None:
     host = billing_host()
     outcome = call(
         pool,
@@ -212,12 +208,8 @@ def test_a_host_function_that_breaks_is_words_to_the_guest(pool: GuestPool, host
     assert outcome.calls[0].outcome == "failed"
 
 
-def test_an_answer_of_another_shape_than_the_wit_is_our_error_not_the_guests(
-    pool: GuestPool, hostile: Compiled
-) -> None:
-    wrong = Host(
-        {"invoicing.create_manual_invoice": {"success": True, "value": CREATED | {"minor_unit_exponent": 900}}}
-    )
+def test_an_answer_of_another_shape_than_the_wit_is_our_error_not_the_guests(pool: GuestPool, hostile: Compiled) -> None:
+    wrong = Host({"invoicing.create_manual_invoice": {"success": True, "value": CREATED | {"minor_unit_exponent": 900}}})
     outcome = call(pool, hostile.artefact, "/invoice", body=json.dumps(INPUT), host=wrong)
     assert outcome.trap == "host_error"
 

@@ -28,8 +28,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def keep(ctx: Any, rows: list[tuple[str, int, str | None]]) -> None:
     """Rows of (name, day, phone)."""
     ctx.session.add_all(
-        Client(name=name, currency="EUR", phone=phone, created_at=START + timedelta(days=day))
-        for name, day, phone in rows
+        Client(name=name, currency="EUR", phone=phone, created_at=START + timedelta(days=day)) for name, day, phone in rows
     )
 
 
@@ -70,9 +69,7 @@ def test_a_row_added_meanwhile_neither_shifts_nor_repeats_others(acme: Any) -> N
         keep(ctx, [(str(day), day, None) for day in range(4)])
         first = paginate(ctx, LISTED, {"limit": 2}, sortable=SORTABLE, default="-created_at")
         keep(ctx, [("new", 9, None)])
-        second = paginate(
-            ctx, LISTED, {"limit": 2, "cursor": first.next_cursor}, sortable=SORTABLE, default="-created_at"
-        )
+        second = paginate(ctx, LISTED, {"limit": 2, "cursor": first.next_cursor}, sortable=SORTABLE, default="-created_at")
         assert [row["name"] for row in [*first.items, *second.items]] == ["3", "2", "1", "0"]
 
 
@@ -154,9 +151,7 @@ def test_a_cursor_fits_its_list_sort_and_tenant_only(gadgets: Any, beta_gadgets:
 
 def test_a_list_that_keeps_no_times_of_change_says_so(acme: Any) -> None:
     with acme.call() as ctx, pytest.raises(InvalidInput) as refused:
-        paginate(
-            ctx, select(Team.id, Team.name), {"updated_since": START}, sortable={"name": Team.name}, default="name"
-        )
+        paginate(ctx, select(Team.id, Team.name), {"updated_since": START}, sortable={"name": Team.name}, default="name")
     assert list(refused.value.errors) == ["updated_since"]
 
 

@@ -35,9 +35,7 @@ def test_the_document_is_valid(told: dict[str, Any]) -> None:
 def test_the_document_of_the_whole_house_is_valid(app: Flask) -> None:
     told = app.test_client().get("/api/v1/openapi.json").get_json()
     OpenAPIV31SpecValidator(told).validate()
-    names = [
-        one["operationId"] for path in told["paths"].values() for name, one in path.items() if name != "parameters"
-    ]
+    names = [one["operationId"] for path in told["paths"].values() for name, one in path.items() if name != "parameters"]
     assert len(names) == len(set(names)) == len(app.extensions["deskhand_routes"])
 
 
@@ -45,9 +43,7 @@ def test_every_route_is_there_with_its_permission(told: dict[str, Any]) -> None:
     found = {(method.upper(), one["x-permission"]) for path in told["paths"].values() for method, one in path.items()
              if method in ("get", "post", "patch", "delete", "put")}  # fmt: skip
     assert found == {(route.method, route.permission) for route in routes.rest.routes}
-    names = [
-        one["operationId"] for path in told["paths"].values() for name, one in path.items() if name != "parameters"
-    ]
+    names = [one["operationId"] for path in told["paths"].values() for name, one in path.items() if name != "parameters"]
     assert len(names) == len(set(names)) == len(routes.rest.routes)
 
 

@@ -19,9 +19,7 @@ from kernel.errors import RateLimited
 from tests.kernel.api_stage import api_app, room_kernel
 
 
-def test_a_burst_is_served_and_the_next_one_told_when_to_come_again(
-    acme: Any, kernel: Kernel, clock: FixedClock
-) -> None:
+def test_a_burst_is_served_and_the_next_one_told_when_to_come_again(acme: Any, kernel: Kernel, clock: FixedClock) -> None:
     def once() -> int:
         return take(kernel, acme.tenant_id, "alice", burst=3, per_second=0.5).remaining
 

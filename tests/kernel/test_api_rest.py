@@ -66,9 +66,7 @@ def test_bodies_that_are_no_json(gadgets: Any) -> None:
     alice = gadgets.api()
     url = "/api/v1/gadgets"
     refused(alice.post(url, data="{", content_type="application/json"), 400, "json_invalid")
-    refused(
-        alice.post(url, data="name=x", content_type="application/x-www-form-urlencoded"), 415, "unsupported_media_type"
-    )
+    refused(alice.post(url, data="name=x", content_type="application/x-www-form-urlencoded"), 415, "unsupported_media_type")
     assert refused(alice.post(url), 422, "invalid_input")["errors"] == {"name": "Missing data for required field."}
     assert "_schema" in refused(alice.post(url, json=[]), 422, "invalid_input")["errors"]
     refused(alice.post(url, json={"name": "x" * 70_000}), 413, "content_too_large")
@@ -79,9 +77,7 @@ def test_bodies_that_are_no_json(gadgets: Any) -> None:
 
 def test_unknown_parameters_are_refused_even_where_none_are_taken(gadgets: Any) -> None:
     alice = gadgets.api()
-    assert refused(alice.get("/api/v1/gadgets?colour=red"), 422, "invalid_input")["errors"] == {
-        "colour": "Unknown field."
-    }
+    assert refused(alice.get("/api/v1/gadgets?colour=red"), 422, "invalid_input")["errors"] == {"colour": "Unknown field."}
     refused(alice.get("/api/v1/gadgets/mine?colour=red"), 422, "invalid_input")
 
 

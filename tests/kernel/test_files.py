@@ -45,9 +45,7 @@ def test_an_empty_file_is_a_file(files: FileStore) -> None:
     assert files.get_bytes(ACME, stored.key) == b""
 
 
-@pytest.mark.parametrize(
-    "spelling", ["{beta}", "{acme}/../{beta}", "{acme}/x", "", "/etc/passwd", "{acme}/../../secret.key"]
-)
+@pytest.mark.parametrize("spelling", ["{beta}", "{acme}/../{beta}", "{acme}/x", "", "/etc/passwd", "{acme}/../../secret.key"])
 def test_no_spelling_reaches_another_tenants_file(files: FileStore, spelling: str) -> None:
     beta = files.put_bytes(BETA, b"Beta's own", content_type="text/plain")
     key = spelling.format(acme=ACME, beta=beta.key)

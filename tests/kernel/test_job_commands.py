@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
-from kernel.cli import main
+from cli import main
 from kernel.config import Settings
 from kernel.jobs import Job
 from tests.kernel.work_stage import Tower

@@ -329,9 +329,7 @@ def test_refusals_are_final_and_the_rest_may_pass(error: Exception, again: bool)
 
 
 def test_a_kept_problem_names_the_error_but_not_the_statement() -> None:
-    problem = failures.describe(
-        OperationalError("select 'secret'", {"iban": "DE00"}, ConnectionError("gone\nDETAIL: x"))
-    )
+    problem = failures.describe(OperationalError("select 'secret'", {"iban": "DE00"}, ConnectionError("gone\nDETAIL: x")))
     assert problem["detail"] == "ConnectionError: gone"
     assert failures.describe(errors.NotFound("No such bell."))["code"] == "not_found"
     assert "secret" not in str(failures.describe(IntegrityError("insert secret", {}, ValueError("twice"))))

@@ -18,11 +18,11 @@ import psycopg
 import pytest
 
 from kernel.errors import StartupError
-from kernel.local.cluster import Cluster, send
-from kernel.local.folder import FolderLock, check_space
-from kernel.local.identity import Identity, choose_identity, unprivileged
-from kernel.local.lifeline import processes_in
-from kernel.local.postgres import EmbeddedPostgres
+from local.cluster import Cluster, send
+from local.folder import FolderLock, check_space
+from local.identity import Identity, choose_identity, unprivileged
+from local.lifeline import processes_in
+from local.postgres import EmbeddedPostgres
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -72,7 +72,7 @@ def gone(folder: Path) -> bool:
 def start_elsewhere(folder: Path) -> subprocess.Popen[str]:
     """Another process runs the server of the folder; it has said `ready` when this returns."""
     script = (
-        "import sys, time; from pathlib import Path; from kernel.local.postgres import EmbeddedPostgres\n"
+        "import sys, time; from pathlib import Path; from local.postgres import EmbeddedPostgres\n"
         "EmbeddedPostgres(Path(sys.argv[1])).start(); print('ready', flush=True); time.sleep(60)"
     )
     root = Path(__file__).parents[2]
@@ -258,9 +258,7 @@ def test_where_namespaces_are_refused_an_account_gets_a_place_it_reaches(folder:
     try:
         server.start()
         assert remembers(server)
-        assert heard == [
-            f"PostgreSQL runs as {account.account.pw_name}; its data is in {(folder / 'data').resolve().parent}."
-        ]
+        assert heard == [f"PostgreSQL runs as {account.account.pw_name}; its data is in {(folder / 'data').resolve().parent}."]
         assert (folder / "data" / "PG_VERSION").stat().st_uid == account.owner[0] != 0
         server.stop()
         back = EmbeddedPostgres(folder, durable=False)

@@ -134,9 +134,7 @@ def test_a_mail_arrives_as_it_was_written(office: PostOffice, server: MailSettin
 def test_a_mail_survives_the_ledger() -> None:
     mail = replace(HELLO, attachments=(Attachment("a.bin", "application/octet-stream", bytes(range(256))),))
     assert Mail.from_dict(json.loads(json.dumps(mail.to_dict()))) == mail
-    assert Mail.from_dict({"to": ["dana@client.example"], "subject": "Hi", "text": "Hi"}).recipients == (
-        "dana@client.example",
-    )
+    assert Mail.from_dict({"to": ["dana@client.example"], "subject": "Hi", "text": "Hi"}).recipients == ("dana@client.example",)
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,7 @@ def test_ties_agree_with_fractions(halves: int, mode: Rounding) -> None:
 
 @seeded
 @given(minors, quantities, st.sampled_from([1, 60]), modes)
-def test_a_price_times_a_quantity_is_exact_until_rounded_once(
-    price: int, quantity: Decimal, per: int, mode: Rounding
-) -> None:
+def test_a_price_times_a_quantity_is_exact_until_rounded_once(price: int, quantity: Decimal, per: int, mode: Rounding) -> None:
     assert multiply(price, quantity, mode, per=per) == reference_round(price * Fraction(quantity) / per, mode)
     assert multiply(Decimal(price), quantity, mode, per=per) == multiply(price, quantity, mode, per=per)
 

@@ -107,9 +107,7 @@ def test_two_that_look_at_once_queue_one_job(tower: Tower) -> None:
 
 def test_alice_adds_changes_switches_off_and_removes_a_schedule(tower: Tower) -> None:
     with tower.kernel.call(tower.acme) as ctx:
-        noon = schedules.add_schedule(
-            ctx, name="Noon", job="bell.ring", cron="0 12 * * *", zone="UTC", args={"tone": "N"}
-        )
+        noon = schedules.add_schedule(ctx, name="Noon", job="bell.ring", cron="0 12 * * *", zone="UTC", args={"tone": "N"})
         assert noon.next_run_at == utc("2026-10-01 12:00")
         schedules.change_schedule(ctx, noon.id, cron="0 13 * * *")
         assert noon.next_run_at == utc("2026-10-01 13:00")

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from kernel.errors import StartupError
-from kernel.local.lifeline import is_alive
-from kernel.local.supervisor import pause_seconds
-from kernel.local.web import check_port
+from local.lifeline import is_alive
+from local.supervisor import pause_seconds
+from local.web import check_port
 
 HEAD = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from kernel.local.supervisor import Supervisor, Task, run_apart, stopping_on_signals
+from local.supervisor import Supervisor, Task, run_apart, stopping_on_signals
 place = Path(sys.argv[1])
 
 def note(name):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel.local.lifeline import processes_in
-from kernel.local.postgres import EmbeddedPostgres
+from local.lifeline import processes_in
+from local.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 90
@@ -34,7 +34,7 @@ class Machine:
         self.started: list[subprocess.Popen[str]] = []
 
     def deskhand(self, *args: str) -> subprocess.Popen[str]:
-        program = [sys.executable, "-c", "from kernel.cli import main; main()", *args]
+        program = [sys.executable, "-c", "from cli import main; main()", *args]
         process = subprocess.Popen(
             program, env=self.env, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -101,9 +101,7 @@ def test_a_machine_is_started_stopped_killed_and_started_again(machine: Machine)
 
     code, said = machine.run("up")
     assert code == 1
-    assert (
-        f"Error: The data folder {machine.data}/postgres is in use by another Deskhand (process {first.pid})." in said
-    )
+    assert f"Error: The data folder {machine.data}/postgres is in use by another Deskhand (process {first.pid})." in said
 
     for pid in machine.everybody():
         os.kill(pid, signal.SIGKILL)

@@ -15,9 +15,7 @@ from tests.conftest import PASSWORD
 
 def _login(world: Any, client: Any, **changes: str) -> Any:
     slug = world.tenant.slug
-    return client.post(
-        "/login", data={"tenant": slug, "email": f"alice@{slug}.example", "password": PASSWORD} | changes
-    )
+    return client.post("/login", data={"tenant": slug, "email": f"alice@{slug}.example", "password": PASSWORD} | changes)
 
 
 def test_alice_signs_in_and_out(parcels: Any) -> None:
@@ -85,9 +83,7 @@ def test_the_code_follows_the_password(parcels: Any) -> None:
     assert pending
     wrong = client.post("/login", data={"pending": pending[1], "code": "000000"})
     assert wrong.status_code == 422
-    right = client.post(
-        "/login", data={"pending": pending[1], "code": app.at(parcels.kernel.clock.now()), "next": "/parcels"}
-    )
+    right = client.post("/login", data={"pending": pending[1], "code": app.at(parcels.kernel.clock.now()), "next": "/parcels"})
     assert right.location == "/parcels"
     assert client.get("/parcels").status_code == 200
     forged = client.post("/login", data={"pending": pending[1] + "x", "code": "1"})

@@ -10,11 +10,11 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from pypdf import PdfReader
-from tests.conftest import World
 
 from kernel.app import Kernel
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
+from tests.conftest import World
 
 TREE = Path(__file__).parents[2]
 QUARTER = TREE / "samples" / "datasets" / "acme-2026-q3"
@@ -48,7 +48,9 @@ def _settle_in(acme: World) -> None:
 
 
 def _import_the_quarter(alice: FlaskClient, acme: World, kernel: Kernel) -> None:
-    files = [{"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()} for path in sorted(QUARTER.glob("*.csv"))]
+    files = [
+        {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()} for path in sorted(QUARTER.glob("*.csv"))
+    ]
     rehearsal = alice.post("/api/v1/imports", json={"files": files, "dry_run": True})
     assert rehearsal.status_code in (201, 202), rehearsal.json
     drain(kernel, acme.tenant_id)
@@ -83,7 +85,9 @@ def _preview_equals_run(preview: Any, invoices: list[Any], run: Any) -> None:
     assert run["invoices"] == len(invoices) == len(preview["invoices"])
     assert len(invoices) > 40
     assert len(preview["parked"]) == run["parked"]
-    expected = sorted((one["client_id"], one["currency"], one["subtotal"], one["tax"], one["total"]) for one in preview["invoices"])
+    expected = sorted(
+        (one["client_id"], one["currency"], one["subtotal"], one["tax"], one["total"]) for one in preview["invoices"]
+    )
     assert sorted((one["client_id"], one["currency"], one["subtotal"], one["tax"], one["total"]) for one in invoices) == expected
 
 
@@ -138,7 +142,10 @@ def _the_extension_bills(acme: World, alice: FlaskClient, carol: FlaskClient, ke
     install = alice.post("/api/v1/extension-installs", json={"release_id": release.json["id"], "grants": []}).json
     client = _all(alice, "/api/v1/clients")[0]
     item = next(one for one in _all(alice, "/api/v1/catalog-items") if one["kind"] == "service")
-    order = {"clientId": client["id"], "items": [{"serviceId": item["id"], "quantity": 2, "description": "Metered", "rate": 1500}]}
+    order = {
+        "clientId": client["id"],
+        "items": [{"serviceId": item["id"], "quantity": 2, "description": "Metered", "rate": 1500}],
+    }
     denied = alice.post(f"/x/{install['id']}/create-invoice", json=order)
     assert "capability_denied" in denied.text
     alice.post(f"/api/v1/extension-installs/{install['id']}/grants", json={"capability": "cap:invoice.manual.create"})

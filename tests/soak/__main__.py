@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -62,7 +62,9 @@ def main(name: str) -> None:
     began = time.monotonic()
     words = SOAKS[name](notes, lambda: _keep(path, notes))
     path.unlink(missing_ok=True)
-    print(f"- {name}, {date.today().isoformat()}, {_commit()}, seed {notes['seed']}, {time.monotonic() - began:.0f} s: {words}.")
+    print(
+        f"- {name}, {datetime.now(tz=UTC).date().isoformat()}, {_commit()}, seed {notes['seed']}, {time.monotonic() - began:.0f} s: {words}."
+    )
 
 
 def _keep(path: Path, notes: dict[str, Any]) -> None:
@@ -71,7 +73,9 @@ def _keep(path: Path, notes: dict[str, Any]) -> None:
 
 
 def _commit() -> str:
-    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ LONGEST_WAIT_SECONDS = 0.6
 _IDS = "'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}', 'id', 'g'"
 """What two tenants cannot have in common."""
 _INVOICES = f"""
-select c.name, i.number, i.status, i.origin, i.currency, i.invoice_date, i.due_date, i.net, i.discount, i.subtotal, i.tax, i.total,
-  regexp_replace(i.tax_trace::text, {_IDS})
+select c.name, i.number, i.status, i.origin, i.currency, i.invoice_date, i.due_date, i.net, i.discount,
+  i.subtotal, i.tax, i.total, regexp_replace(i.tax_trace::text, {_IDS})
 from billing_invoices i join clients c on c.tenant_id = i.tenant_id and c.id = i.client_id order by i.number
 """
 _LINES = f"""
@@ -113,7 +113,7 @@ class Killer:
         with self.kernel.call(self.tenant_id) as ctx:
             job_id = runs.start_run(ctx, **window(month)).job_id
         assert job_id is not None
-        with process(self.kernel.settings, "-c", "from kernel.cli import main; main()", "scheduler"):
+        with process(self.kernel.settings, "-c", "from cli import main; main()", "scheduler"):
             for _ in range(wanted):
                 if self._live(job_id):
                     self._kill_one(job_id)

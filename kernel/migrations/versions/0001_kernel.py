@@ -56,9 +56,7 @@ def upgrade() -> None:
         sa.Column("on_behalf_of", sa.Uuid(), nullable=True),
         sa.Column("author", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_audit_entries_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_audit_entries_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_entries")),
     )
     op.create_index(
@@ -106,9 +104,7 @@ def upgrade() -> None:
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_idempotency_keys_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_idempotency_keys_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_idempotency_keys")),
         sa.UniqueConstraint("tenant_id", "actor", "key", name=op.f("uq_idempotency_keys_tenant_id_actor_key")),
     )
@@ -174,9 +170,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("full_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_rate_buckets_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_rate_buckets_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rate_buckets")),
         prefixes=["UNLOGGED"],
     )
@@ -240,9 +234,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("plugin", sa.Text(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tenant_plugins_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tenant_plugins_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tenant_plugins")),
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_tenant_plugins_tenant_id_plugin")),
     )
@@ -252,9 +244,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("plugin", sa.Text(), nullable=False),
         sa.Column("values", postgresql.JSONB(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tenant_settings_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tenant_settings_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tenant_settings")),
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_tenant_settings_tenant_id_plugin")),
     )
@@ -336,9 +326,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_clients")),
     )
     op.create_index(op.f("ix_clients_tenant_id_name_key_id"), "clients", ["tenant_id", "name_key", "id"], unique=False)
-    op.create_index(
-        op.f("ix_clients_tenant_id_updated_at_id"), "clients", ["tenant_id", "updated_at", "id"], unique=False
-    )
+    op.create_index(op.f("ix_clients_tenant_id_updated_at_id"), "clients", ["tenant_id", "updated_at", "id"], unique=False)
     op.create_table(
         "event_deliveries",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -350,18 +338,14 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state in ('pending', 'delivered', 'skipped', 'dead')", name=op.f("ck_event_deliveries_state")
-        ),
+        sa.CheckConstraint("state in ('pending', 'delivered', 'skipped', 'dead')", name=op.f("ck_event_deliveries_state")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "event_id"],
             ["events.tenant_id", "events.id"],
             name=op.f("fk_event_deliveries_tenant_id_event_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_event_deliveries_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_event_deliveries_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event_deliveries")),
         sa.UniqueConstraint(
             "tenant_id", "event_id", "subscriber", name=op.f("uq_event_deliveries_tenant_id_event_id_subscriber")
@@ -400,14 +384,10 @@ def upgrade() -> None:
             name=op.f("fk_job_history_tenant_id_job_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_job_history_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_job_history_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_job_history")),
     )
-    op.create_index(
-        op.f("ix_job_history_tenant_id_job_id_id"), "job_history", ["tenant_id", "job_id", "id"], unique=False
-    )
+    op.create_index(op.f("ix_job_history_tenant_id_job_id_id"), "job_history", ["tenant_id", "job_id", "id"], unique=False)
     op.create_table(
         "role_permissions",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -420,13 +400,9 @@ def upgrade() -> None:
             name=op.f("fk_role_permissions_tenant_id_role_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_role_permissions_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_role_permissions_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_role_permissions")),
-        sa.UniqueConstraint(
-            "tenant_id", "role_id", "permission", name=op.f("uq_role_permissions_tenant_id_role_id_permission")
-        ),
+        sa.UniqueConstraint("tenant_id", "role_id", "permission", name=op.f("uq_role_permissions_tenant_id_role_id_permission")),
     )
     op.create_table(
         "sessions",
@@ -470,9 +446,7 @@ def upgrade() -> None:
             name=op.f("fk_team_members_tenant_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_team_members_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_team_members_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_team_members")),
         sa.UniqueConstraint("tenant_id", "team_id", "user_id", name=op.f("uq_team_members_tenant_id_team_id_user_id")),
     )
@@ -495,9 +469,7 @@ def upgrade() -> None:
             name=op.f("fk_user_roles_tenant_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_user_roles_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_user_roles_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_user_roles")),
         sa.UniqueConstraint("tenant_id", "user_id", "role_id", name=op.f("uq_user_roles_tenant_id_user_id_role_id")),
     )
@@ -525,9 +497,7 @@ def upgrade() -> None:
             name=op.f("fk_client_locations_tenant_id_client_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_client_locations_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_client_locations_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_client_locations")),
     )
     op.create_index(
@@ -568,12 +538,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("tenant_id", "email_key", name=op.f("uq_contacts_tenant_id_email_key")),
     )
-    op.create_index(
-        op.f("ix_contacts_tenant_id_client_id_id"), "contacts", ["tenant_id", "client_id", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_contacts_tenant_id_name_key_id"), "contacts", ["tenant_id", "name_key", "id"], unique=False
-    )
+    op.create_index(op.f("ix_contacts_tenant_id_client_id_id"), "contacts", ["tenant_id", "client_id", "id"], unique=False)
+    op.create_index(op.f("ix_contacts_tenant_id_name_key_id"), "contacts", ["tenant_id", "name_key", "id"], unique=False)
     protect(
         op,
         "audit_entries",

@@ -54,9 +54,7 @@ def upgrade() -> None:
             ["client_locations.tenant_id", "client_locations.id"],
             name=op.f("fk_assets_assets_tenant_id_location_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_assets_assets_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_assets_assets_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_assets_assets")),
         sa.UniqueConstraint("tenant_id", "tag_key", name=op.f("uq_assets_assets_tenant_id_tag_key")),
     )
@@ -66,18 +64,14 @@ def upgrade() -> None:
         ["tenant_id", "client_id", "name_key", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_assets_assets_tenant_id_contact_id"), "assets_assets", ["tenant_id", "contact_id"], unique=False
-    )
+    op.create_index(op.f("ix_assets_assets_tenant_id_contact_id"), "assets_assets", ["tenant_id", "contact_id"], unique=False)
     op.create_index(
         op.f("ix_assets_assets_tenant_id_created_at_id"),
         "assets_assets",
         ["tenant_id", "created_at", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_assets_assets_tenant_id_location_id"), "assets_assets", ["tenant_id", "location_id"], unique=False
-    )
+    op.create_index(op.f("ix_assets_assets_tenant_id_location_id"), "assets_assets", ["tenant_id", "location_id"], unique=False)
     op.create_index(
         op.f("ix_assets_assets_tenant_id_name_key_id"), "assets_assets", ["tenant_id", "name_key", "id"], unique=False
     )
@@ -101,9 +95,7 @@ def upgrade() -> None:
             name=op.f("fk_assets_ticket_links_tenant_id_asset_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_assets_ticket_links_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_assets_ticket_links_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_assets_ticket_links")),
         sa.UniqueConstraint(
             "tenant_id", "ticket_id", "asset_id", name=op.f("uq_assets_ticket_links_tenant_id_ticket_id_asset_id")

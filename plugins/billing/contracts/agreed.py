@@ -65,8 +65,7 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLin
     line_ids = [line.id for _, line in found]
     items, rates = _items(ctx, line_ids), _role_rates(ctx, line_ids)
     return [
-        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line))
-        for contract, line in found
+        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line)) for contract, line in found
     ]
 
 

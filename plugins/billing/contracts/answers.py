@@ -47,10 +47,7 @@ def _lines(ctx: CallContext, ids: Sequence[UUID]) -> dict[Ref, Label]:
         .join(Contract, (Contract.tenant_id == ContractLine.tenant_id) & (Contract.id == ContractLine.contract_id))
         .where(ContractLine.id.in_(ids))
     )
-    return {
-        Ref("contract_line", row.id): Label(f"{row.contract} / {row.name}", f"/contracts/{row.contract_id}")
-        for row in found
-    }
+    return {Ref("contract_line", row.id): Label(f"{row.contract} / {row.name}", f"/contracts/{row.contract_id}") for row in found}
 
 
 def contract_blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:

@@ -51,9 +51,7 @@ def ever_billed(ctx: CallContext, line_ids: Sequence[UUID]) -> bool:
 
 def billed_line_ids(ctx: CallContext, wanted: ColumnElement[bool]) -> dict[UUID, UUID]:
     """The contract of each line that a condition on ContractLine names and that was ever billed."""
-    billed = exists().where(
-        InvoiceLine.tenant_id == ContractLine.tenant_id, InvoiceLine.contract_line_id == ContractLine.id
-    )
+    billed = exists().where(InvoiceLine.tenant_id == ContractLine.tenant_id, InvoiceLine.contract_line_id == ContractLine.id)
     found = select(ContractLine.id, ContractLine.contract_id).where(wanted, billed)
     return dict(ctx.session.execute(found).all())
 

@@ -59,9 +59,7 @@ def _contract(row: ImportRow, contract_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frozen_contracts(
-    ctx: CallContext, rows: Sequence[ImportRow], wanted: Mapping[str, Mapping[str, Any]]
-) -> list[RowError]:
+def _frozen_contracts(ctx: CallContext, rows: Sequence[ImportRow], wanted: Mapping[str, Mapping[str, Any]]) -> list[RowError]:
     ids = [one["id"] for one in wanted.values()]
     billed = set(billed_line_ids(ctx, ContractLine.contract_id.in_(ids)).values())
     present = {one.id: one for one in ctx.session.scalars(select(Contract).where(Contract.id.in_(billed)))}

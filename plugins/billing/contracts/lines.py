@@ -107,9 +107,7 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     ctx.session.flush()
     _write_items(ctx, row, before, whole["items"])
     ctx.session.execute(delete(RoleRate).where(RoleRate.line_id == row.id))
-    ctx.session.add_all(
-        RoleRate(line_id=row.id, role=one["role"], hourly_rate=one["hourly_rate"]) for one in whole["role_rates"]
-    )
+    ctx.session.add_all(RoleRate(line_id=row.id, role=one["role"], hourly_rate=one["hourly_rate"]) for one in whole["role_rates"])
     ctx.session.flush()
     return row
 

@@ -82,9 +82,7 @@ def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts]) -> int | 
         prices = [_price(agreed, one.unit_price, items.get(one.item_id)) for one in agreed.items]
         if None in prices:
             return None
-        whole = sum(
-            multiply(price or 0, one.quantity, Rounding.HALF_UP) for price, one in zip(prices, agreed.items, strict=True)
-        )
+        whole = sum(multiply(price or 0, one.quantity, Rounding.HALF_UP) for price, one in zip(prices, agreed.items, strict=True))
     top, bottom = _A_MONTH[agreed.line.cycle]
     return round_ratio(whole * top, bottom, Rounding.HALF_UP)
 

@@ -83,9 +83,7 @@ def get_contract_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> Any
 
 
 @rest.patch(_LINE, permission="contract.manage", body=schemas.LinePatch, out=schemas.LineOut, if_match=True)
-def change_contract_line(
-    ctx: CallContext, contract_id: UUID, line_id: UUID, body: dict[str, Any], version: int | None
-) -> Any:
+def change_contract_line(ctx: CallContext, contract_id: UUID, line_id: UUID, body: dict[str, Any], version: int | None) -> Any:
     """Change a contract line from its next unbilled period on"""
     return as_view(lines.change_line(ctx, contract_id, line_id, body, version))
 

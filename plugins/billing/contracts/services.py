@@ -62,9 +62,7 @@ def create_contract(ctx: CallContext, *, client_id: UUID, name: str, start_on: d
     return activate_contract(ctx, contract.id) if status == "active" else contract
 
 
-def change_contract(
-    ctx: CallContext, contract_id: UUID, changes: Mapping[str, Any], version: int | None = None
-) -> Contract:
+def change_contract(ctx: CallContext, contract_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> Contract:
     """Change a contract's own facts. What billed periods stand on cannot change any more.
 
     Raises PeriodsBilled, InvalidInput, PreconditionFailed.

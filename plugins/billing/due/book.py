@@ -60,9 +60,7 @@ class Finder:
             if place[1].line.kind == kind:
                 self.by_client[place[1].contract.client_id].append(place)
 
-    def find(
-        self, client_id: UUID, line_id: UUID | None, item_id: UUID | None, on: date
-    ) -> tuple[int, AgreedLine] | None:
+    def find(self, client_id: UUID, line_id: UUID | None, item_id: UUID | None, on: date) -> tuple[int, AgreedLine] | None:
         """The line it was booked on, if that is the client's; else the only line in force that day that holds the item;
         else the only one that is for all items. None means that no contract, or more than one, covers it.
         """

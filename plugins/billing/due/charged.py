@@ -106,9 +106,7 @@ def _terms(agreed: AgreedLine | None) -> HourlyTerms:
 
 
 def _no_rate(book: Book, currency: str, charges: Sequence[Charge]) -> HourlyRateMissing:
-    named = [
-        f"{book.item_name(one.item_id, 'work')} on {one.on_date.isoformat()} ({one.description[:60]})" for one in charges
-    ]
+    named = [f"{book.item_name(one.item_id, 'work')} on {one.on_date.isoformat()} ({one.description[:60]})" for one in charges]
     return HourlyRateMissing(
         f"No hourly rate in {currency} for: {', '.join(named)}. Give the contract line or the service one.",
         entries=[str(one.source_id) for one in charges],
@@ -155,17 +153,14 @@ def _hours(book: Book, group: _Group, works: list[_Work], description: str) -> F
         tax_point=group.period.last_day,
         trace=_trace(book, group, works, shares, agreed),
         sources=[
-            Source(one.charge.source_kind, one.charge.source_id, "", share)
-            for one, share in zip(works, shares, strict=True)
+            Source(one.charge.source_kind, one.charge.source_id, "", share) for one, share in zip(works, shares, strict=True)
         ],
         order=(0 if agreed else 1, group.place, group.period.start, 0, f"{description} {group.role} {group.rate:>20}"),
     )
     return found_on(agreed, line, group.currency) if agreed else Found(group.client_id, group.currency, None, None, line)
 
 
-def _trace(
-    book: Book, group: _Group, works: list[_Work], shares: list[int], agreed: AgreedLine | None
-) -> dict[str, Any]:
+def _trace(book: Book, group: _Group, works: list[_Work], shares: list[int], agreed: AgreedLine | None) -> dict[str, Any]:
     minutes = sum(one.billed for one in works)
     inputs = {"minutes": sum(_worked(one) for one in works), "rate": plain(group.rate), "rate_from": group.rate_from}
     if group.role:

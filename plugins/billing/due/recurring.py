@@ -122,9 +122,7 @@ def _describe(agreed: AgreedLine, item: str | None) -> str:
     return agreed.line.invoice_text if agreed.line.invoice_text and len(agreed.items) == 1 else item
 
 
-def recurring_source(
-    agreed: AgreedLine, item: AgreedItem | None, index: int, period: ServicePeriod, amount: int
-) -> Source:
+def recurring_source(agreed: AgreedLine, item: AgreedItem | None, index: int, period: ServicePeriod, amount: int) -> Source:
     """What makes a period of a line billed only once: the line itself on the first part, its items on the others."""
     if index == 0 or item is None:
         return Source(CONTRACT_LINE, agreed.line.id, period.period.key, amount)

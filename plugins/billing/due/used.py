@@ -140,9 +140,7 @@ def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]
         yield Found(client_id, currency, None, None, _line(book, part, priced, None, (2, 0, served.start, 0, name.words)))
 
 
-def _line(
-    book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, order: tuple[int, int, date, int, str]
-) -> DueLine:
+def _line(book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, order: tuple[int, int, date, int, str]) -> DueLine:
     facts, served = book.facts(part.item_id), part.served
     return DueLine(
         description=_describe(book, part, agreed),

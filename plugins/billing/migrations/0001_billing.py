@@ -94,9 +94,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.CheckConstraint("(state = 'live') = (ended_at is null)", name=op.f("ck_billing_runs_ended")),
         sa.CheckConstraint("state in ('live', 'done', 'stopped')", name=op.f("ck_billing_runs_state")),
         sa.CheckConstraint("window_end > window_start", name=op.f("ck_billing_runs_window")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_runs_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_runs_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_runs")),
         sa.UniqueConstraint("tenant_id", "job_id", name=op.f("uq_billing_runs_tenant_id_job_id")),
     )
@@ -114,9 +112,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("last_serial", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("chain_length", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("chain_hash", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_series_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_series_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_series")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_billing_series_tenant_id_name")),
     )
@@ -147,9 +143,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["clients.tenant_id", "clients.id"],
             name=op.f("fk_billing_contracts_tenant_id_client_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_contracts_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_contracts_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_contracts")),
     )
     op.create_index(
@@ -217,9 +211,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "(kind = 'credit_note') = (credit_of_id is not null)", name=op.f("ck_billing_invoices_credit_of")
-        ),
+        sa.CheckConstraint("(kind = 'credit_note') = (credit_of_id is not null)", name=op.f("ck_billing_invoices_credit_of")),
         sa.CheckConstraint(
             "(status = 'void') = (voided_at is not null and void_reason <> '')", name=op.f("ck_billing_invoices_void")
         ),
@@ -235,9 +227,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.CheckConstraint("due_date >= invoice_date", name=op.f("ck_billing_invoices_due_date")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_billing_invoices_currency")),
         sa.CheckConstraint("settled between 0 and total", name=op.f("ck_billing_invoices_settled")),
-        sa.CheckConstraint(
-            "subtotal = net - discount and total = subtotal + tax", name=op.f("ck_billing_invoices_sums")
-        ),
+        sa.CheckConstraint("subtotal = net - discount and total = subtotal + tax", name=op.f("ck_billing_invoices_sums")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"],
             ["clients.tenant_id", "clients.id"],
@@ -248,9 +238,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_invoices.tenant_id", "billing_invoices.id"],
             name=op.f("fk_billing_invoices_tenant_id_credit_of_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_invoices_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_invoices_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_invoices")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_billing_invoices_tenant_id_number")),
         sa.UniqueConstraint("tenant_id", "series", "serial", name=op.f("uq_billing_invoices_tenant_id_series_serial")),
@@ -363,9 +351,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("reason_code", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("mend_url", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint(
-            "state in ('pending', 'billed', 'nothing', 'parked')", name=op.f("ck_billing_run_clients_state")
-        ),
+        sa.CheckConstraint("state in ('pending', 'billed', 'nothing', 'parked')", name=op.f("ck_billing_run_clients_state")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"],
             ["clients.tenant_id", "clients.id"],
@@ -378,13 +364,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             name=op.f("fk_billing_run_clients_tenant_id_run_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_run_clients_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_run_clients_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_run_clients")),
-        sa.UniqueConstraint(
-            "tenant_id", "run_id", "client_id", name=op.f("uq_billing_run_clients_tenant_id_run_id_client_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "run_id", "client_id", name=op.f("uq_billing_run_clients_tenant_id_run_id_client_id")),
     )
     op.create_index(
         "ix_billing_run_clients_pending",
@@ -411,13 +393,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_invoices.tenant_id", "billing_invoices.id"],
             name=op.f("fk_billing_chain_links_tenant_id_invoice_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_chain_links_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_chain_links_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_chain_links")),
-        sa.UniqueConstraint(
-            "tenant_id", "series", "position", name=op.f("uq_billing_chain_links_tenant_id_series_position")
-        ),
+        sa.UniqueConstraint("tenant_id", "series", "position", name=op.f("uq_billing_chain_links_tenant_id_series_position")),
     )
     op.create_index(
         op.f("ix_billing_chain_links_tenant_id_invoice_id"),
@@ -458,21 +436,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.CheckConstraint(
             "kind in ('fixed', 'hourly', 'usage', 'product', 'license')", name=op.f("ck_billing_contract_lines_kind")
         ),
-        sa.CheckConstraint(
-            "price is null or (kind = 'fixed' and price >= 0)", name=op.f("ck_billing_contract_lines_price")
-        ),
+        sa.CheckConstraint("price is null or (kind = 'fixed' and price >= 0)", name=op.f("ck_billing_contract_lines_price")),
         sa.CheckConstraint(
             "timing = 'arrears' or kind not in ('hourly', 'usage')",
             name=op.f("ck_billing_contract_lines_measured_in_arrears"),
         ),
         sa.CheckConstraint("timing in ('advance', 'arrears')", name=op.f("ck_billing_contract_lines_timing")),
         sa.CheckConstraint("end_on >= start_on", name=op.f("ck_billing_contract_lines_end_on")),
-        sa.CheckConstraint(
-            "minimum_minutes between 0 and 1440", name=op.f("ck_billing_contract_lines_minimum_minutes")
-        ),
-        sa.CheckConstraint(
-            "round_up_minutes between 0 and 1440", name=op.f("ck_billing_contract_lines_round_up_minutes")
-        ),
+        sa.CheckConstraint("minimum_minutes between 0 and 1440", name=op.f("ck_billing_contract_lines_minimum_minutes")),
+        sa.CheckConstraint("round_up_minutes between 0 and 1440", name=op.f("ck_billing_contract_lines_round_up_minutes")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "contract_id"],
             ["billing_contracts.tenant_id", "billing_contracts.id"],
@@ -515,9 +487,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("trace", sa.JSON(), nullable=False),
         sa.CheckConstraint("(percent is null) <> (fixed is null)", name=op.f("ck_billing_invoice_discounts_value")),
-        sa.CheckConstraint(
-            "line_position is null or item_id is null", name=op.f("ck_billing_invoice_discounts_one_target")
-        ),
+        sa.CheckConstraint("line_position is null or item_id is null", name=op.f("ck_billing_invoice_discounts_one_target")),
         sa.CheckConstraint(
             "percent between 0 and 100 and fixed >= 0 and amount >= 0", name=op.f("ck_billing_invoice_discounts_range")
         ),
@@ -619,9 +589,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_invoices.tenant_id", "billing_invoices.id"],
             name=op.f("fk_billing_payments_tenant_id_invoice_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_payments_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_payments_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_payments")),
     )
     op.create_index(
@@ -648,9 +616,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_postings")),
-        sa.UniqueConstraint(
-            "tenant_id", "entry_id", "account", name=op.f("uq_billing_postings_tenant_id_entry_id_account")
-        ),
+        sa.UniqueConstraint("tenant_id", "entry_id", "account", name=op.f("uq_billing_postings_tenant_id_entry_id_account")),
     )
     op.create_table(
         "billing_sources",
@@ -671,9 +637,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_sources")),
     )
-    op.create_index(
-        op.f("ix_billing_sources_tenant_id_invoice_id"), "billing_sources", ["tenant_id", "invoice_id"], unique=False
-    )
+    op.create_index(op.f("ix_billing_sources_tenant_id_invoice_id"), "billing_sources", ["tenant_id", "invoice_id"], unique=False)
     op.create_index(
         "uq_billing_sources_live",
         "billing_sources",
@@ -708,9 +672,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_contract_items_tenant_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_contract_items")),
-        sa.UniqueConstraint(
-            "tenant_id", "line_id", "item_id", name=op.f("uq_billing_contract_items_tenant_id_line_id_item_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "line_id", "item_id", name=op.f("uq_billing_contract_items_tenant_id_line_id_item_id")),
     )
     op.create_index(
         op.f("ix_billing_contract_items_tenant_id_item_id"),
@@ -747,9 +709,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["billing_payments.tenant_id", "billing_payments.id"],
             name=op.f("fk_billing_credits_tenant_id_payment_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credits_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credits_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_credits")),
         sa.UniqueConstraint("tenant_id", "invoice_id", name=op.f("uq_billing_credits_tenant_id_invoice_id")),
         sa.UniqueConstraint("tenant_id", "payment_id", name=op.f("uq_billing_credits_tenant_id_payment_id")),
@@ -780,9 +740,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             name=op.f("fk_billing_role_rates_tenant_id_line_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_role_rates_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_role_rates_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_role_rates")),
         sa.UniqueConstraint("tenant_id", "line_id", "role", name=op.f("uq_billing_role_rates_tenant_id_line_id_role")),
     )
@@ -818,9 +776,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             ["catalog_items.tenant_id", "catalog_items.id"],
             name=op.f("fk_billing_usage_tenant_id_item_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_usage_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_usage_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_usage")),
     )
     op.create_index(
@@ -836,9 +792,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
     )
     op.create_index(op.f("ix_billing_usage_tenant_id_item_id"), "billing_usage", ["tenant_id", "item_id"], unique=False)
-    op.create_index(
-        op.f("ix_billing_usage_tenant_id_used_on_id"), "billing_usage", ["tenant_id", "used_on", "id"], unique=False
-    )
+    op.create_index(op.f("ix_billing_usage_tenant_id_used_on_id"), "billing_usage", ["tenant_id", "used_on", "id"], unique=False)
     op.create_index(
         "ix_billing_usage_unbilled",
         "billing_usage",
@@ -901,9 +855,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             name=op.f("fk_billing_tiers_tenant_id_contract_item_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_tiers_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_tiers_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_tiers")),
         sa.UniqueConstraint(
             "tenant_id",

@@ -57,9 +57,7 @@ class ContractLine(TenantTable, Versioned):
         references("contract_id", "billing_contracts", on_delete="CASCADE"),
         references("location_id", "client_locations"),
         CheckConstraint("kind in ('fixed', 'hourly', 'usage', 'product', 'license')", name="kind"),
-        CheckConstraint(
-            "cycle in ('weekly', 'bi_weekly', 'monthly', 'quarterly', 'semi_annual', 'annual')", name="cycle"
-        ),
+        CheckConstraint("cycle in ('weekly', 'bi_weekly', 'monthly', 'quarterly', 'semi_annual', 'annual')", name="cycle"),
         CheckConstraint("timing in ('advance', 'arrears')", name="timing"),
         CheckConstraint("timing = 'arrears' or kind not in ('hourly', 'usage')", name="measured_in_arrears"),
         CheckConstraint("price is null or (kind = 'fixed' and price >= 0)", name="price"),

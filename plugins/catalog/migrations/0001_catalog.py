@@ -35,15 +35,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("kind = 'license' or license_term is null", name=op.f("ck_catalog_items_term_of_license")),
         sa.CheckConstraint("kind in ('service', 'product', 'license')", name=op.f("ck_catalog_items_kind")),
-        sa.CheckConstraint(
-            "license_term in ('monthly', 'annual', 'perpetual')", name=op.f("ck_catalog_items_license_term")
-        ),
-        sa.CheckConstraint(
-            "tax_category in ('standard', 'reduced', 'exempt')", name=op.f("ck_catalog_items_tax_category")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_catalog_items_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.CheckConstraint("license_term in ('monthly', 'annual', 'perpetual')", name=op.f("ck_catalog_items_license_term")),
+        sa.CheckConstraint("tax_category in ('standard', 'reduced', 'exempt')", name=op.f("ck_catalog_items_tax_category")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_catalog_items_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_catalog_items")),
         sa.UniqueConstraint("tenant_id", "sku", name=op.f("uq_catalog_items_tenant_id_sku")),
     )
@@ -71,12 +65,8 @@ def upgrade() -> None:
             name=op.f("fk_catalog_prices_tenant_id_item_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_catalog_prices_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_catalog_prices_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_catalog_prices")),
-        sa.UniqueConstraint(
-            "tenant_id", "item_id", "currency", name=op.f("uq_catalog_prices_tenant_id_item_id_currency")
-        ),
+        sa.UniqueConstraint("tenant_id", "item_id", "currency", name=op.f("uq_catalog_prices_tenant_id_item_id_currency")),
     )
     protect(op, "catalog_items", "catalog_prices")

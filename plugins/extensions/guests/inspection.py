@@ -40,9 +40,7 @@ def check_bytes(wasm: bytes) -> None:
         raise NotAComponent("This is no WebAssembly component: its first eight bytes are not those of one.")
 
 
-def inspect_shape(
-    wasm: bytes, imports: Shape, exports: Shape, contract: Contract, asked: Collection[str]
-) -> Inspection:
+def inspect_shape(wasm: bytes, imports: Shape, exports: Shape, contract: Contract, asked: Collection[str]) -> Inspection:
     """Hold a component's imports and exports against the contract and the capabilities its manifest asks for.
 
     Raises `UndeclaredImport`, `ImportTypeMismatch` or `MissingHandler`, naming the interface and the function.

@@ -99,9 +99,7 @@ class Worker:
     def _store(self, limits: dict[str, Any]) -> Store:
         allow_cpu(limits["cpu"] + _CPU_SLACK_SECONDS)
         store = Store(self.engine)
-        store.set_limits(
-            memory_size=limits["memory"], table_elements=100_000, instances=50, tables=50, memories=_MEMORIES
-        )
+        store.set_limits(memory_size=limits["memory"], table_elements=100_000, instances=50, tables=50, memories=_MEMORIES)
         store.set_epoch_deadline(1)
         return store
 
@@ -130,9 +128,7 @@ class Worker:
         return self.run
 
 
-def _why(
-    run: Run, expired: tuple[str, str] | None, error: Exception, growth: int, memory_limit: int
-) -> tuple[str, str]:
+def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: int, memory_limit: int) -> tuple[str, str]:
     """Name the trap by what we know ourselves; wasmtime's text is only a hint.
 
     A refused `memory.grow` leaves no mark of its own: whoever traps while holding half of what is allowed was
@@ -161,9 +157,7 @@ def _fitting(frame: Frame) -> bytes:
         whole = packed(frame | {"journal": None})
     if len(whole) > MAX_FRAME_BYTES:
         detail = f"the response has more than {MAX_FRAME_BYTES} bytes"
-        whole = packed(
-            frame | {"op": "trap", "kind": "bad_response", "detail": detail, "journal": None, "response": None}
-        )
+        whole = packed(frame | {"op": "trap", "kind": "bad_response", "detail": detail, "journal": None, "response": None})
     return whole
 
 

@@ -84,9 +84,7 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("(state = 'refused') = (problem is not null)", name=op.f("ck_extensions_releases_problem")),
         sa.CheckConstraint("state in ('compiling', 'ready', 'refused')", name=op.f("ck_extensions_releases_state")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_releases_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_releases_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extensions_releases")),
         sa.UniqueConstraint("tenant_id", "name", "semver", name=op.f("uq_extensions_releases_tenant_id_name_semver")),
     )
@@ -112,9 +110,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state <> 'awaiting_consent' or pending_release_id is not null", name=op.f("ck_extensions_installs_pending")
         ),
-        sa.CheckConstraint(
-            "state in ('active', 'awaiting_consent', 'disabled')", name=op.f("ck_extensions_installs_state")
-        ),
+        sa.CheckConstraint("state in ('active', 'awaiting_consent', 'disabled')", name=op.f("ck_extensions_installs_state")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "pending_release_id"],
             ["extensions_releases.tenant_id", "extensions_releases.id"],
@@ -125,9 +121,7 @@ def upgrade() -> None:
             ["extensions_releases.tenant_id", "extensions_releases.id"],
             name=op.f("fk_extensions_installs_tenant_id_release_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_installs_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_installs_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extensions_installs")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_extensions_installs_tenant_id_name")),
     )
@@ -152,9 +146,7 @@ def upgrade() -> None:
             name=op.f("fk_extensions_grants_tenant_id_install_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_grants_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_extensions_grants_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extensions_grants")),
         sa.UniqueConstraint(
             "tenant_id", "install_id", "capability", name=op.f("uq_extensions_grants_tenant_id_install_id_capability")

@@ -20,13 +20,9 @@ def upgrade() -> None:
         sa.Column("target_id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_imports_refs_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_imports_refs_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports_refs")),
-        sa.UniqueConstraint(
-            "tenant_id", "kind", "external_id", name=op.f("uq_imports_refs_tenant_id_kind_external_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "kind", "external_id", name=op.f("uq_imports_refs_tenant_id_kind_external_id")),
     )
     op.create_table(
         "imports_runs",
@@ -53,9 +49,7 @@ def upgrade() -> None:
         sa.CheckConstraint("decimal_mark in ('point', 'comma')", name=op.f("ck_imports_runs_decimal_mark")),
         sa.CheckConstraint("source in ('web', 'api', 'cli')", name=op.f("ck_imports_runs_source")),
         sa.CheckConstraint("state in ('open', 'done', 'refused', 'interrupted')", name=op.f("ck_imports_runs_state")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_imports_runs_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_imports_runs_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports_runs")),
     )
     op.create_index(
@@ -91,15 +85,11 @@ def upgrade() -> None:
             name=op.f("fk_imports_files_tenant_id_run_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_imports_files_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_imports_files_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports_files")),
         sa.UniqueConstraint("tenant_id", "run_id", "name", name=op.f("uq_imports_files_tenant_id_run_id_name")),
     )
-    op.create_index(
-        op.f("ix_imports_files_tenant_id_name_id"), "imports_files", ["tenant_id", "name", "id"], unique=False
-    )
+    op.create_index(op.f("ix_imports_files_tenant_id_name_id"), "imports_files", ["tenant_id", "name", "id"], unique=False)
     op.create_table(
         "imports_errors",
         sa.Column("file_id", sa.Uuid(), nullable=False),
@@ -115,9 +105,7 @@ def upgrade() -> None:
             name=op.f("fk_imports_errors_tenant_id_file_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_imports_errors_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_imports_errors_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports_errors")),
     )
     op.create_index(

@@ -23,9 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("length(country) = 2", name=op.f("ck_tax_regions_country")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tax_regions_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tax_regions_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tax_regions")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_tax_regions_tenant_id_code")),
     )
@@ -84,9 +82,7 @@ def upgrade() -> None:
             ["tax_regions.tenant_id", "tax_regions.id"],
             name=op.f("fk_tax_clients_tenant_id_region_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tax_clients_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tax_clients_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tax_clients")),
         sa.UniqueConstraint("tenant_id", "client_id", name=op.f("uq_tax_clients_tenant_id_client_id")),
     )
@@ -109,9 +105,7 @@ def upgrade() -> None:
             name=op.f("fk_tax_components_tenant_id_rate_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tax_components_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tax_components_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tax_components")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -144,9 +138,7 @@ def upgrade() -> None:
             ["tax_regions.tenant_id", "tax_regions.id"],
             name=op.f("fk_tax_locations_tenant_id_region_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tax_locations_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tax_locations_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tax_locations")),
         sa.UniqueConstraint("tenant_id", "location_id", name=op.f("uq_tax_locations_tenant_id_location_id")),
     )

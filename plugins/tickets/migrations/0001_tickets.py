@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_boards_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_boards_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_boards")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_tickets_boards_tenant_id_name")),
     )
@@ -40,9 +38,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("last_number", sa.Integer(), server_default="1000", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_counters_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_counters_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_counters")),
         sa.UniqueConstraint("tenant_id", name=op.f("uq_tickets_counters_tenant_id")),
     )
@@ -53,9 +49,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.CheckConstraint("level between 1 and 5", name=op.f("ck_tickets_priorities_level")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_priorities_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_priorities_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_priorities")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_tickets_priorities_tenant_id_name")),
     )
@@ -75,9 +69,7 @@ def upgrade() -> None:
             name=op.f("fk_tickets_statuses_tenant_id_board_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_statuses_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_statuses_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_statuses")),
         sa.UniqueConstraint("tenant_id", "board_id", "id", name=op.f("uq_tickets_statuses_tenant_id_board_id_id")),
         sa.UniqueConstraint("tenant_id", "board_id", "name", name=op.f("uq_tickets_statuses_tenant_id_board_id_name")),
@@ -162,9 +154,7 @@ def upgrade() -> None:
             name=op.f("fk_tickets_tickets_tenant_id_team_id"),
             ondelete="SET NULL (team_id)",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_tickets_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_tickets_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_tickets")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_tickets_tickets_tenant_id_number")),
     )
@@ -229,9 +219,7 @@ def upgrade() -> None:
             name=op.f("fk_tickets_comments_tenant_id_ticket_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_comments_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_comments_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_comments")),
     )
     op.create_index(
@@ -257,9 +245,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "(invoice_id is null) = (invoice_line_id is null)", name=op.f("ck_tickets_materials_billed")
-        ),
+        sa.CheckConstraint("(invoice_id is null) = (invoice_line_id is null)", name=op.f("ck_tickets_materials_billed")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_tickets_materials_currency")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_tickets_materials_quantity")),
         sa.CheckConstraint("rate >= 0", name=op.f("ck_tickets_materials_rate")),
@@ -278,9 +264,7 @@ def upgrade() -> None:
             ["tickets_tickets.tenant_id", "tickets_tickets.id"],
             name=op.f("fk_tickets_materials_tenant_id_ticket_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_materials_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tickets_materials_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tickets_materials")),
         postgresql_with={"fillfactor": 70},
     )

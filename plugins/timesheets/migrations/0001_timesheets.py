@@ -48,15 +48,11 @@ def upgrade() -> None:
             using="gist",
             name="ex_timesheets_entries_no_overlap",
         ),
-        sa.CheckConstraint(
-            "invoice_id is null or state = 'approved'", name=op.f("ck_timesheets_entries_billed_is_approved")
-        ),
+        sa.CheckConstraint("invoice_id is null or state = 'approved'", name=op.f("ck_timesheets_entries_billed_is_approved")),
         sa.CheckConstraint(
             "state in ('draft', 'submitted', 'approved', 'changes_requested')", name=op.f("ck_timesheets_entries_state")
         ),
-        sa.CheckConstraint(
-            "(invoice_id is null) = (invoice_line_id is null)", name=op.f("ck_timesheets_entries_billed")
-        ),
+        sa.CheckConstraint("(invoice_id is null) = (invoice_line_id is null)", name=op.f("ck_timesheets_entries_billed")),
         sa.CheckConstraint("(rate is null) = (currency is null)", name=op.f("ck_timesheets_entries_currency")),
         sa.CheckConstraint("ended_at > started_at", name=op.f("ck_timesheets_entries_ended_at")),
         sa.CheckConstraint("minutes >= 0", name=op.f("ck_timesheets_entries_minutes")),
@@ -76,9 +72,7 @@ def upgrade() -> None:
             ["users.tenant_id", "users.id"],
             name=op.f("fk_timesheets_entries_tenant_id_user_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_timesheets_entries_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_timesheets_entries_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_timesheets_entries")),
         postgresql_with={"fillfactor": 70},
     )

@@ -97,8 +97,5 @@ def price(item: str, currency: str) -> Decimal:
 
 
 PRICES = {
-    (item[0], currency): Decimal(value)
-    for item in ITEMS
-    for currency, value in (("EUR", item[7]), ("USD", item[8]))
-    if value
+    (item[0], currency): Decimal(value) for item in ITEMS for currency, value in (("EUR", item[7]), ("USD", item[8])) if value
 }

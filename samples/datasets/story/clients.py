@@ -205,9 +205,7 @@ def _client(client: Client, dice: Dice) -> Row:
 
 def domain(client: Client) -> str:
     """A name below .example (RFC 2606) that no one can own."""
-    plain = client.name.lower().translate(
-        str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e"})
-    )
+    plain = client.name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e"}))
     return "-".join(word for word in _words(plain))[:24].strip("-") + f"-{client.key[-2:]}.example"
 
 

@@ -81,9 +81,7 @@ def technicians() -> list[tuple[str, str]]:
 
 
 def tax_regions() -> list[Row]:
-    return [
-        {"external_id": f"R-{code}", "code": code, "name": name, "country": country} for code, name, country in REGIONS
-    ]
+    return [{"external_id": f"R-{code}", "code": code, "name": name, "country": country} for code, name, country in REGIONS]
 
 
 def tax_rates() -> list[Row]:

@@ -100,9 +100,7 @@ class Draft:
         self.book.lines.append(row | {column: terms.get(column) for column in optional})
         return key
 
-    def item(
-        self, line: str, item: str, quantity: int, *, override: Decimal | None = None, minimum: int | None = None
-    ) -> str:
+    def item(self, line: str, item: str, quantity: int, *, override: Decimal | None = None, minimum: int | None = None) -> str:
         key = f"{line}-{item}"
         self.book.items.append(
             {
@@ -119,12 +117,8 @@ class Draft:
 
     def hourly(self, name: str, items: tuple[str, ...], *, minimum: int, step: int, negotiated: bool) -> None:
         """Support by the hour; negotiated rates are by role, else the line's own or the catalog's holds."""
-        rate = (
-            None if negotiated else (price(items[0], self.client.currency) * Decimal("0.95")).quantize(Decimal("0.01"))
-        )
-        line = self.line(
-            name, "hourly", "monthly", "arrears", hourly_rate=rate, minimum_minutes=minimum, round_up_minutes=step
-        )
+        rate = None if negotiated else (price(items[0], self.client.currency) * Decimal("0.95")).quantize(Decimal("0.01"))
+        line = self.line(name, "hourly", "monthly", "arrears", hourly_rate=rate, minimum_minutes=minimum, round_up_minutes=step)
         for item in items:
             self.item(line, item, 1)
         if negotiated:
@@ -180,9 +174,7 @@ def workplaces(book: Agreements, client: Client, dice: Dice) -> None:
     seats = dice.number(6, 60)
     draft = Draft(book, client, 1, "Managed workplace", dice)
     agreed = seats * Decimal("59.00") if dice.chance(0.5) else None
-    line = draft.line(
-        "Workplaces", "fixed", "monthly", "advance", amount=agreed, invoice_text=f"{seats} managed workplaces"
-    )
+    line = draft.line("Workplaces", "fixed", "monthly", "advance", amount=agreed, invoice_text=f"{seats} managed workplaces")
     for item in ("S-WORKPL", "S-MONITOR", "S-AWARE"):
         draft.item(line, item, seats)
     licences = draft.line("Licences", "license", "monthly", "advance")

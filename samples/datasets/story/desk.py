@@ -124,8 +124,7 @@ def statuses() -> list[Row]:
 
 def priorities() -> list[Row]:
     return [
-        {"external_id": key, "name": name, "position": n, "color": color}
-        for n, (key, name, color) in enumerate(PRIORITIES, 1)
+        {"external_id": key, "name": name, "position": n, "color": color} for n, (key, name, color) in enumerate(PRIORITIES, 1)
     ]
 
 
@@ -150,9 +149,7 @@ def _ticket(n: int, opened: datetime, clients: Sequence[Client], dice: Dice) -> 
     closed = opened + timedelta(hours=dice.number(1, 400), minutes=dice.number(0, 59))
     still_open = closed > LAST_EVENING or dice.chance(0.06)
     technician, team = technician_of(dice)
-    return Ticket(
-        f"TK-{20001 + n}", dice.pick(clients), opened, None if still_open else closed, technician, team, board
-    )
+    return Ticket(f"TK-{20001 + n}", dice.pick(clients), opened, None if still_open else closed, technician, team, board)
 
 
 def ticket_rows(tickets: Sequence[Ticket], dice: Dice) -> list[Row]:

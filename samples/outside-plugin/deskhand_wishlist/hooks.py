@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from deskhand_wishlist import pages, routes, services
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Blocker, Ref
 from kernel.hookspecs.start import NavEntry
-from deskhand_wishlist import pages, routes, services
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest

@@ -8,10 +8,10 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from deskhand_wishlist import schemas, services
 from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
-from deskhand_wishlist import schemas, services
 
 pages = Pages("wishlist")
 

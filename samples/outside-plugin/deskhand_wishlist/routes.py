@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from deskhand_wishlist import schemas, services
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from deskhand_wishlist import schemas, services
 
 rest = Rest("wishlist")
 _ENTRY = "/wishlist-entries/<uuid:entry_id>"

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from deskhand_wishlist.errors import EntryNotFound
+from deskhand_wishlist.models import Entry
 from kernel import audit
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
 from kernel.directory.clients import apply_changes, get_client
 from kernel.hookspecs.directory import Blocker, Ref
-from deskhand_wishlist.errors import EntryNotFound
-from deskhand_wishlist.models import Entry
 
 _SORTABLE = {"created_at": Entry.created_at, "updated_at": Entry.updated_at}
 

@@ -82,9 +82,7 @@ def parcels(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     start = int(query.get("cursor", 0))
     rows = [parcel(n) for n in range(start + 1, start + 13)]
     rows = [row for row in rows if query.get("status", row.status) == row.status and query.get("q", "") in row.title]
-    return render(
-        "web_room/list.html", page=Page(rows, str(start + 12) if start < 24 else None), states=STATES, total=36
-    )
+    return render("web_room/list.html", page=Page(rows, str(start + 12) if start < 24 else None), states=STATES, total=36)
 
 
 @pages.get("/parcels/rules", permission="parcel.send")
@@ -152,9 +150,7 @@ def close_parcels(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturn
 def pick(ctx: CallContext) -> ResponseReturnValue:
     typed = request.args.get("q", "")
     names = [name for name in ("Contoso GmbH", "Fabrikam AG", "Northwind Ltd") if typed.lower() in name.lower()]
-    return render_options(
-        (CLIENT if name.startswith("Contoso") else uuid5(SPACE, name), name, "Vienna") for name in names
-    )
+    return render_options((CLIENT if name.startswith("Contoso") else uuid5(SPACE, name), name, "Vienna") for name in names)
 
 
 @pages.get("/parcels/history/<uuid:row_id>", permission="parcel.read")

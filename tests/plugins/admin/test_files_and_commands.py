@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from cli import main
 from kernel import jobs
-from kernel.cli import main
 from kernel.config import Settings
 from kernel.hookspecs.transfer import ImportRow
 from plugins.admin.importers import load_users

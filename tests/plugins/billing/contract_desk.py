@@ -38,9 +38,7 @@ class Desk:
         desk.ctx, desk.client_id = ctx, client_id
         return desk
 
-    def item(
-        self, name: str, unit: str = "each", kind: str = "service", tax: str | None = "standard", **prices: int
-    ) -> UUID:
+    def item(self, name: str, unit: str = "each", kind: str = "service", tax: str | None = "standard", **prices: int) -> UUID:
         """A catalog item with prices such as EUR=9500."""
         listed = [{"currency": code, "amount": amount} for code, amount in prices.items()]
         return add_item(self.ctx, name=name, kind=kind, unit=unit, tax_category=tax, prices=listed).id

@@ -27,7 +27,7 @@ def deskhand(acme: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield acme.kernel
 
     monkeypatch.setattr(commands, "open_kernel", here)
-    monkeypatch.setattr("kernel.cli.open_kernel", here)
+    monkeypatch.setattr("cli.open_kernel", here)
     by_name = {command.name: command for command in commands.COMMANDS}
 
     def run(name: str, *words: str, code: int = 0) -> str:
@@ -41,7 +41,9 @@ def deskhand(acme: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_month_from_the_command_line(acme: Any, deskhand: Any, tmp_path: Path) -> None:
     with acme.call(Actor.system()) as ctx:
         client_id = taxed_client(ctx, lay_out_taxes(ctx))
-        Desk.of(ctx, client_id).contract({"kind": "fixed", "cycle": "monthly", "timing": "advance", "price": 10000}, start="2026-09-01")
+        Desk.of(ctx, client_id).contract(
+            {"kind": "fixed", "cycle": "monthly", "timing": "advance", "price": 10000}, start="2026-09-01"
+        )
     assert "1 invoices in EUR: €120.00" in deskhand("billing", "preview", *WINDOW)
     assert json.loads(deskhand("billing", "run", *WINDOW, "--json"))["invoices"] == 1
     assert "Hill & Sons" in deskhand("invoice", "list", "--state", "draft")

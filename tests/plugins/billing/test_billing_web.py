@@ -82,7 +82,9 @@ def test_by_hand_through_rest_with_etag_and_idempotency(acme: Any, hill: Any) ->
     assert carol.post("/api/v1/invoices", json=body, headers={"Idempotency-Key": "k1"}).json["id"] == made.json["id"]
     url = f"/api/v1/invoices/{made.json['id']}"
     etag = made.headers["ETag"]
-    changed = carol.patch(url, json={"lines": [{"description": "Work", "rate": 100}], "discounts": []}, headers={"If-Match": etag})
+    changed = carol.patch(
+        url, json={"lines": [{"description": "Work", "rate": 100}], "discounts": []}, headers={"If-Match": etag}
+    )
     assert (changed.status_code, changed.json["total"]) == (200, 120), changed.json
     assert carol.patch(url, json={"notes": "x"}, headers={"If-Match": etag}).status_code == 412
     bad = carol.post("/api/v1/invoices", json={**body, "lines": [{"description": "", "quantity": "1.00001", "rate": 1}]})
@@ -108,7 +110,12 @@ def test_another_tenants_ids_answer_like_random_ones(acme: Any, beta: Any, hill:
         real, random = (spy.get(f"/api/v1/invoices/{which}{path}") for which in (one.id, uuid7()))
         assert real.status_code == 404
         assert {**real.json, "request_id": ""} == {**random.json, "request_id": ""}
-    for path, body in (("finalize", {}), ("void", {"reason": "x"}), ("payments", {"amount": 1}), ("credit-notes", {"reason": "x"})):
+    for path, body in (
+        ("finalize", {}),
+        ("void", {"reason": "x"}),
+        ("payments", {"amount": 1}),
+        ("credit-notes", {"reason": "x"}),
+    ):
         real, random = (spy.post(f"/api/v1/invoices/{which}/{path}", json=body) for which in (one.id, uuid7()))
         assert (real.status_code, real.json["code"]) == (random.status_code, random.json["code"]) == (404, "invoice_not_found")
 

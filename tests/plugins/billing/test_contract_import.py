@@ -99,9 +99,7 @@ def test_what_was_billed_is_not_changed_by_a_file(acme: Any) -> None:
         "contract_lines.csv": FILES["contract_lines.csv"].replace("fixed;monthly", "fixed;quarterly"),
     }
     assert run_import(acme, {"contracts.csv": changed["contracts.csv"]}) == [("contracts.csv", 2, "start_date")]
-    assert run_import(acme, {"contract_lines.csv": changed["contract_lines.csv"]}) == [
-        ("contract_lines.csv", 2, "frequency")
-    ]
+    assert run_import(acme, {"contract_lines.csv": changed["contract_lines.csv"]}) == [("contract_lines.csv", 2, "frequency")]
 
 
 @pytest.mark.parametrize(("file", "old", "new", "column"), [
@@ -118,9 +116,7 @@ def test_what_was_billed_is_not_changed_by_a_file(acme: Any) -> None:
     ("usage_records.csv", "S-2;L-2", "S-2;L-1", "contract_line"),
     ("usage_records.csv", "612,50", "0,00", "quantity"),
 ])  # fmt: skip
-def test_a_row_that_makes_no_sense_is_named_with_its_column(
-    acme: Any, file: str, old: str, new: str, column: str
-) -> None:
+def test_a_row_that_makes_no_sense_is_named_with_its_column(acme: Any, file: str, old: str, new: str, column: str) -> None:
     assert old in FILES[file]
     wrong = run_import(acme, {**FILES, file: FILES[file].replace(old, new)})
     assert {(one[0], one[2]) for one in wrong} == {(file, column)}

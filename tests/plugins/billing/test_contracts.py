@@ -83,9 +83,7 @@ def test_a_contract_is_drawn_up_read_changed_and_previewed(acme: Any, shop: Any)
     assert due["amount"] == 6310
 
     page = api.get("/api/v1/contracts?state=active&sort=-start_on").json
-    assert [(row["name"], row["client_name"], row["monthly_value"]) for row in page["items"]] == [
-        ("Care", "Hill & Sons", 3125)
-    ]
+    assert [(row["name"], row["client_name"], row["monthly_value"]) for row in page["items"]] == [("Care", "Hill & Sons", 3125)]
 
     line = contract["lines"][0]
     url = f"/api/v1/contracts/{contract['id']}/lines/{line['id']}"
@@ -134,10 +132,7 @@ def test_what_billed_periods_stand_on_cannot_change(acme: Any, shop: Any) -> Non
         assert api.patch(f"{url}/lines/{line['id']}", json=change).json["code"] == "periods_billed"
     assert api.delete(url).json["code"] == "periods_billed"
     assert api.delete(f"{url}/lines/{line['id']}").json["code"] == "periods_billed"
-    assert (
-        api.patch(f"{url}/lines/{line['id']}", json={"items": [{"item_id": shop["mail"], "quantity": "1"}]}).status_code
-        == 200
-    )
+    assert api.patch(f"{url}/lines/{line['id']}", json={"items": [{"item_id": shop["mail"], "quantity": "1"}]}).status_code == 200
     due = api.get(f"{url}/due?until=2026-11-02").json
     assert [one["amount"] for one in due["lines"]] == [250]
     assert api.post(f"{url}/end", json={"end_on": "2026-10-31"}).json["end_on"] == "2026-10-31"

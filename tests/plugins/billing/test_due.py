@@ -152,9 +152,7 @@ def test_usage_is_summed_before_minimum_and_tiers(desk: Desk) -> None:
 
 def test_usage_that_comes_to_light_late_is_billed_with_the_next_period(desk: Desk) -> None:
     storage = desk.item("Storage", unit="GB", EUR=10)
-    contract = desk.contract(
-        {"kind": "usage", "items": [{"item_id": storage}]}, start="2026-07-01", end_on=day("2026-09-30")
-    )
+    contract = desk.contract({"kind": "usage", "items": [{"item_id": storage}]}, start="2026-07-01", end_on=day("2026-09-30"))
     desk.use(storage, "2026-07-02", "100")
     desk.bill(desk.lines("2026-08-01"))
     desk.ctx.session.query(UsageEntry).update({"invoice_id": contract.id, "invoice_line_id": contract.id})
@@ -187,9 +185,7 @@ def test_usage_without_a_contract_costs_the_list_price_by_month(desk: Desk) -> N
 def test_contracts_with_different_po_numbers_or_currencies_make_invoices_of_their_own(desk: Desk) -> None:
     for name, facts in (("A", {}), ("B", {"po_number": "PO-7"}), ("C", {"currency": "USD"})):
         desk.contract({"kind": "fixed", "price": 1000}, start="2026-09-01", name=name, **facts)
-    found = [
-        (one.currency, one.po_number, len(one.lines), len(one.contract_ids)) for one in desk.due("2026-09-02").invoices
-    ]
+    found = [(one.currency, one.po_number, len(one.lines), len(one.contract_ids)) for one in desk.due("2026-09-02").invoices]
     assert found == [("EUR", None, 1, 1), ("EUR", "PO-7", 1, 1), ("USD", None, 1, 1)]
 
 

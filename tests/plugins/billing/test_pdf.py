@@ -113,9 +113,7 @@ def test_text_is_text(renderer: Renderer, words: str) -> None:
     "words",
     ["€ £ ¥ $ ₹ ₺ ₴ ₪ ₫ zł", "äöüßéñşłőžđøåæ", "Ελληνικά", "Кириллица", "Tiếng Việt", "देवनागरी", "العربية", "עברית"],
 )
-def test_the_letters_of_our_customers_are_in_the_fonts(
-    renderer: Renderer, words: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_letters_of_our_customers_are_in_the_fonts(renderer: Renderer, words: str, caplog: pytest.LogCaptureFixture) -> None:
     renderer.render(invoice(lines=[line(words)], buyer={"name": words}))
     assert caplog.records == []
 

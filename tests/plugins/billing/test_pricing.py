@@ -126,9 +126,7 @@ def test_one_service_needs_no_list_price_when_the_line_has_a_price() -> None:
         (9900, [FixedPart("a", Decimal(1), None), FixedPart("b", Decimal(1), None)], ["a", "b"]),
     ],
 )
-def test_a_fixed_line_without_price_names_what_lacks_one(
-    price: int | None, parts: list[FixedPart], missing: list[str]
-) -> None:
+def test_a_fixed_line_without_price_names_what_lacks_one(price: int | None, parts: list[FixedPart], missing: list[str]) -> None:
     with pytest.raises(PriceMissingInCurrency) as refusal:
         price_fixed(price, parts, None, "CHF", HALF_UP)
     assert refusal.value.extra == {"items": missing, "currency": "CHF"}

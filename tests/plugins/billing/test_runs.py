@@ -102,7 +102,7 @@ def test_a_client_without_a_tax_region_is_parked_and_the_others_go_on(acme: Any,
         [parked] = runs.list_run_clients(ctx, done["id"], {"state": "parked"}).items
         assert (parked["client_id"], parked["reason_code"]) == (lost, "tax_region_missing")
         assert parked["mend_url"] == f"/taxes/of-client/{lost}/edit"
-        assert [one for one in runs.preview_run(ctx, **SEPTEMBER).problems] == [lost]
+        assert list(runs.preview_run(ctx, **SEPTEMBER).problems) == [lost]
 
 
 def test_a_client_whose_writing_fails_is_parked_alone(acme: Any, region: Any, kernel: Kernel) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from kernel.cli import main
+from cli import main
 from kernel.config import Settings
 from tests.conftest import World
 from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE
@@ -58,7 +58,5 @@ def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> 
     assert (missing.exit_code, "Build the extension first." in missing.output) == (1, True)
     assert "No release of org.example.none is published here." in ext("install", "org.example.none").output
     assert "KEY=VALUE" in ext("install", NAME, "--set", "novalue").output
-    bob = CliRunner().invoke(
-        main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"]
-    )
+    bob = CliRunner().invoke(main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"])
     assert (bob.exit_code, "extension.read" in bob.output) == (1, True)

@@ -93,9 +93,7 @@ def test_a_hostile_guest_is_stopped_by_name_and_the_next_call_works(
     assert stopped["detail"]
 
 
-def test_while_one_guest_loops_forever_everybody_else_is_served(
-    acme: World, beta: World, hostile_wasm: bytes
-) -> None:
+def test_while_one_guest_loops_forever_everybody_else_is_served(acme: World, beta: World, hostile_wasm: bytes) -> None:
     looping, other = hostile(acme, hostile_wasm), hostile(beta, hostile_wasm)
     answers: list[Any] = []
     alice = acme.api()

@@ -67,9 +67,7 @@ def document(*lines: TaxLine, on: date = TODAY, policy: TaxPolicy = DEFAULT, **t
     return TaxDocument(DANA, on, "EUR", lines, policy, **tax_ids)
 
 
-def line(
-    net: int, category: str | None = "standard", region: str | None = "DE", key: str = "1", **more: Any
-) -> TaxLine:
+def line(net: int, category: str | None = "standard", region: str | None = "DE", key: str = "1", **more: Any) -> TaxLine:
     return TaxLine(key, net, category, region, **more)
 
 
@@ -165,9 +163,7 @@ def test_one_document_that_cannot_be_taxed_does_not_stop_the_others() -> None:
 
 def test_the_rounding_level_changes_the_cents() -> None:
     lines = [line(103), line(103), line(103, "reduced")]
-    taxes = {
-        level: tax_document(document(*lines, policy=TaxPolicy(level=level)), BOOK, PLAIN).tax for level in TaxLevel
-    }
+    taxes = {level: tax_document(document(*lines, policy=TaxPolicy(level=level)), BOOK, PLAIN).tax for level in TaxLevel}
     assert taxes == {TaxLevel.LINE: 20 + 20 + 7, TaxLevel.TAX_GROUP: 39 + 7, TaxLevel.INVOICE: 46}
     up = document(*lines, policy=TaxPolicy(Rounding.UP))
     assert tax_document(up, BOOK, PLAIN).tax == 40 + 8
@@ -242,16 +238,12 @@ policies = st.builds(TaxPolicy, st.sampled_from(Rounding), st.sampled_from(TaxLe
 def book_of(rates: Rates) -> RateBook:
     made = []
     for index, rate in enumerate(rates):
-        parts = tuple(
-            Component(f"{index}.{i}", "part", percent, compound) for i, (percent, compound) in enumerate(rate)
-        )
+        parts = tuple(Component(f"{index}.{i}", "part", percent, compound) for i, (percent, compound) in enumerate(rate))
         made.append(Rate(str(index), "R", str(index), "rate", LONG_AGO, components=parts))
     return RateBook(made)
 
 
-def reference(
-    rates: Rates, lines: Sequence[tuple[int, int]], policy: TaxPolicy
-) -> tuple[dict[tuple[int, int], Fraction], int]:
+def reference(rates: Rates, lines: Sequence[tuple[int, int]], policy: TaxPolicy) -> tuple[dict[tuple[int, int], Fraction], int]:
     """Tax of each (rate, component) before the last rounding, and of the whole, reckoned without the engine."""
     exact: dict[tuple[int, int], Fraction] = {}
     for index, rate in enumerate(rates):
@@ -312,9 +304,7 @@ def test_a_credit_note_mirrors_its_invoice_to_the_cent(
 
 @seeded
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=9), percents, policies)
-def test_the_tax_of_a_line_is_within_one_unit_of_its_exact_share(
-    nets: list[int], percent: Decimal, policy: TaxPolicy
-) -> None:
+def test_the_tax_of_a_line_is_within_one_unit_of_its_exact_share(nets: list[int], percent: Decimal, policy: TaxPolicy) -> None:
     book = book_of([[(percent, False)]])
     lines = [TaxLine(str(i), net, "0", "R") for i, net in enumerate(nets)]
     result = tax_document(TaxDocument(DANA, TODAY, "EUR", lines, policy), book, PLAIN)

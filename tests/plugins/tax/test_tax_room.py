@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.conftest import World
-
 from kernel.hookspecs.tax import TaxDocument, TaxLine
+from tests.conftest import World
 
 
 def _region(world: World, code: str = "DE", country: str = "DE") -> str:

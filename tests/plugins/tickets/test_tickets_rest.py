@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from tests.conftest import World
-
 from kernel.hookspecs.charging import ChargeWindow, Settled
+from tests.conftest import World
 
 
 def _client(world: World, name: str = "Contoso") -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.conftest import World
 
 from kernel.hookspecs.charging import ChargeWindow, Settled
+from tests.conftest import World
 
 
 @pytest.fixture

@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("length(title) between 1 and 255", name=op.f("ck_wishlist_entries_title")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_wishlist_entries_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_wishlist_entries_tenant_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"],
             ["clients.tenant_id", "clients.id"],
@@ -33,7 +31,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_wishlist_entries")),
     )
     for columns in (["created_at", "id"], ["updated_at", "id"], ["client_id"]):
-        op.create_index(
-            op.f(f"ix_wishlist_entries_tenant_id_{'_'.join(columns)}"), "wishlist_entries", ["tenant_id", *columns]
-        )
+        op.create_index(op.f(f"ix_wishlist_entries_tenant_id_{'_'.join(columns)}"), "wishlist_entries", ["tenant_id", *columns])
     protect(op, "wishlist_entries")

@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 import orjson
 
-from kernel.cli import open_kernel, tenant_call, tenant_options
+from cli import open_kernel, tenant_call, tenant_options
 from kernel.jobs.models import ENDED, LIVE, Job
 
 

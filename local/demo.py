@@ -13,7 +13,7 @@ from kernel.app import Kernel
 from kernel.config import Settings
 from kernel.errors import Conflict, StartupError
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 PASSWORD = "deskhand-demo"  # noqa: S105 - printed at every start
 DONE = "demo-loaded"
 
@@ -47,9 +47,7 @@ def load_demo(settings: Settings) -> None:
     if marker.exists():
         return
     if not SAMPLES.is_dir():
-        raise StartupError(
-            "The demo data comes with the source tree, not with the package. Start with DESKHAND_DEMO=0."
-        )
+        raise StartupError("The demo data comes with the source tree, not with the package. Start with DESKHAND_DEMO=0.")
     _found_tenants()
     _run("import", str(SAMPLES / "datasets" / "acme-2026-q3"), "--tenant", "acme")
     _give_passwords()
@@ -58,7 +56,7 @@ def load_demo(settings: Settings) -> None:
 
 
 def _found_tenants() -> None:
-    from kernel.cli import open_kernel
+    from cli import open_kernel
     from kernel.founding import found_tenant
 
     with open_kernel() as kernel:
@@ -72,7 +70,7 @@ def _found_tenants() -> None:
 
 
 def _change_settings(kernel: Kernel, tenant: DemoTenant) -> None:
-    from kernel.cli import tenant_by_slug
+    from cli import tenant_by_slug
     from kernel.tenancy import change_settings
 
     with kernel.call(tenant_by_slug(kernel, tenant.slug)) as ctx:
@@ -84,7 +82,7 @@ def _change_settings(kernel: Kernel, tenant: DemoTenant) -> None:
 def _give_passwords() -> None:
     from sqlalchemy import select
 
-    from kernel.cli import open_kernel, tenant_by_slug
+    from cli import open_kernel, tenant_by_slug
     from kernel.directory.models import User
     from kernel.passwords import seal_password
 
@@ -109,15 +107,13 @@ def _install_extension() -> None:
 
 def _run(*args: str) -> None:
     """One `deskhand` command; raises what it raises."""
-    from kernel.cli import main
+    from cli import main
 
     try:
         main.main(args=list(args), prog_name="deskhand", standalone_mode=False)
     except SystemExit as stopped:
         if stopped.code:
-            raise StartupError(
-                f"Loading the demo stopped at `deskhand {' '.join(args)}`; it said why above."
-            ) from stopped
+            raise StartupError(f"Loading the demo stopped at `deskhand {' '.join(args)}`; it said why above.") from stopped
     except click.ClickException as error:
         raise StartupError(f"Loading the demo stopped at `deskhand {' '.join(args)}`: {error.message}") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kernel.config import Settings
-from kernel.local.addresses import embedded_postgres, plain
+from local.addresses import embedded_postgres, plain
 
 if TYPE_CHECKING:
     from kernel.plugins import Plugins
@@ -17,8 +17,8 @@ def is_prepared(settings: Settings, plugins: Plugins) -> bool:
     """A quick look whether `prepare` has anything to do; leaves no connection behind."""
     import psycopg
 
-    from kernel.local.demo import DONE
     from kernel.migrations.heads import is_current
+    from local.demo import DONE
 
     if (settings.demo and not (settings.data_dir / DONE).exists()) or not _are_greeted(settings, plugins):
         return False
@@ -29,11 +29,11 @@ def is_prepared(settings: Settings, plugins: Plugins) -> bool:
 
 def prepare() -> None:
     """Migrate the schema, show new plugins to every tenant, load the demo if it is wanted; each may run twice."""
-    from kernel.cli import open_database, open_kernel
+    from cli import open_database, open_kernel
     from kernel.founding import greet_every_tenant
-    from kernel.local.demo import load_demo
     from kernel.migrations.runner import upgrade
     from kernel.plugins import Plugins
+    from local.demo import load_demo
 
     plugins = Plugins.discover()
     with open_database(Settings.load()) as settings:

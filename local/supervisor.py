@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from kernel.errors import StartupError
-from kernel.local.lifeline import die_with_parent
+from local.lifeline import die_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from kernel.errors import StartupError
-from kernel.local.folder import SOCKET_FILE, disk_full
-from kernel.local.identity import Identity
-from kernel.local.lifeline import dying_with_parent, processes_in, works_in
-from kernel.local.programs import copy_programs, find_programs, major_version
+from local.folder import SOCKET_FILE, disk_full
+from local.identity import Identity
+from local.lifeline import dying_with_parent, processes_in, works_in
+from local.programs import copy_programs, find_programs, major_version
 
 PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.01

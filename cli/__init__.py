@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 OWN_COMMANDS = {
-    "up": "kernel.local.commands:up",
-    "web": "kernel.local.commands:web",
-    "doctor": "kernel.local.commands:doctor",
-    "prepare-database": "kernel.local.commands:prepare_database",
-    "migrate": "kernel.commands:migrate",
-    "tenant": "kernel.commands:tenant",
-    "plugins": "kernel.commands:plugins",
+    "up": "local.commands:up",
+    "web": "local.commands:web",
+    "doctor": "local.commands:doctor",
+    "prepare-database": "local.commands:prepare_database",
+    "migrate": "cli.tenants:migrate",
+    "tenant": "cli.tenants:tenant",
+    "plugins": "cli.tenants:plugins",
     "docs": "house.docs:docs",
     "new-plugin": "house.new_plugin:new_plugin",
-    "worker": "kernel.jobs.commands:worker",
-    "scheduler": "kernel.jobs.commands:scheduler",
-    "job": "kernel.jobs.commands:job",
+    "worker": "cli.jobs:worker",
+    "scheduler": "cli.jobs:scheduler",
+    "job": "cli.jobs:job",
 }
 
 
@@ -74,7 +74,7 @@ def main() -> None:
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Settings]:
     """The settings with database addresses filled in; starts the embedded PostgreSQL for the time when it is not running."""
-    from kernel.local.postgres import EmbeddedPostgres
+    from local.postgres import EmbeddedPostgres
 
     if not settings.embedded:
         yield settings

@@ -19,10 +19,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kernel.errors import StartupError
-from kernel.local import cluster
-from kernel.local.cluster import Cluster
-from kernel.local.folder import FolderLock, check_space, disk_full, make_private, make_socket_folder, socket_folder
-from kernel.local.identity import Identity, choose_identity
+from local import cluster
+from local.cluster import Cluster
+from local.folder import FolderLock, check_space, disk_full, make_private, make_socket_folder, socket_folder
+from local.identity import Identity, choose_identity
 
 ADMIN = "deskhand_admin"
 OWNER, APP, QUEUE = "deskhand_owner", "deskhand_app", "deskhand_queue"
@@ -169,7 +169,7 @@ class EmbeddedPostgres:
         """Make roles, database and queue schema, unless this version of the steps has been taken already."""
         import psycopg
 
-        from kernel.local.bootstrap import fingerprint, prepare_server
+        from local.bootstrap import fingerprint, prepare_server
 
         marker = self._data / "deskhand-bootstrap"
         if marker.exists() and marker.read_text() == fingerprint():
@@ -186,7 +186,7 @@ class EmbeddedPostgres:
         """Create a database with the roles' rights: empty with the queue schema, or a copy of `template`."""
         import psycopg
 
-        from kernel.local.bootstrap import furnish_database, make_database
+        from local.bootstrap import furnish_database, make_database
 
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
             make_database(connection, name, template)

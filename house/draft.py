@@ -1,4 +1,4 @@
-"""Drafts a room's first migration from its models: `python -m kernel.migrations.draft ROOM`. Read and tidy what it prints."""
+"""Drafts a room's first migration from its models: `python -m house.draft ROOM`. Read and tidy what it prints."""
 
 from __future__ import annotations
 
@@ -63,6 +63,14 @@ def table_owners(plugins: Plugins) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for module in ("kernel.auth", "kernel.events", "kernel.jobs", "kernel.api.idempotency", "kernel.api.ratelimit", "kernel.tenancy", "kernel.wakeups"):
+    for module in (
+        "kernel.auth",
+        "kernel.events",
+        "kernel.jobs",
+        "kernel.api.idempotency",
+        "kernel.api.ratelimit",
+        "kernel.tenancy",
+        "kernel.wakeups",
+    ):
         importlib.import_module(module)
     print(draft(sys.argv[1]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kernel.config import Settings
-from kernel.local.postgres import EmbeddedPostgres, silent
+from local.postgres import EmbeddedPostgres, silent
 
 
 def embedded_postgres(settings: Settings, say: Callable[[str], None] = silent) -> EmbeddedPostgres:

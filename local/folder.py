@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from kernel.errors import StartupError
-from kernel.local.lifeline import is_alive
+from local.lifeline import is_alive
 
 MEGABYTE = 1024 * 1024
 SOCKET_FILE = ".s.PGSQL.5432"

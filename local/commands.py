@@ -21,9 +21,9 @@ def say(sentence: str) -> None:
 @click.command()
 def up() -> None:
     """Run everything on this machine: database, web app, API and workers. Ctrl-C stops all of it."""
-    from kernel.local.preparing import is_prepared, prepare
-    from kernel.local.supervisor import stopping_on_signals
-    from kernel.local.up import Installation
+    from local.preparing import is_prepared, prepare
+    from local.supervisor import stopping_on_signals
+    from local.up import Installation
 
     settings = Settings.load()
     with stopping_on_signals():
@@ -35,7 +35,7 @@ def up() -> None:
 
 def greeting(settings: Settings) -> Iterable[str]:
     """What a person needs to begin."""
-    from kernel.local.demo import demo_greeting
+    from local.demo import demo_greeting
 
     if settings.demo:
         yield from demo_greeting()
@@ -45,8 +45,8 @@ def greeting(settings: Settings) -> Iterable[str]:
 @click.command()
 def web() -> None:
     """Serve the web app and the API only, for an installation of several machines."""
-    from kernel.local.up import FOR_WEB, preload
-    from kernel.local.web import check_port, serve
+    from local.up import FOR_WEB, preload
+    from local.web import check_port, serve
 
     settings = Settings.load()
     check_port(settings.host, settings.port)
@@ -58,7 +58,7 @@ def web() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool) -> None:
     """Look for what keeps Deskhand from running well. Ends with exit code 1 if something must be mended."""
-    from kernel.local.doctor import examine
+    from local.doctor import examine
 
     findings = list(examine(Settings.load()))
     if as_json:
@@ -81,7 +81,7 @@ def prepare_database(admin_url: str, database: str) -> None:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
-    from kernel.local.bootstrap import APP, OWNER, QUEUE, ROLES, prepare_server
+    from local.bootstrap import APP, OWNER, QUEUE, ROLES, prepare_server
 
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
     plain = admin_url.replace("postgresql+psycopg:", "postgresql:", 1)

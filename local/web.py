@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from kernel.config import Settings
 from kernel.errors import StartupError
-from kernel.local.addresses import with_addresses
-from kernel.local.lifeline import die_with_parent
+from local.addresses import with_addresses
+from local.lifeline import die_with_parent
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,7 +31,7 @@ def serve(settings: Settings) -> None:
     from granian.server import Server
 
     server = Server(
-        "kernel.local.web:load_app",
+        "local.web:load_app",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -55,9 +55,7 @@ def load_app() -> Flask:
     server = multiprocessing.parent_process()
     if server is not None:
         die_with_parent(server.pid)
-        signal.signal(
-            signal.SIGTERM, signal.SIG_DFL
-        )  # the server's handler, inherited, would not stop it while it loads
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the server's handler, inherited, would not stop it while it loads
     settings = with_addresses(Settings.load())
     logs.configure(settings)
     kernel = build_kernel(settings)
@@ -96,9 +94,7 @@ def _refusal(host: str, port: int) -> OSError | None:
 
 def _port_refused(host: str, port: int, error: OSError) -> str:
     if error.errno == EADDRINUSE:
-        return (
-            f"Port {port} on {host} is taken by another program. Stop that one, or set DESKHAND_PORT to another port."
-        )
+        return f"Port {port} on {host} is taken by another program. Stop that one, or set DESKHAND_PORT to another port."
     if error.errno == EACCES:
         return f"This user may not listen on port {port}. Set DESKHAND_PORT to one above 1023."
     return f"Deskhand cannot listen on {host}, port {port}: {error.strerror}. Set DESKHAND_HOST and DESKHAND_PORT."

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from kernel.config import Settings
 from kernel.errors import StartupError
-from kernel.local.addresses import embedded_postgres, plain, with_addresses
-from kernel.local.folder import MEGABYTE
-from kernel.local.postgres import FIRST_START_MEGABYTES
-from kernel.local.up import is_served
-from kernel.local.web import check_port
+from local.addresses import embedded_postgres, plain, with_addresses
+from local.folder import MEGABYTE
+from local.postgres import FIRST_START_MEGABYTES
+from local.up import is_served
+from local.web import check_port
 
 LEAST_PYTHON = (3, 11)
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from kernel.config import Settings
 from kernel.errors import StartupError
-from kernel.local.addresses import embedded_postgres
-from kernel.local.folder import make_private
-from kernel.local.postgres import EmbeddedPostgres
-from kernel.local.supervisor import Supervisor, Task, run_apart
-from kernel.local.web import check_port, serve
+from local.addresses import embedded_postgres
+from local.folder import make_private
+from local.postgres import EmbeddedPostgres
+from local.supervisor import Supervisor, Task, run_apart
+from local.web import check_port, serve
 
 if TYPE_CHECKING:
     from kernel.plugins import Plugins
@@ -34,7 +34,7 @@ FOR_WEB = (
     "granian.server",
 )
 FOR_WORK = (
-    "kernel.jobs.commands",
+    "cli.jobs",
     "kernel.jobs.broker",
     "kernel.jobs.scheduler",
     "celery.apps.worker",
@@ -102,10 +102,7 @@ class Installation:
     def _tasks(self) -> list[Task]:
         return [
             Task("web", lambda: serve(self.settings)),
-            *(
-                Task(f"worker {number}", lambda: _command("worker"))
-                for number in range(1, self.settings.job_workers + 1)
-            ),
+            *(Task(f"worker {number}", lambda: _command("worker")) for number in range(1, self.settings.job_workers + 1)),
             Task("scheduler", lambda: _command("scheduler")),
         ]
 
@@ -152,6 +149,6 @@ def _reachable(host: str) -> str:
 
 
 def _command(name: str) -> None:
-    from kernel.cli import main
+    from cli import main
 
     main.main(args=[name], prog_name="deskhand")

@@ -85,9 +85,7 @@ def furnish_database(connection: Connection) -> None:
 def _make_role(connection: Connection, role: str, password: str) -> None:
     known = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
     verb = sql.SQL("alter" if known else "create")
-    connection.execute(
-        sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
-    )
+    connection.execute(sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password)))
 
 
 def _join_roles(connection: Connection) -> None:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from kernel.cli import open_database, open_kernel, tenant_call, tenant_options
+from cli import open_database, open_kernel, tenant_call, tenant_options
 from kernel.errors import StartupError
 
 
@@ -14,9 +14,9 @@ from kernel.errors import StartupError
 def migrate() -> None:
     """Bring the database's schema to this version, and show new plugins to every tenant."""
     from kernel.config import Settings
+    from kernel.founding import greet_every_tenant
     from kernel.migrations.runner import upgrade
     from kernel.plugins import Plugins
-    from kernel.founding import greet_every_tenant
 
     with open_database(Settings.load()) as settings:
         if not settings.owner_url:
