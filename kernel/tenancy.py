@@ -74,8 +74,8 @@ class TenantSettings(TenantTable):
     values: Mapped[dict[str, Any]]
 
 
-def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, data_key: bytes,
-                  zone: str = "UTC", currency: str = "EUR", locale: str = "en", host: str | None = None) -> TenantRow:  # fmt: skip
+def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, data_key: bytes, host: str | None = None,
+                  zone: str = "UTC", currency: str = "EUR", locale: str = "en") -> TenantRow:  # fmt: skip
     """Found a tenant with its starting roles and plugins, and bind the transaction to it.
 
     Raises InvalidInput for a bad slug and Conflict for a taken one.

@@ -116,7 +116,7 @@ def register_events() -> Sequence[EventType]:
 
 @hookspec
 def register_schedules() -> Sequence[DefaultSchedule]:
-    """Give schedules that each tenant starts with. Any plugin; once. Example: `[DefaultSchedule("Nightly", "tidy", "0 3 * * *")]`."""
+    """Give schedules to start with. Any plugin; once. Example: `[DefaultSchedule("Nightly", "tidy", "0 3 * * *")]`."""
 
 
 @hookspec

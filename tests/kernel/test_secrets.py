@@ -6,7 +6,7 @@ import base64
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from kernel.errors import StartupError
 from kernel.secrets import KEY_FILE, KeyUnknown, SecretUnreadable, Vault, load_keks, place
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
-ACME, BETA = uuid4(), uuid4()
+ACME, BETA = UUID(int=1), UUID(int=2)
 HERE = place(ACME, "quickbooks", 7, "token")
 
 

@@ -62,9 +62,8 @@ def main(name: str) -> None:
     began = time.monotonic()
     words = SOAKS[name](notes, lambda: _keep(path, notes))
     path.unlink(missing_ok=True)
-    print(
-        f"- {name}, {datetime.now(tz=UTC).date().isoformat()}, {_commit()}, seed {notes['seed']}, {time.monotonic() - began:.0f} s: {words}."
-    )
+    when = f"{datetime.now(tz=UTC).date()}, {_commit()}, seed {notes['seed']}"
+    print(f"- {name}, {when}, {time.monotonic() - began:.0f} s: {words}.")
 
 
 def _keep(path: Path, notes: dict[str, Any]) -> None:
