@@ -17,6 +17,8 @@ from marshmallow import Schema
 from marshmallow import fields as field_kinds
 
 import kernel
+from house.licences import FILE as LICENCES
+from house.licences import licences
 from kernel.config import PREFIX, Settings
 from kernel.errors import DeskhandError
 from kernel.hookspecs import PROJECT
@@ -29,16 +31,21 @@ NOTE = "<!-- Made by `deskhand docs`. Change the code, then run it again. -->\n"
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; end with exit code 1 if a page is out of date.")
 def docs(check: bool) -> None:
-    """Write the reference pages of this tree from its code."""
-    stale = [name for name, text in pages() if not _same(FOLDER / name, text)]
+    """Write the reference pages of this tree, and its list of licences, from its code and lock files."""
+    stale = {path: text for path, text in _files() if not _same(path, text)}
+    names = ", ".join(path.name for path in stale)
     if check and stale:
-        click.secho(f"Out of date: {', '.join(stale)}. Run `deskhand docs`.", fg="red", err=True)
+        click.secho(f"Out of date: {names}. Run `deskhand docs`.", fg="red", err=True)
         sys.exit(1)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages():
-        if name in stale:
-            (FOLDER / name).write_text(text)
-    click.echo(f"Wrote {', '.join(stale)}." if stale else "The reference pages are up to date.")
+    for path, text in stale.items():
+        path.write_text(text)
+    click.echo(f"Wrote {names}." if stale else "The reference pages are up to date.")
+
+
+def _files() -> Iterator[tuple[Path, str]]:
+    yield from ((FOLDER / name, text) for name, text in pages())
+    yield LICENCES, _page("Third-party licences", licences())
 
 
 def _same(path: Path, text: str) -> bool:
@@ -239,7 +246,7 @@ def _commands() -> Iterator[str]:
 
 def _of_this_tree(command: click.Command) -> bool:
     callback = command.callback
-    return callback is None or callback.__module__.split(".")[0] in {"kernel", "plugins", "house"}
+    return callback is None or callback.__module__.split(".")[0] in {"cli", "house", "kernel", "local", "plugins"}
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
