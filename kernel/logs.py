@@ -29,8 +29,8 @@ def configure(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = settings.log_format == "json"
-    ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else \
-             [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]  # fmt: skip
+    ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]  # fmt: skip
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from kernel.directory import staff
 from kernel.web.i18n import PSEUDO
 from tests.words import untranslated
+
+ROOT = Path(__file__).parents[2]
 
 
 def _plain_pages(app: Any) -> list[str]:
@@ -31,3 +35,16 @@ def test_every_word_of_every_page_is_translated(acme: Any) -> None:
             faults[path] = untranslated(answer.text.split("</head>")[-1])
     assert len(faults) > 10
     assert {path: words for path, words in faults.items() if words} == {}
+
+
+def test_a_percent_sign_in_a_template_is_doubled() -> None:
+    """Templates fill placeholders in every sentence, so a lone percent sign would break the page when it is opened."""
+    sentence = re.compile(r"""\b_\(\s*"([^"]*)\"""")
+    faults = [
+        (str(path.relative_to(ROOT)), words)
+        for folder in ("kernel", "plugins")
+        for path in (ROOT / folder).rglob("templates/**/*.html")
+        for words in sentence.findall(path.read_text())
+        if re.search(r"%(?![(%])", words.replace("%%", ""))
+    ]
+    assert faults == []
