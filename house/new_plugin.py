@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -12,6 +14,10 @@ from kernel.errors import Conflict, InvalidInput
 
 TEMPLATE = Path(__file__).parent / "template"
 TREE = Path(__file__).parents[1]
+TIDY = (
+    ("check", "--quiet", "--fix", "--select", "I", "--config", 'lint.isort.known-first-party=["kernel", "plugins"]'),
+    ("format", "--quiet", "--config", "line-length=130"),
+)
 GROUP = '[project.entry-points."deskhand.plugins"]\n'
 
 
@@ -28,7 +34,9 @@ def make_inside(name: str) -> Path:
     """A room in `plugins/` of this tree, with its entry point and tests."""
     room = TREE / "plugins" / name
     write_room(name, f"plugins.{name}", room)
-    _write(TREE / "tests" / "plugins" / name / "test_room.py", "test_room.py", name, f"plugins.{name}")
+    tests = TREE / "tests" / "plugins" / name
+    _write(tests / "test_room.py", "test_room.py", name, f"plugins.{name}")
+    tidy(room, tests)
     project = TREE / "pyproject.toml"
     text = project.read_text()
     project.write_text(text.replace(GROUP, f'{GROUP}{name} = "plugins.{name}"\n', 1))
@@ -41,7 +49,14 @@ def make_outside(name: str, folder: Path) -> Path:
     write_room(name, package, folder / package)
     _write(folder / "pyproject.toml", "pyproject.toml", name, package)
     _write(folder / "tests" / "test_room.py", "test_room.py", name, package)
+    tidy(folder)
     return folder
+
+
+def tidy(*folders: Path) -> None:
+    """Sort imports and wrap lines: where they belong depends on how the room is called."""
+    for command in TIDY:
+        subprocess.run([sys.executable, "-m", "ruff", *command, "--isolated", *folders], check=True)
 
 
 def write_room(name: str, package: str, room: Path) -> None:

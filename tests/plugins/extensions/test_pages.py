@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from kernel.jobs import drain
@@ -16,8 +17,8 @@ def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: byte
     alice = acme.client()
     assert "No extensions installed" in alice.get("/extensions").text
     files = {
-        "manifest": (io.BytesIO(json.dumps(manifest_of(DEMO_FOLDER)).encode()), "deskhand.json"),
-        "component": (io.BytesIO(demo_wasm), "component.wasm"),
+        "manifest": FileStorage(io.BytesIO(json.dumps(manifest_of(DEMO_FOLDER)).encode()), "deskhand.json"),
+        "component": FileStorage(io.BytesIO(demo_wasm), "component.wasm"),
     }
     boundary, body = encode_multipart(files)
     sent = alice.post("/extensions/releases/new", data=body, content_type=f"multipart/form-data; boundary={boundary}")
