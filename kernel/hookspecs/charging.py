@@ -55,7 +55,7 @@ class Settled(NamedTuple):
     line_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Waiting:
     """Work that a switched-off room would bill."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from kernel.context import CallContext
@@ -25,7 +26,7 @@ def shown_preview(ctx: CallContext, preview: Preview) -> dict[str, Any]:
              "mend_url": mend_url(error, client_id)}
             for client_id, error in preview.problems.items()
         ],
-        "waiting": [one._asdict() for one in preview.waiting],
+        "waiting": [asdict(one) for one in preview.waiting],
         "totals": [
             {"currency": currency, "invoices": count, "subtotal": subtotal, "tax": tax, "total": total}
             for currency, (count, subtotal, tax, total) in preview.totals().items()

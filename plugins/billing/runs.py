@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -158,7 +159,7 @@ def start_run(ctx: CallContext, *, window_start: date | None = None, window_end:
     run = ctx.session.scalars(select(Run).where(Run.id == run_id)).one()
     clients = _all_clients(ctx)
     insert_rows(ctx.session, RunClient, ("id", "run_id", "client_id"), [(uuid7(), run_id, one) for one in clients])
-    run.client_total, run.waiting = len(clients), [one._asdict() for one in count_elsewhere(ctx, window)]
+    run.client_total, run.waiting = len(clients), [asdict(one) for one in count_elsewhere(ctx, window)]
     run.job_id = job_id or jobs.enqueue(ctx, JOB, {"run_id": str(run_id)}, key=str(run_id))
     audit.record(ctx, "billing_run.started", kind="billing_run", row_id=run_id, label=f"{window.start} – {window.end}")
     ctx.session.flush()
