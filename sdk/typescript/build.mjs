@@ -4,7 +4,7 @@
 // capabilities the manifest asks for; calling another one throws the words that say what to add.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { componentize } from "componentize-qjs";
@@ -15,11 +15,29 @@ const wit = path.join(sdk, "..", "wit");
 const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf8"));
 const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
 
+// The type check's own look at the one function that the host calls: it is there, takes a request, and is not async.
+const HANDLER_CHECK = `import type { Handler } from "@deskhand/extension-sdk";
+import { handler } from "../src/index.ts";
+
+handler satisfies Handler;
+`;
+
 class BuildError extends Error {}
+
+function parsed(file) {
+  if (!existsSync(file)) {
+    throw new BuildError(`${file} is not there; an extension is a folder with deskhand.json and src/index.ts`);
+  }
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new BuildError(`${file} is no JSON: ${error.message}`);
+  }
+}
 
 function readManifest(folder) {
   const file = path.join(folder, "deskhand.json");
-  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  const manifest = parsed(file);
   const known = new Set(Object.values(listed.functions).filter(Boolean));
   const unknown = (manifest.capabilities ?? []).filter((name) => !known.has(name));
   if (unknown.length > 0) {
@@ -75,10 +93,27 @@ function unasked(capability) {
   return `export default new Proxy({}, { get: () => () => { throw Object.assign(new Error(), ${thrown}); } });`;
 }
 
+/** What editor and type check need to know, wherever the extension lies; its own tsconfig.json extends this one. */
+function writeTypeSettings(folder) {
+  const file = path.join(folder, "dist", "tsconfig.json");
+  const settings = {
+    extends: path.join(sdk, "tsconfig.json"),
+    compilerOptions: { paths: { "@deskhand/extension-sdk": [path.join(sdk, "src", "index.ts")] } },
+    include: ["../src", "handler.check.ts", path.join(sdk, "src", "wit.d.ts")],
+  };
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(path.join(path.dirname(file), "handler.check.ts"), HANDLER_CHECK);
+  writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+  return file;
+}
+
 function typeCheck(folder) {
+  const ours = writeTypeSettings(folder);
+  const own = path.join(folder, "tsconfig.json");
   const compiler = path.join(sdk, "node_modules", "typescript", "bin", "tsc");
+  const settings = existsSync(own) ? own : ours;
   try {
-    execFileSync(process.execPath, [compiler, "--project", path.join(folder, "tsconfig.json")], { encoding: "utf8" });
+    execFileSync(process.execPath, [compiler, "--project", settings], { encoding: "utf8" });
   } catch (failed) {
     throw new BuildError(failed.stdout || failed.stderr || String(failed));
   }
@@ -113,6 +148,10 @@ async function makeComponent(jsSource, faces) {
 
 async function buildExtension(folder) {
   const faces = interfacesFor(readManifest(folder));
+  const source = path.join(folder, "src", "index.ts");
+  if (!existsSync(source)) {
+    throw new BuildError(`${source} is not there; it exports the function handler`);
+  }
   typeCheck(folder);
   const component = await makeComponent(await bundleSource(folder, faces), faces);
   const target = path.join(folder, "dist", "component.wasm");

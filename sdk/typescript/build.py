@@ -47,11 +47,17 @@ def build_extension(folder: Path) -> bool:
 
 def main(folders: list[str]) -> int:
     """Build every folder named; 1 when one cannot be built."""
+    if not folders:
+        sys.stderr.write("Name the folder of the extension to build.\n")
+        return 2
     try:
         with _one_at_a_time():
             if install_toolchain():
                 sys.stdout.write("installed the TypeScript tool chain\n")
             for name in folders:
+                if not Path(name).is_dir():
+                    sys.stderr.write(f"{name} is no folder\n")
+                    return 1
                 built = build_extension(Path(name).resolve())
                 sys.stdout.write(f"{name}: {'built' if built else 'unchanged'}\n")
     except subprocess.CalledProcessError as failed:
