@@ -19,6 +19,7 @@ from kernel.web.pages import Pages, csv_download, redirect_to, render
 from plugins.billing import credit_notes, finalizing, invoices, listing, paper, payments, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.parties import find_parties
+from plugins.billing.reasons import span
 from plugins.billing.routes import pdf_response
 from plugins.billing.schemas import invoices as schemas
 from plugins.billing.schemas import money as money_schemas
@@ -74,6 +75,7 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         credits=payments.usable_credits(ctx, invoice) if invoice.status == "finalized" else [],
         notes=listing.list_invoices(ctx, {"credit_of_id": invoice_id, "limit": 50}).items,
         parties=find_parties(ctx, [invoice])[invoice.id],
+        span=span,
     )
 
 
@@ -215,7 +217,7 @@ def invoice_pdf(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
 @pages.get(f"{_PAGE}/lines/<uuid:line_id>/why", permission="invoice.read")
 def why_line(ctx: CallContext, invoice_id: UUID, line_id: UUID) -> ResponseReturnValue:
     told = why.explain_line(ctx, invoice_id, line_id)
-    return render("billing/why.html", line=invoices.get_line(ctx, invoice_id, line_id), told=told)
+    return render("billing/why.html", line=invoices.get_line(ctx, invoice_id, line_id), told=told, span=span)
 
 
 @pages.get("/invoices/of-client/<uuid:client_id>", permission="invoice.read")

@@ -16,7 +16,7 @@ from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
 from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
 from plugins.billing.contracts.agreed import AgreedLine
-from plugins.billing.why import rule_in_words, trace_in_words
+from plugins.billing.reasons import rule_in_words, span, trace_in_words
 
 pages = Pages("billing")
 STATES = {
@@ -74,6 +74,7 @@ def contract(ctx: CallContext, contract_id: UUID) -> ResponseReturnValue:
         state=listing.state_of(row, ctx.today()),
         standings=preview.standing_of(ctx, agreed),
         monthly_value=values.get(contract_id),
+        span=span,
         **_WORDS,
     )
 
@@ -87,7 +88,7 @@ def contract_due(ctx: CallContext, contract_id: UUID, query: dict[str, Any]) -> 
         for one in found.lines
     ]  # fmt: skip
     contract = services.get_contract(ctx, contract_id)
-    return render("billing/contract_due.html", contract=contract, preview=found, reasons=reasons)
+    return render("billing/contract_due.html", contract=contract, preview=found, reasons=reasons, span=span)
 
 
 def _contract_context(ctx: CallContext, contract_id: UUID | None = None) -> dict[str, Any]:
