@@ -183,12 +183,12 @@ def compile_hot(session: Session, statement: Any) -> tuple[str, dict[str, Any]]:
 
 
 def upsert(session: Session, table: type[TenantTable], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the bound tenant, or overwrite those whose id is there; one statement for the whole batch."""
+    """Insert rows of the bound tenant, or overwrite those whose id is there, as a new version; one statement for a batch."""
     if not rows:
         return
-    tenant_id = session.info["tenant_id"]
-    statement = insert(table).values([{"tenant_id": tenant_id, **row} for row in rows])
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    statement = insert(table).values([{"tenant_id": session.info["tenant_id"], **row} for row in rows])
+    written = {"version": table.version + 1, "updated_at": func.now()} if issubclass(table, Versioned) else {}
+    changed = written | {name: statement.excluded[name] for name in rows[0] if name != "id"}
     session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed))
 
 

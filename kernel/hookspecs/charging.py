@@ -27,6 +27,7 @@ class Charge(NamedTuple):
 
     `unit_price` in minor units of `currency`; None lets the client's contract, then the catalog, price it.
     `role` is the worker's role, for rates by role; `contract_line_id` the contract line it was booked on, if any.
+    `version` comes back when it is settled, so that its owner sees whether what was billed is still what there is.
     """
 
     client_id: UUID
@@ -44,15 +45,17 @@ class Charge(NamedTuple):
     minutes: int | None = None
     contract_line_id: UUID | None = None
     detail: Mapping[str, Any] = {}
+    version: int = 0
 
 
 class Settled(NamedTuple):
-    """A charge that now stands on an invoice line."""
+    """A charge that now stands on an invoice line; `version` is that of the charge when it was collected."""
 
     source_kind: str
     source_id: UUID
     invoice_id: UUID
     line_id: UUID
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,8 +77,8 @@ def collect_charges(ctx: CallContext, window: ChargeWindow, clients: Sequence[UU
 
 @hookspec
 def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
-    """Take part: mark your sources as billed by one UPDATE whose count must match, else raise. Owners of the source kinds;
-    once per batch, in the invoice's transaction.
+    """Take part: mark your sources as billed by one UPDATE of unbilled rows of that version, whose count must match, else
+    raise. Owners of the source kinds; once per batch, in the invoice's transaction.
     """
 
 

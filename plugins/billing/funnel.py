@@ -125,7 +125,7 @@ def _claim_sources(ctx: CallContext, pairs: Sequence[Pair], line_ids: Sequence[S
         insert_rows(ctx.session, Source, _SOURCE, rows)
     except Conflict as error:
         raise SourceBilled("Something here stands on another invoice by now. Run the billing again.") from error
-    settled = [Settled(one.kind, one.id, invoice, line) for one, invoice, line in claims]
+    settled = [Settled(one.kind, one.id, invoice, line, one.version) for one, invoice, line in claims]
     ctx.hooks.settle_charges(ctx=ctx, settled=settled)
 
 

@@ -22,6 +22,7 @@ from kernel.hookspecs.charging import ChargeWindow, Waiting
 from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
 from plugins.billing.bulk import insert_rows
+from plugins.billing.contracts.turns import hold_contracts
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due import collect_due
 from plugins.billing.errors import RunLive, RunNotFound, SourceBilled
@@ -189,11 +190,23 @@ def bill_next(ctx: CallContext, run_id: UUID) -> int:
     pending = (RunClient.run_id == run_id) & (RunClient.state == "pending")
     ids = list(ctx.session.scalars(select(RunClient.client_id).where(pending).order_by(RunClient.client_id).limit(BATCH)))
     if ids:
+        _forget_plans(ctx)
+        hold_contracts(ctx)
         _note(ctx, run_id, _bill(ctx, run, ids))
     left = ctx.session.scalar(select(func.count()).where(pending)) or 0
     if not left and run.state == "live":
         run.state, run.ended_at = "done", ctx.now()
     return left
+
+
+def _forget_plans(ctx: CallContext) -> None:
+    """Let the server plan anew how it looks up the invoice that a line names.
+
+    A plan it made while the table was empty reads all invoices of the tenant for each line, and is kept until the table
+    is next analyzed.
+    """
+    with cursor(ctx.session) as cur:
+        cur.execute("discard plans")
 
 
 def _bill(ctx: CallContext, run: Run, client_ids: Sequence[UUID]) -> dict[UUID, Outcome]:

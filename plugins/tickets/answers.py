@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.context import CallContext
@@ -31,7 +31,9 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
 def work_items(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, WorkItem]:
     """Tickets as work that time is spent on."""
     ids = [ref.id for ref in refs if ref.kind == "ticket"]
-    found = select(Ticket.id, Ticket.client_id, Ticket.location_id, Ticket.number, Ticket.title).where(Ticket.id.in_(ids))
+    found = select(Ticket.id, Ticket.client_id, Ticket.location_id, Ticket.number, Ticket.title).where(
+        Ticket.id == any_(literal(ids, ARRAY(Uuid)))  # any number of them
+    )
     return {Ref("ticket", row.id): WorkItem(row.client_id, row.location_id, f"#{row.number} {row.title}")
             for row in ctx.session.execute(found)}  # fmt: skip
 

@@ -155,7 +155,8 @@ def _comment(row: ImportRow, comment_id: UUID, names: dict[UUID, str]) -> dict[s
 def load_materials(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
     """Materials used on tickets; what is billed already stays as it was billed."""
     ids = resolver.claim("ticket_material", [row.external_id for row in rows])
-    billed = set(ctx.session.scalars(select(Material.id).where(Material.id.in_(ids.values()), Material.invoice_id.is_not(None))))
+    known = select(Material.id, Material.invoice_id).where(Material.id.in_(ids.values())).with_for_update()
+    billed = {material_id for material_id, invoice_id in ctx.session.execute(known) if invoice_id is not None}
     clients = dict(ctx.session.execute(
         select(Ticket.id, Ticket.client_id).where(Ticket.id.in_({row.values["ticket"] for row in rows}))
     ).all())  # fmt: skip

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid as UuidType
-from sqlalchemy import column, func, select, update, values
+from sqlalchemy import func, select
 
 from kernel import audit
 from kernel.context import CallContext
+from kernel.db import cursor
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
@@ -21,6 +21,17 @@ from plugins.tickets.models import Material, Ticket
 from plugins.tickets.services import get_ticket
 
 SOURCE = "tickets.material"
+# Whoever has a row open to change it finds another version, and a row that was changed since it was priced is not marked.
+_MARK = """
+update tickets_materials m
+set invoice_id = x.invoice_id, invoice_line_id = x.line_id, version = m.version + 1, updated_at = now()
+from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[]) as x(id, version, invoice_id, line_id)
+where m.tenant_id = %s and m.id = x.id and m.version = x.version and m.invoice_id is null
+"""
+_RELEASE = """
+update tickets_materials set invoice_id = null, invoice_line_id = null, version = version + 1, updated_at = now()
+where tenant_id = %s and id = any(%s::uuid[])
+"""
 
 
 def list_materials(ctx: CallContext, ticket_id: UUID) -> list[Material]:
@@ -100,32 +111,27 @@ def _charge(material: Material, number: int, location_id: UUID | None) -> Charge
         client_id=material.client_id, source_kind=SOURCE, source_id=material.id, item_id=material.item_id,
         description=material.description, quantity=material.quantity, unit="each", on_date=material.used_on,
         unit_price=material.rate, currency=material.currency, location_id=location_id, detail={"ticket": number},
+        version=material.version,
     )  # fmt: skip
 
 
 def mark_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Mark materials as standing on invoice lines, all or none. Raises MaterialsMoved when one was changed meanwhile."""
-    rows = [(one.source_id, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
+    rows = [(one.source_id, one.version, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
     if not rows:
         return
-    wanted = values(column("id", UuidType), column("invoice_id", UuidType), column("line_id", UuidType), name="wanted").data(rows)
-    done = ctx.session.execute(
-        update(Material).where(Material.id == wanted.c.id, Material.invoice_id.is_(None))
-        .values(invoice_id=wanted.c.invoice_id, invoice_line_id=wanted.c.line_id)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    if done.rowcount != len(rows):  # type: ignore[attr-defined]
-        raise MaterialsMoved("Some materials were billed or removed meanwhile. Run the billing again.")
+    with cursor(ctx.session) as cur:
+        done = cur.execute(_MARK, [*map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
+    if done != len(rows):
+        raise MaterialsMoved("Some materials were billed, changed or removed meanwhile. Run the billing again.")
 
 
 def release_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Make materials billable again after their invoice was voided or deleted."""
     ids = [one.source_id for one in settled if one.source_kind == SOURCE]
     if ids:
-        ctx.session.execute(
-            update(Material).where(Material.id.in_(ids)).values(invoice_id=None, invoice_line_id=None)
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
+        with cursor(ctx.session) as cur:
+            cur.execute(_RELEASE, [ctx.tenant_id, ids])
 
 
 def waiting_materials(ctx: CallContext, window: ChargeWindow) -> Waiting | None:

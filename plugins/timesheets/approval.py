@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, column, func, select, update, values
+from sqlalchemy import ColumnElement, func, select, update
 
 from kernel import audit, events
 from kernel.context import CallContext
+from kernel.db import cursor
 from kernel.directory.clients import get_client
 from kernel.directory.models import User
 from kernel.errors import InvalidInput
@@ -22,6 +23,17 @@ from plugins.timesheets.errors import SelfApproval, TimeMoved, WrongState
 from plugins.timesheets.models import TimeEntry
 
 SOURCE = "timesheets.entry"
+# Whoever has a row open to change it finds another version, and a row that was changed since it was priced is not marked.
+_MARK = """
+update timesheets_entries m
+set invoice_id = x.invoice_id, invoice_line_id = x.line_id, version = m.version + 1, updated_at = now()
+from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[]) as x(id, version, invoice_id, line_id)
+where m.tenant_id = %s and m.id = x.id and m.version = x.version and m.invoice_id is null and m.state = 'approved'
+"""
+_RELEASE = """
+update timesheets_entries set invoice_id = null, invoice_line_id = null, version = version + 1, updated_at = now()
+where tenant_id = %s and id = any(%s::uuid[])
+"""
 
 
 def submit(ctx: CallContext, entry_ids: Sequence[UUID]) -> int:
@@ -131,33 +143,27 @@ def _charge(entry: TimeEntry, name: str, role: str | None, labels: dict[Ref, str
         description=entry.notes or label, quantity=hours(entry.minutes), unit="hour", on_date=entry.worked_on,
         unit_price=entry.rate, currency=entry.currency, location_id=entry.location_id, role=role, minutes=entry.minutes,
         contract_line_id=entry.contract_line_id, detail={"person": name, "work": label, "began": entry.started_at.isoformat()},
+        version=entry.version,
     )  # fmt: skip
 
 
 def mark_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Mark entries as standing on invoice lines, all or none. Raises TimeMoved when one was changed meanwhile."""
-    rows = [(one.source_id, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
+    rows = [(one.source_id, one.version, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
     if not rows:
         return
-    wanted = values(column("id", Uuid), column("invoice_id", Uuid), column("line_id", Uuid), name="wanted").data(rows)
-    done = ctx.session.execute(
-        update(TimeEntry)
-        .where(TimeEntry.id == wanted.c.id, TimeEntry.invoice_id.is_(None), TimeEntry.state == "approved")
-        .values(invoice_id=wanted.c.invoice_id, invoice_line_id=wanted.c.line_id)
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != len(rows):  # type: ignore[attr-defined]
-        raise TimeMoved("Some time entries were billed or taken back meanwhile. Run the billing again.")
+    with cursor(ctx.session) as cur:
+        done = cur.execute(_MARK, [*map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
+    if done != len(rows):
+        raise TimeMoved("Some time entries were billed, changed or taken back meanwhile. Run the billing again.")
 
 
 def release_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Make entries billable again after their invoice was voided or deleted."""
     ids = [one.source_id for one in settled if one.source_kind == SOURCE]
     if ids:
-        ctx.session.execute(
-            update(TimeEntry).where(TimeEntry.id.in_(ids)).values(invoice_id=None, invoice_line_id=None)
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
+        with cursor(ctx.session) as cur:
+            cur.execute(_RELEASE, [ctx.tenant_id, ids])
 
 
 def waiting_time(ctx: CallContext, window: ChargeWindow) -> Waiting | None:

@@ -27,9 +27,8 @@ def load_entries(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver
     wrong += _overlaps(ctx, [row for row in rows if row.values["ended_at"] > row.values["started_at"]], ids)
     if wrong:
         return wrong
-    billed = set(ctx.session.scalars(
-        select(TimeEntry.id).where(TimeEntry.id.in_(ids.values()), TimeEntry.invoice_id.is_not(None))
-    ))  # fmt: skip
+    known = select(TimeEntry.id, TimeEntry.invoice_id).where(TimeEntry.id.in_(ids.values())).with_for_update()
+    billed = {entry_id for entry_id, invoice_id in ctx.session.execute(known) if invoice_id is not None}
     upsert(ctx.session, TimeEntry, [
         _entry(ctx, row, ids[row.external_id], work[Ref("ticket", row.values["ticket"])])
         for row in rows if ids[row.external_id] not in billed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, literal, or_, select
 
 from kernel.context import CallContext
+from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.models.contracts import ContractLine
 from plugins.billing.periods import ONE_DAY
@@ -22,7 +23,7 @@ BilledKeys = Mapping[UUID, frozenset[str]]
 def read_billed(ctx: CallContext, asked: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, frozenset[str]]]:
     """Which of these things stand on invoices, drafts too: period keys by source kind and id. One query."""
     wanted = [
-        and_(Source.source_kind == kind, Source.source_id.in_(sorted(ids)))
+        and_(Source.source_kind == kind, Source.source_id == any_(literal(sorted(ids), ARRAY(Uuid))))  # any number of ids
         for kind, ids in sorted(asked.items()) if ids
     ]  # fmt: skip
     if not wanted:
@@ -42,6 +43,30 @@ def billed_periods(ctx: CallContext, line_ids: Sequence[UUID]) -> BilledKeys:
 def last_billed_day(billed: BilledKeys) -> date | None:
     """The last day of the latest period among these."""
     return max((_last_day(key) for keys in billed.values() for key in keys), default=None)
+
+
+def check_end(before: date | None, after: date | None, billed: BilledKeys, prorated: Container[UUID]) -> None:
+    """Raise PeriodsBilled unless a last day may move: not before what is billed, and not out of a period of which these
+    prorated lines were billed a part only, since the rest of it would never be billed.
+    """
+    last = last_billed_day(billed)
+    if after == before or last is None:
+        return
+    if after is not None and after < last:
+        raise PeriodsBilled(
+            f"It is billed until {last.isoformat()}. End it on that day or later, or void the invoice first.",
+            errors={"end_on": f"Not before {last.isoformat()}."},
+        )
+    cut = [key for line_id, keys in billed.items() if line_id in prorated for key in keys if before and _inside(before, key)]
+    if cut:
+        raise PeriodsBilled(
+            f"The period {cut[0]} is billed up to {before} only. Draw up another from the next day on, or void the invoice.",
+            errors={"end_on": f"Billed up to {before} already."},
+        )
+
+
+def _inside(day: date, key: str) -> bool:
+    return date.fromisoformat(key.partition("/")[0]) <= day < _last_day(key)
 
 
 def ever_billed(ctx: CallContext, line_ids: Sequence[UUID]) -> bool:

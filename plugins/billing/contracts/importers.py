@@ -12,10 +12,12 @@ from kernel.context import CallContext
 from kernel.db import upsert
 from kernel.directory.models import Location
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
-from plugins.billing.contracts.billed import billed_line_ids
+from plugins.billing.contracts.billed import billed_line_ids, billed_periods, check_end
 from plugins.billing.contracts.checks import MEASURED
 from plugins.billing.contracts.schemas import CYCLES, KINDS, TIMINGS
+from plugins.billing.contracts.turns import begin_change
 from plugins.billing.contracts.usage_records import usage_lines_of
+from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageEntry, UsageTier
 
 _ONLY = {"amount": "fixed", "hourly_rate": "hourly", "minimum_minutes": "hourly", "round_up_minutes": "hourly"}
@@ -44,6 +46,7 @@ def load_contracts(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolv
     wanted = {row.external_id: _contract(row, ids[row.external_id]) for row in rows}
     wrong = [RowError(row.line, "end_date", "The last day is before the first.") for row in rows
              if row.values["end_date"] and row.values["end_date"] < row.values["start_date"]]  # fmt: skip
+    begin_change(ctx)
     wrong += _frozen_contracts(ctx, rows, wanted)
     if not wrong:
         upsert(ctx.session, Contract, list(wanted.values()))
@@ -70,7 +73,23 @@ def _frozen_contracts(ctx: CallContext, rows: Sequence[ImportRow], wanted: Mappi
         for row in rows
         for name, column in columns.items()
         if (found := present.get(wanted[row.external_id]["id"])) and getattr(found, name) != wanted[row.external_id][name]
-    ]
+    ] + list(_moved_ends(ctx, rows, wanted, present))
+
+
+def _moved_ends(ctx: CallContext, rows: Sequence[ImportRow], wanted: Mapping[str, Mapping[str, Any]],
+                present: Mapping[UUID, Contract]) -> Iterator[RowError]:  # fmt: skip
+    """Rows that move the last day of a contract across what is billed."""
+    lines = list(ctx.session.scalars(select(ContractLine).where(ContractLine.contract_id.in_(present))))
+    billed = billed_periods(ctx, [line.id for line in lines])
+    for row in rows:
+        contract = present.get(wanted[row.external_id]["id"])
+        own = [line for line in lines if contract and line.contract_id == contract.id]
+        if contract is not None:
+            keys = {line.id: billed[line.id] for line in own if line.id in billed}
+            try:
+                check_end(contract.end_on, row.values["end_date"], keys, {line.id for line in own if line.prorate})
+            except PeriodsBilled as error:
+                yield RowError(row.line, "end_date", error.detail)
 
 
 def load_lines(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
@@ -80,6 +99,7 @@ def load_lines(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) 
     places = {row.values["location"] for row in rows if row.values["location"]}
     owners = dict(ctx.session.execute(select(Location.id, Location.client_id).where(Location.id.in_(places))).all())
     wrong = [error for row in rows for error in _line_errors(row, contracts[row.values["contract"]], owners)]
+    begin_change(ctx)
     wrong += _frozen_lines(ctx, rows, ids)
     if not wrong:
         upsert(ctx.session, ContractLine, [_line(row, ids[row.external_id]) for row in rows])
@@ -267,8 +287,8 @@ def load_usage(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) 
     if wrong:
         return wrong
     ids = resolver.claim("usage_record", [row.external_id for row in rows])
-    mine = UsageEntry.id.in_(list(ids.values()))
-    billed = set(ctx.session.scalars(select(UsageEntry.id).where(mine, UsageEntry.invoice_id.is_not(None))))
+    known = select(UsageEntry.id, UsageEntry.invoice_id).where(UsageEntry.id.in_(list(ids.values()))).with_for_update()
+    billed = {entry_id for entry_id, invoice_id in ctx.session.execute(known) if invoice_id is not None}
     upsert(ctx.session, UsageEntry, [
         {"id": ids[row.external_id], "client_id": row.values["client"], "item_id": row.values["item"],
          "contract_line_id": row.values["contract_line"], "used_on": row.values["used_on"],

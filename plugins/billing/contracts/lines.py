@@ -17,8 +17,9 @@ from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.hookspecs.directory import Ref
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, as_view, read_agreed
-from plugins.billing.contracts.billed import billed_periods, ever_billed, last_billed_day
+from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
 from plugins.billing.contracts.checks import as_tiers, check_line, usual_timing
+from plugins.billing.contracts.turns import begin_change
 from plugins.billing.errors import ContractLineNotFound, PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
 
@@ -39,6 +40,7 @@ def get_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> AgreedLine:
 
 def add_line(ctx: CallContext, contract: Contract, **line: Any) -> AgreedLine:
     """Add a line with its `items` (each perhaps with `tiers`) and `role_rates`. Raises InvalidInput by field."""
+    begin_change(ctx)
     last = ctx.session.scalar(select(func.max(ContractLine.position)).where(ContractLine.contract_id == contract.id))
     row = write_line(ctx, contract, None, {"position": (last or 0) + 1, **line})
     audit.record(ctx, "contract.line_added", kind="contract", row_id=contract.id, label=row.name)
@@ -51,6 +53,7 @@ def change_line(ctx: CallContext, contract_id: UUID, line_id: UUID, changes: Map
 
     Raises PeriodsBilled for what billed periods stand on, InvalidInput, PreconditionFailed.
     """
+    begin_change(ctx)
     agreed = get_line(ctx, contract_id, line_id)
     if version is not None and agreed.line.version != version:
         raise PreconditionFailed("Somebody else changed this meanwhile. Load it again and repeat the change.")
@@ -71,16 +74,13 @@ def _refuse_billed(ctx: CallContext, agreed: AgreedLine, changes: Mapping[str, A
             " Give it a last day, and add another line from the next day on.",
             errors=dict.fromkeys(frozen, "Billed already."),
         )
-    last = last_billed_day(billed_periods(ctx, [line.id]))
-    if changes.get("end_on") and last and changes["end_on"] < last:
-        raise PeriodsBilled(
-            f"The line is billed until {last.isoformat()}. End it on that day or later, or void the invoice first.",
-            errors={"end_on": f"Not before {last.isoformat()}."},
-        )
+    if changes.get("end_on", line.end_on) != line.end_on:
+        check_end(line.end_on, changes["end_on"], billed_periods(ctx, [line.id]), {line.id} if line.prorate else ())
 
 
 def delete_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> None:
     """Remove a line that was never billed. Raises PeriodsBilled, StillInUse."""
+    begin_change(ctx)
     agreed = get_line(ctx, contract_id, line_id)
     if ever_billed(ctx, [line_id]):
         raise PeriodsBilled("This line was billed. Give it a last day instead.")

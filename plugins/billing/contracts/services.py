@@ -18,8 +18,9 @@ from kernel.hookspecs.directory import Ref
 from kernel.money import exponent
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, read_agreed
-from plugins.billing.contracts.billed import billed_periods, ever_billed, last_billed_day
+from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
 from plugins.billing.contracts.lines import write_line
+from plugins.billing.contracts.turns import begin_change
 from plugins.billing.errors import ContractNotFound, PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractLine
 
@@ -67,6 +68,7 @@ def change_contract(ctx: CallContext, contract_id: UUID, changes: Mapping[str, A
 
     Raises PeriodsBilled, InvalidInput, PreconditionFailed.
     """
+    begin_change(ctx)
     contract = get_contract(ctx, contract_id)
     if changes.get("client_id", contract.client_id) != contract.client_id:
         get_client(ctx, changes["client_id"])
@@ -89,12 +91,11 @@ def _refuse_billed(ctx: CallContext, contract: Contract, changes: Mapping[str, A
             f"This contract was billed: {words} cannot change. End it, and draw up another from the next day on.",
             errors=dict.fromkeys(frozen, "Billed already."),
         )
-    last = last_billed_day(billed_periods(ctx, lines))
-    if changes.get("end_on") and last and changes["end_on"] < last:
-        raise PeriodsBilled(
-            f"It is billed until {last.isoformat()}. End it on that day or later, or void the invoice first.",
-            errors={"end_on": f"Not before {last.isoformat()}."},
-        )
+    if changes.get("end_on", contract.end_on) != contract.end_on:
+        prorated = (ContractLine.contract_id == contract.id) & ContractLine.prorate
+        found = ctx.session.execute(select(ContractLine.id, ContractLine.end_on).where(prorated))
+        cut = {line_id for line_id, own_end in found if not (own_end and contract.end_on) or own_end >= contract.end_on}
+        check_end(contract.end_on, changes["end_on"], billed_periods(ctx, lines), cut)
 
 
 def _check_lines(ctx: CallContext, contract: Contract) -> None:
@@ -114,6 +115,7 @@ def end_contract(ctx: CallContext, contract_id: UUID, *, end_on: date) -> Contra
 
 def delete_contract(ctx: CallContext, contract_id: UUID) -> None:
     """Remove a contract that was never billed, with its lines. Raises PeriodsBilled, StillInUse."""
+    begin_change(ctx)
     contract = get_contract(ctx, contract_id)
     lines = [one.line.id for one in read_agreed(ctx, Contract.id == contract_id)]
     if ever_billed(ctx, lines):

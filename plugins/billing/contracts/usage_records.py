@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Uuid as UuidType
-from sqlalchemy import column, func, select, update, values
+from sqlalchemy import func, select
 
 from kernel import audit
 from kernel.context import CallContext
+from kernel.db import cursor
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Settled
@@ -20,6 +20,17 @@ from plugins.billing.errors import UsageBilled, UsageMoved, UsageNotFound
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
 
 SOURCE = "billing.usage"
+# Whoever has a row open to change it finds another version, and a row that was changed since it was priced is not marked.
+_MARK = """
+update billing_usage m
+set invoice_id = x.invoice_id, invoice_line_id = x.line_id, version = m.version + 1, updated_at = now()
+from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[]) as x(id, version, invoice_id, line_id)
+where m.tenant_id = %s and m.id = x.id and m.version = x.version and m.invoice_id is null
+"""
+_RELEASE = """
+update billing_usage set invoice_id = null, invoice_line_id = null, version = version + 1, updated_at = now()
+where tenant_id = %s and id = any(%s::uuid[])
+"""
 
 
 def get_usage(ctx: CallContext, usage_id: UUID) -> UsageEntry:
@@ -73,28 +84,21 @@ def delete_usage(ctx: CallContext, usage_id: UUID) -> None:
 
 def mark_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Mark usage as standing on invoice lines, all or none. Raises UsageMoved when a record was changed meanwhile."""
-    rows = [(one.source_id, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
+    rows = [(one.source_id, one.version, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
     if not rows:
         return
-    named = values(column("id", UuidType), column("invoice_id", UuidType), column("line_id", UuidType), name="wanted")
-    wanted = named.data(rows)
-    done = ctx.session.execute(
-        update(UsageEntry).where(UsageEntry.id == wanted.c.id, UsageEntry.invoice_id.is_(None))
-        .values(invoice_id=wanted.c.invoice_id, invoice_line_id=wanted.c.line_id)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    if done.rowcount != len(rows):  # type: ignore[attr-defined]
-        raise UsageMoved("Some usage was billed or removed meanwhile. Run the billing again.")
+    with cursor(ctx.session) as cur:
+        done = cur.execute(_MARK, [*map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
+    if done != len(rows):
+        raise UsageMoved("Some usage was billed, changed or removed meanwhile. Run the billing again.")
 
 
 def release_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Make usage billable again after its invoice was voided or deleted."""
     ids = [one.source_id for one in settled if one.source_kind == SOURCE]
     if ids:
-        ctx.session.execute(
-            update(UsageEntry).where(UsageEntry.id.in_(ids)).values(invoice_id=None, invoice_line_id=None)
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
+        with cursor(ctx.session) as cur:
+            cur.execute(_RELEASE, [ctx.tenant_id, ids])
 
 
 def line_blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:

@@ -153,7 +153,8 @@ def _hours(book: Book, group: _Group, works: list[_Work], description: str) -> F
         tax_point=group.period.last_day,
         trace=_trace(book, group, works, shares, agreed),
         sources=[
-            Source(one.charge.source_kind, one.charge.source_id, "", share) for one, share in zip(works, shares, strict=True)
+            Source(one.charge.source_kind, one.charge.source_id, "", share, one.charge.version)
+            for one, share in zip(works, shares, strict=True)
         ],
         order=(0 if agreed else 1, group.place, group.period.start, 0, f"{description} {group.role} {group.rate:>20}"),
     )
@@ -207,7 +208,7 @@ def _piece(book: Book, number: int, charge: Charge) -> Found:
         service_period=None,
         tax_point=charge.on_date,
         trace={**priced.trace, "contract_line": None, "on": charge.on_date.isoformat(), "detail": dict(charge.detail)},
-        sources=[Source(charge.source_kind, charge.source_id, "", priced.amount)],
+        sources=[Source(charge.source_kind, charge.source_id, "", priced.amount, charge.version)],
         order=(3, 0, charge.on_date, 0, charge.description),
     )
     return Found(charge.client_id, currency, None, None, line)

@@ -182,4 +182,5 @@ def _sources(amount: int, part: _Part) -> list[Source]:
     explained = any(weights)
     shares = allocate(amount, weights) if explained else [0] * len(weights)
     recurring = [part.first._replace(amount=0 if explained else amount)] if part.first else []
-    return recurring + [Source(USAGE, one.id, "", share) for one, share in zip(part.used.entries, shares, strict=True)]
+    entries = zip(part.used.entries, shares, strict=True)
+    return recurring + [Source(USAGE, one.id, "", share, one.version) for one, share in entries]

@@ -21,13 +21,15 @@ USAGE = "billing.usage"
 
 class Source(NamedTuple):
     """What a line bills, once only: a row of some room, in one service period if it recurs (`period_key`), and how much
-    of the line's amount is its own. The amounts of a line's sources add up to the line.
+    of the line's amount is its own. The amounts of a line's sources add up to the line. `version` is that of the row as
+    it was priced.
     """
 
     kind: str
     id: UUID
     period_key: str
     amount: int
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

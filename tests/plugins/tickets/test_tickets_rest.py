@@ -88,7 +88,7 @@ def test_materials_are_owed_marked_and_released(acme: World) -> None:
         [charges] = [one for one in ctx.hooks.collect_charges(ctx=ctx, window=window, clients=[_id(ticket)]) if one]
         [charge] = charges
         assert (charge.unit_price, str(charge.quantity), charge.detail["ticket"]) == (8900, "2.0000", 1001)
-        settled = [Settled(charge.source_kind, charge.source_id, uuid4(), uuid4())]
+        settled = [Settled(charge.source_kind, charge.source_id, uuid4(), uuid4(), charge.version)]
         ctx.hooks.settle_charges(ctx=ctx, settled=settled)
         assert not any(ctx.hooks.collect_charges(ctx=ctx, window=window, clients=[_id(ticket)]))
     billed = acme.api("bob").delete(f"/api/v1/tickets/{ticket['id']}/materials/{used.json['id']}")

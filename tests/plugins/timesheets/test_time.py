@@ -31,7 +31,7 @@ def _approved(world: World, desk: dict[str, Any]) -> Any:
     entry = _log(world, desk, "2026-09-30T08:00:00Z", "2026-09-30T09:30:00Z").json
     assert world.api("bob").post("/api/v1/time-entries/submit", json={"ids": [entry["id"]]}).json == {"count": 1}
     assert world.api().post("/api/v1/time-entries/approve", json={"ids": [entry["id"]]}).json == {"count": 1}
-    return entry
+    return world.api("bob").get(f"/api/v1/time-entries/{entry['id']}").json
 
 
 def test_seconds_are_cut_and_the_date_is_the_tenants(acme: World, desk: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ def test_approved_time_is_owed_once(acme: World, desk: dict[str, Any]) -> None:
         assert (charge.minutes, str(charge.quantity), charge.unit) == (90, "1.5000", "hour")
         assert charge.detail["work"] == "#1001 Printer on fire"
         assert ctx.hooks.count_waiting(ctx=ctx, window=window)[0].count == 1
-        settled = [Settled(charge.source_kind, charge.source_id, uuid4(), uuid4())]
+        settled = [Settled(charge.source_kind, charge.source_id, uuid4(), uuid4(), charge.version)]
         ctx.hooks.settle_charges(ctx=ctx, settled=settled)
         assert not any(ctx.hooks.collect_charges(ctx=ctx, window=window, clients=clients))
     refused = acme.api().post("/api/v1/time-entries/reverse", json={"ids": [entry["id"]], "reason": "Too late"})
@@ -94,7 +94,7 @@ def test_approved_time_is_owed_once(acme: World, desk: dict[str, Any]) -> None:
 
 def test_settling_the_same_time_twice_refuses_the_whole(acme: World, desk: dict[str, Any]) -> None:
     entry = _approved(acme, desk)
-    settled = [Settled("timesheets.entry", UUID(entry["id"]), uuid4(), uuid4())]
+    settled = [Settled("timesheets.entry", UUID(entry["id"]), uuid4(), uuid4(), entry["version"])]
     with acme.call() as ctx:
         ctx.hooks.settle_charges(ctx=ctx, settled=settled)
     from plugins.timesheets.errors import TimeMoved
