@@ -1,8 +1,8 @@
 """Rate limits: a bucket of `burst` tokens that fills at `per_second`, kept in an UNLOGGED table.
 
 A bucket is one instant: when it will be full again. A request of cost c moves it c / per_second seconds on; it is refused
-when that would lie further ahead than an empty bucket needs. One row, one upsert, in a short transaction of its own, so
-that requests of one caller never wait for each other's work.
+when that would lie further ahead than an empty bucket needs. One row, one upsert (`take_tokens` in the migrations), in a
+short transaction of its own, so that requests of one caller never wait for each other's work.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import delete
 from sqlalchemy.orm import Mapped
 
@@ -22,20 +21,14 @@ from kernel.db import TenantTable, tenant_key
 from kernel.errors import RateLimited
 
 if TYPE_CHECKING:
+    import psycopg
+
     from kernel.app import Kernel
     from kernel.context import CallContext
 
 LOGIN_TRIES, LOGIN_PER_SECOND = 10, 1 / 30
 
-# Three statements, one message to the server, one implicit transaction.
-_TAKE = """
-select set_config('app.tenant_id', %(tenant)s::text, true);
-insert into rate_buckets as b (tenant_id, id, full_at) values (%(tenant)s, %(bucket)s, %(now)s + %(step)s)
-  on conflict (tenant_id, id) do update set full_at = greatest(b.full_at, %(now)s) + %(step)s
-  where greatest(b.full_at, %(now)s) + %(step)s <= %(now)s + %(whole)s
-  returning full_at;
-select full_at from rate_buckets where tenant_id = %(tenant)s and id = %(bucket)s
-"""
+_TAKE = "select taken, full_then from take_tokens(%s, %s, %s, %s, %s)"
 
 
 class RateBucket(TenantTable):
@@ -70,7 +63,7 @@ def take(kernel: Kernel, tenant_id: UUID, bucket: str, *, burst: int, per_second
     now = kernel.clock.now()
     step, whole = timedelta(seconds=cost / per_second), timedelta(seconds=burst / per_second)
     row_id = UUID(bytes=blake2b(bucket.encode(), digest_size=16).digest())
-    allowed, full_at = _upsert(kernel, {"tenant": tenant_id, "bucket": row_id, "now": now, "step": step, "whole": whole})
+    allowed, full_at = _upsert(kernel, (tenant_id, row_id, now, step, whole))
     missing = max((full_at - now).total_seconds(), 0.0)
     taken = Taken(burst, max(burst - math.ceil(missing * per_second - 1e-6), 0), math.ceil(missing))
     if not allowed:
@@ -101,13 +94,7 @@ def forget_full(ctx: CallContext) -> int:
     return len(gone.all())
 
 
-def _upsert(kernel: Kernel, values: dict[str, object]) -> tuple[bool, datetime]:
+def _upsert(kernel: Kernel, values: tuple[object, ...]) -> tuple[bool, datetime]:
     with kernel.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        driver = cast("psycopg.Connection", connection.connection.driver_connection)
-        with psycopg.ClientCursor(driver) as cursor:
-            cursor.execute(_TAKE, values)
-            cursor.nextset()
-            allowed = cursor.rowcount == 1
-            cursor.nextset()
-            ((full_at,),) = cursor.fetchall()
-    return allowed, full_at
+        driver = cast("psycopg.Connection[tuple[bool, datetime]]", connection.connection.driver_connection)
+        return driver.execute(_TAKE, values).fetchall()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ _SORTABLE = {
     "total": Invoice.total,
     "updated_at": Invoice.updated_at,
 }
+_FILTERS = {"run_id": Invoice.run_id, "credit_of_id": Invoice.credit_of_id}
 STATES = ("draft", "open", "partly_paid", "overdue", "paid", "issued", "void")
 AGES = ((0, "not_due"), (30, "days_30"), (60, "days_60"), (90, "days_90"))
 
@@ -57,14 +59,14 @@ def _state(today: date) -> ColumnElement[str]:
 
 def list_invoices(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """One page of invoices and credit notes with client names and how they stand."""
-    return paginate(ctx, _rows(ctx), query, sortable=_SORTABLE, default="-created_at",
-                    filters={"run_id": Invoice.run_id, "credit_of_id": Invoice.credit_of_id})  # fmt: skip
+    return paginate(ctx, _rows(ctx.today()), query, sortable=_SORTABLE, default="-created_at", filters=_FILTERS)
 
 
-def _rows(ctx: CallContext) -> Select[Any]:
+@lru_cache(maxsize=8)  # the same statement for a whole day: its SQL is then made once
+def _rows(today: date) -> Select[Any]:
     client = (Client.tenant_id == Invoice.tenant_id) & (Client.id == Invoice.client_id)
     return select(
-        Invoice.id, Invoice.kind, Invoice.origin, Invoice.number, Invoice.status, _state(ctx.today()), Invoice.client_id,
+        Invoice.id, Invoice.kind, Invoice.origin, Invoice.number, Invoice.status, _state(today), Invoice.client_id,
         Client.name.label("client_name"), Invoice.currency, Invoice.invoice_date, Invoice.due_date, Invoice.po_number,
         Invoice.subtotal, Invoice.tax, Invoice.total, Invoice.settled, Invoice.run_id, Invoice.created_by_name,
         Invoice.author, Invoice.created_at, Invoice.updated_at,
@@ -75,7 +77,7 @@ def find_invoices(ctx: CallContext, words: str, limit: int = 6) -> list[dict[str
     """Invoices whose number holds the text, or whose client's name begins with it; the newest first."""
     text = words.strip().lower()
     wanted = (func.strpos(func.lower(Invoice.number), text) > 0) | Client.name_key.startswith(text, autoescape=True)
-    return fetch_rows(ctx.session, _rows(ctx).where(wanted).order_by(Invoice.id.desc()).limit(limit))
+    return fetch_rows(ctx.session, _rows(ctx.today()).where(wanted).order_by(Invoice.id.desc()).limit(limit))
 
 
 def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:
