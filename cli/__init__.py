@@ -27,6 +27,7 @@ OWN_COMMANDS = {
     "migrate": "cli.tenants:migrate",
     "tenant": "cli.tenants:tenant",
     "plugins": "cli.tenants:plugins",
+    "secrets": "cli.secrets:secrets",
     "docs": "house.docs:docs",
     "new-plugin": "house.new_plugin:new_plugin",
     "worker": "cli.jobs:worker",

@@ -32,6 +32,7 @@ def worker(threads: int | None) -> None:
 @click.command()
 def scheduler() -> None:
     """Tell workers what is due until stopped. One is enough; several do no harm."""
+    from kernel.guards import check_database
     from kernel.jobs.broker import Nudge
     from kernel.jobs.scheduler import run_scheduler
     from kernel.logs import configure
@@ -41,6 +42,7 @@ def scheduler() -> None:
         signal.signal(number, lambda *_: stop.set())
     with open_kernel() as kernel:
         configure(kernel.settings)
+        check_database(kernel.db)
         run_scheduler(kernel, Nudge(kernel.settings).send, stop)
 
 

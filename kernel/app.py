@@ -20,7 +20,7 @@ from kernel.errors import NotFound, StartupError
 from kernel.files import FileStore, open_store
 from kernel.hookspecs.start import EventType, HostFunction, JobType
 from kernel.plugins import Plugins
-from kernel.secrets import Vault, load_vault
+from kernel.secrets import Vault, load_vault, place
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -64,20 +64,16 @@ class Kernel:
 
     def seal(self, ctx: CallContext, plaintext: bytes, table: str, row_id: UUID, column: str) -> bytes:
         """Encrypt a secret of a row under the tenant's data key; it opens in that row and column only."""
-        return self.vault.seal(self._data_key(ctx), plaintext, _place(ctx, table, row_id, column))
+        return self.vault.seal(self._data_key(ctx), plaintext, place(ctx.tenant_id, table, row_id, column))
 
     def open(self, ctx: CallContext, sealed: bytes, table: str, row_id: UUID, column: str) -> bytes:
         """Decrypt what `seal` made for this row and column."""
-        return self.vault.open(self._data_key(ctx), sealed, _place(ctx, table, row_id, column))
+        return self.vault.open(self._data_key(ctx), sealed, place(ctx.tenant_id, table, row_id, column))
 
     def _data_key(self, ctx: CallContext) -> bytes:
         from kernel.tenancy import TenantRow
 
         return ctx.session.scalars(select(TenantRow.data_key).where(TenantRow.id == ctx.tenant_id)).one()
-
-
-def _place(ctx: CallContext, table: str, row_id: UUID, column: str) -> bytes:
-    return f"{ctx.tenant_id}|{table}|{row_id}|{column}".encode()
 
 
 def build_kernel(settings: Settings, *, clock: Clock | None = None, plugins: Plugins | None = None) -> Kernel:
@@ -125,7 +121,7 @@ def create_app(kernel: Kernel) -> Flask:
 
     check_database(kernel.db)
     app = Flask("deskhand", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = 48 * 1024 * 1024
     app.extensions["deskhand"] = kernel
     mount_api(app, kernel)
     mount_web(app, kernel)

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -87,6 +87,7 @@ class Credential:
     tenant_id: UUID
     token_hash: bytes = b""
     user_id: UUID | None = None
+    issued_at: datetime | None = None
     scopes: frozenset[str] | None = None
 
 
@@ -127,7 +128,7 @@ _BY_KEY = _FACTS.format(
 )  # fmt: skip
 _BY_USER = _FACTS.format(
     columns="null::uuid as session_id, null as csrf_token, null::timestamptz as seen_at, null::jsonb as scopes",
-    source="users u", found="u.id = %(user_id)s",
+    source="users u", found="u.id = %(user_id)s and (u.tokens_from is null or u.tokens_from <= %(issued_at)s)",
 )  # fmt: skip
 
 
@@ -152,6 +153,7 @@ def read_jwt(kernel: Kernel, token: str) -> Credential:
         claims_rule.validate(decoded.claims)
         scopes = decoded.claims.get("scope")
         return Credential("jwt", UUID(decoded.claims["tid"]), user_id=UUID(decoded.claims["sub"]),
+                          issued_at=datetime.fromtimestamp(decoded.claims["iat"], UTC),
                           scopes=frozenset(scopes.split()) if scopes else None)  # fmt: skip
     except (JoseError, ValueError, KeyError) as error:
         raise Unauthenticated("The bearer token is not valid, or no longer.") from error
@@ -160,7 +162,7 @@ def read_jwt(kernel: Kernel, token: str) -> Credential:
 def issue_jwt(kernel: Kernel, tenant_id: UUID, user_id: UUID, scopes: Iterable[str] = ()) -> tuple[str, int]:
     """A bearer token for a user and the seconds it lives."""
     now = kernel.clock.now()
-    claims = {"iss": ISSUER, "aud": "api", "tid": str(tenant_id), "sub": str(user_id), "iat": int(now.timestamp()),
+    claims = {"iss": ISSUER, "aud": "api", "tid": str(tenant_id), "sub": str(user_id), "iat": now.timestamp(),
               "exp": int((now + JWT_LIFE).timestamp()), "jti": secrets.token_urlsafe(12)}  # fmt: skip
     if scopes:
         claims["scope"] = " ".join(sorted(scopes))
@@ -195,7 +197,7 @@ def _lookup(credential: Credential, now: datetime) -> tuple[str, dict[str, Any]]
         return _BY_SESSION, {"token_hash": credential.token_hash, "now": now, "idle": now - SESSION_IDLE}
     if credential.kind == "api_key":
         return _BY_KEY, {"token_hash": credential.token_hash, "now": now}
-    return _BY_USER, {"user_id": credential.user_id}
+    return _BY_USER, {"user_id": credential.user_id, "issued_at": credential.issued_at}
 
 
 def _narrow(held: frozenset[str], scopes: frozenset[str]) -> frozenset[str]:
@@ -233,13 +235,22 @@ def authenticate(ctx: CallContext, *, email: str, password: str, code: str | Non
     """
     user = ctx.session.scalar(select(User).where(User.email_key == email.strip().lower(), User.active))
     if not check_password(user.password_hash if user else None, password) or user is None:
+        _note_refusal(ctx, email, user)
         raise Unauthenticated("The e-mail address or the password is not right.")
     if user.totp_enabled and not check_totp(ctx, user, code):
+        if code:
+            _note_refusal(ctx, email, user)
         words = "The code is not right, or was used before." if code else "Enter the code of your authenticator app."
         raise Unauthenticated(words, totp_required=True)
     if password_needs_rehash(user.password_hash):
         user.password_hash = seal_password(password)
     return user
+
+
+def _note_refusal(ctx: CallContext, email: str, user: User | None) -> None:
+    """In a transaction of its own, for that of the caller ends with the refusal."""
+    with ctx.kernel.call(ctx.tenant_id, cause=ctx.cause) as apart:
+        audit.record(apart, "session.refused", kind="user", row_id=user.id if user else None, label=email.strip()[:200])
 
 
 def sign_in(ctx: CallContext, user: User, *, address: str = "", agent: str = "") -> str:
@@ -258,9 +269,10 @@ def sign_out(ctx: CallContext, session_id: UUID) -> None:
     ctx.session.execute(delete(SessionRow).where(SessionRow.id == session_id))
 
 
-def sign_out_everywhere(ctx: CallContext, user_id: UUID) -> None:
-    """Close every session of a user, as after a change of password."""
-    ctx.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+def sign_out_everywhere(ctx: CallContext, user_id: UUID, *, but: UUID | None = None) -> None:
+    """Close every session of a user, perhaps but one, and refuse the bearer tokens issued so far."""
+    ctx.session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, SessionRow.id.is_distinct_from(but)))
+    ctx.session.execute(update(User).where(User.id == user_id).values(tokens_from=ctx.now()))
 
 
 def list_sessions(ctx: CallContext, user_id: UUID) -> list[SessionRow]:

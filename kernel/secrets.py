@@ -96,9 +96,9 @@ class Vault:
         return _decrypt(kek, wrapped[1 + KEY_ID_BYTES :], _WRAP)
 
 
-def place(tenant_id: UUID, purpose: str, row: object, column: str) -> bytes:
+def place(tenant_id: UUID, table: str, row: object, column: str) -> bytes:
     """The associated data that ties a sealed value to one column of one row of one tenant."""
-    return json.dumps([str(tenant_id), purpose, str(row), column]).encode()
+    return json.dumps([str(tenant_id), table, str(row), column]).encode()
 
 
 def load_vault(settings: Settings) -> Vault:

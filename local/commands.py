@@ -45,11 +45,12 @@ def greeting(settings: Settings) -> Iterable[str]:
 @click.command()
 def web() -> None:
     """Serve the web app and the API only, for an installation of several machines."""
-    from local.up import FOR_WEB, preload
+    from local.up import FOR_WEB, preload, share_figures
     from local.web import check_port, serve
 
     settings = Settings.load()
     check_port(settings.host, settings.port)
+    share_figures(settings)
     preload(FOR_WEB)
     serve(settings)
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -73,22 +74,21 @@ class Installation:
                 self.postgres.stop()
 
     def _prepare(self) -> None:
-        if self.postgres:
-            if not self.postgres.exists():
-                self.say("Making the database.")
-            self.postgres.start()
-        self._share_figures()
-        plugins = preload(FOR_WEB)
+        share_figures(self.settings)
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(preload, FOR_WEB)
+            # Started by this thread: PostgreSQL ends with the thread that is its parent.
+            self._start_postgres()
+            plugins = loading.result()
         if not self.is_prepared(self.settings, plugins):
             self.say("Bringing the database up to date.")
             run_apart(Task("Preparing the database", self.prepare), self._leave)
 
-    def _share_figures(self) -> None:
-        """One folder in which the web processes add up their metrics; the variable must be set before their import."""
-        folder = self.settings.data_dir.absolute() / "metrics"
-        shutil.rmtree(folder, ignore_errors=True)
-        make_private(folder)
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    def _start_postgres(self) -> None:
+        if self.postgres:
+            if not self.postgres.exists():
+                self.say("Making the database.")
+            self.postgres.start()
 
     def _serve(self, supervisor: Supervisor) -> None:
         supervisor.start("web")
@@ -120,6 +120,16 @@ class Installation:
         except StartupError as error:
             self.say(error.detail)
             self.postgres_due = time.monotonic() + POSTGRES_PAUSE_SECONDS
+
+
+def share_figures(settings: Settings) -> None:
+    """One folder in which the web processes add up their metrics; the variable must be set before their import."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return
+    folder = settings.data_dir.absolute() / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    make_private(folder)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def preload(modules: Iterable[str]) -> Plugins:

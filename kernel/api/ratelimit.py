@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from flask import g
 from sqlalchemy import delete
 from sqlalchemy.orm import Mapped
 
@@ -80,11 +81,11 @@ def take_login(kernel: Kernel, tenant_id: UUID, email: str, address: str | None)
 
 
 def take_for(ctx: CallContext) -> Taken | None:
-    """One token of the calling API key's bucket; people in a browser are not limited."""
+    """One token of the bucket of the calling API key, or of the user behind a bearer token; browsers are not limited."""
     settings = ctx.kernel.settings
-    if ctx.actor.kind != "api_key" or settings.api_burst <= 0:
+    if g.identity.csrf_token is not None or settings.api_burst <= 0:
         return None
-    return take(ctx.kernel, ctx.tenant_id, f"api_key:{ctx.actor.id}", burst=settings.api_burst,
+    return take(ctx.kernel, ctx.tenant_id, f"{ctx.actor.kind}:{ctx.actor.id}", burst=settings.api_burst,
                 per_second=settings.api_per_second)  # fmt: skip
 
 

@@ -85,7 +85,10 @@ class Contact(TenantTable, Versioned):
 
 
 class User(TenantTable, Versioned):
-    """A member of the MSP's staff. `billing_role` is the word by which contracts name hourly rates."""
+    """A member of the MSP's staff. `billing_role` is the word by which contracts name hourly rates.
+
+    Bearer tokens issued before `tokens_from` are refused: the password was changed since, or all sessions were closed.
+    """
 
     __tablename__ = "users"
     __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "email_key"))
@@ -101,6 +104,7 @@ class User(TenantTable, Versioned):
     billing_role: Mapped[str | None]
     locale: Mapped[str | None]
     last_login_at: Mapped[datetime | None]
+    tokens_from: Mapped[datetime | None]
 
 
 class Team(TenantTable, Versioned):

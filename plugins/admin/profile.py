@@ -42,7 +42,7 @@ def change_password(ctx: CallContext, *, present_password: str, password: str, k
     """Change one's own password; every other session closes. Raises PasswordWrong."""
     user = _prove(ctx, present_password)
     user.password_hash = seal_password(password)
-    _close_sessions(ctx, user.id, but=keep_session)
+    auth.sign_out_everywhere(ctx, user.id, but=keep_session)
     audit.record(ctx, "user.password_changed", kind="user", row_id=user.id, label=user.name)
 
 
@@ -109,9 +109,3 @@ def sign_out_everywhere(ctx: CallContext) -> None:
     user = get_self(ctx)
     auth.sign_out_everywhere(ctx, user.id)
     audit.record(ctx, "session.closed_all", kind="user", row_id=user.id, label=user.name)
-
-
-def _close_sessions(ctx: CallContext, user_id: UUID, *, but: UUID | None) -> None:
-    for session in auth.list_sessions(ctx, user_id):
-        if session.id != but:
-            auth.sign_out(ctx, session.id)

@@ -65,7 +65,7 @@ def import_files(paths: Sequence[Path], tenant: str | None, user: str | None, er
     if problems:
         write_errors(errors, error_csv(problems))
     click.echo(json.dumps(report) if as_json else in_words(report, errors))
-    sys.exit(1 if report["state"] == "refused" else 0)
+    sys.exit(1 if report["state"] in ("refused", "interrupted") else 0)
 
 
 def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -124,6 +124,8 @@ def _verdict(report: dict[str, Any]) -> str:
         return "Nothing was kept; mend the files and try again." if report["dry_run"] else (
             "Files before the refused one are loaded, it and those after it are not. Mend it and start the same import again."
         )  # fmt: skip
+    if report["state"] == "interrupted":
+        return "Another import was begun in the meantime and took this one's place. Start this one again when that has ended."
     return "Everything can be loaded; nothing was kept." if report["dry_run"] else "Done."
 
 

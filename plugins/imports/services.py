@@ -118,7 +118,8 @@ def next_step(ctx: CallContext, run_id: UUID, progress: Progress) -> bool:
     One transaction each: a process that dies loses the file it was at, and nothing else. Raises ImportRunning when
     another process is at it.
     """
-    run = _lock_run(ctx, run_id)
+    _lock(ctx)
+    run = get_run(ctx, run_id)
     if run.state != "open":
         return False
     waiting = [one for one in list_files(ctx, run_id) if one.state == "waiting"]
@@ -178,6 +179,7 @@ def find_problems(ctx: CallContext, run_id: UUID, limit: int | None = None) -> l
 
 def _make_room(ctx: CallContext) -> None:
     """Close an open import whose process is gone. Raises ImportRunning while one is at work."""
+    _lock(ctx)
     run = ctx.session.scalar(select(ImportRun).where(ImportRun.state == "open").with_for_update())
     if run is None:
         return
@@ -193,11 +195,10 @@ def _stored(ctx: CallContext, run: ImportRun, place: int, name: str, content: by
     return ImportFile(run_id=run.id, name=name, place=place, storage_key=kept.key, sha256=kept.sha256, size=kept.size, kinds=[])
 
 
-def _lock_run(ctx: CallContext, run_id: UUID) -> ImportRun:
+def _lock(ctx: CallContext) -> None:
     key = int.from_bytes(hashlib.sha256(b"imports" + ctx.tenant_id.bytes).digest()[:8], signed=True)
     if not ctx.session.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": key}):
         raise ImportRunning("Another import of this tenant is at work just now.")
-    return get_run(ctx, run_id)
 
 
 def _load(ctx: CallContext, run: ImportRun, file: ImportFile, progress: Progress) -> Outcome:

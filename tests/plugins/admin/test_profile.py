@@ -138,3 +138,35 @@ def test_a_key_expires(acme: World, clock: FixedClock) -> None:
     assert program.get("/api/v1/me").status_code == 200
     clock.advance(hours=2)
     assert program.get("/api/v1/me").status_code == 401
+
+
+def test_bearer_tokens_end_with_the_password_and_with_signing_out_everywhere(acme: World, clock: FixedClock) -> None:
+    browser, token = acme.client("bob"), _token(acme).json["access_token"]
+    assert _bearer(acme, token).get("/api/v1/me").status_code == 200
+    clock.advance(seconds=1)
+    assert browser.delete("/api/v1/me/sessions").status_code == 204
+    assert _bearer(acme, token).get("/api/v1/me").status_code == 401
+    token = _token(acme).json["access_token"]
+    assert _bearer(acme, token).get("/api/v1/me").status_code == 200
+    clock.advance(seconds=1)
+    assert (
+        acme.client("bob")
+        .put("/api/v1/me/password", json={"present_password": PASSWORD, "password": "brand new one 1"})
+        .status_code
+        == 204
+    )
+    assert _bearer(acme, token).get("/api/v1/me").status_code == 401
+
+
+def test_who_shows_bearer_tokens_is_limited_too(acme: World) -> None:
+    answer = _bearer(acme, _token(acme).json["access_token"]).get("/api/v1/me")
+    assert int(answer.headers["RateLimit-Remaining"]) > 0
+
+
+def test_a_refused_sign_in_is_in_the_audit_trail(acme: World) -> None:
+    assert _token(acme, password="guess").status_code == 401
+    assert _token(acme, email="nobody@acme.example").status_code == 401
+    items = acme.api().get("/api/v1/audit-entries", query_string={"action": "session.refused"}).json["items"]
+    assert [(one["label"], one["row_id"]) for one in items] == [
+        ("nobody@acme.example", None), (f"bob@{acme.tenant.slug}.example", str(acme.users["bob"])),
+    ]  # fmt: skip

@@ -178,6 +178,8 @@ def test_two_processes_never_load_at_once(acme: Any) -> None:
         services.next_step(first, run_id, lambda *_: None)
         with pytest.raises(ImportRunning), acme.call() as second:
             services.next_step(second, run_id, lambda *_: None)
+        with pytest.raises(ImportRunning), acme.call() as third:
+            services.begin_import(third, {"firms.csv": FIRMS}, Options(), "cli")
     assert outcome(acme, run_id)[0] == "done"
 
 
