@@ -91,9 +91,9 @@ class Form:
         return self.errors.get(field)
 
     def required(self, field: str) -> bool:
-        """True if the schema demands the field."""
+        """True if the schema demands the field, or if an existing row cannot be without it."""
         known = self.schema.fields.get(field)
-        return bool(known and known.required)
+        return bool(known and (known.required or (self.version is not None and not _may_be_empty(known))))
 
     def rows(self, field: str) -> list[FormRow]:
         """The repeated rows of a nested list."""
@@ -191,6 +191,13 @@ def _as_mapping(values: Any, schema: Schema) -> Mapping[str, Any]:
 def _default(schema: Schema, name: str) -> Any:
     default = schema.fields[name].load_default if name in schema.fields else None
     return None if default is missing or callable(default) else default
+
+
+def _may_be_empty(field: fields.Field[Any]) -> bool:
+    try:
+        return field.allow_none or field.deserialize("") == ""
+    except ValidationError:
+        return False
 
 
 def _row_schema(field: fields.Field[Any] | None) -> Schema | None:

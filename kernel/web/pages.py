@@ -60,8 +60,9 @@ class Pages:
     def form(self, rule: str, *, permission: str, schema: type[Schema], template: str, if_match: bool = False,
              initial: Callable[..., Any] | None = None,
              context: Callable[..., Mapping[str, Any]] | None = None) -> Callable[[View], View]:  # fmt: skip
-        """GET shows the form (`initial(ctx, **path)` gives present values, `context(ctx, **path)` more for the template);
-        POST checks it and calls `view(ctx, **path, data)`, with `version` too if `if_match`. A refusal shows the form again.
+        """GET shows the form (`initial(ctx, **path)` gives present values, else the address may; `context(ctx, **path)`
+        more for the template); POST checks it and calls `view(ctx, **path, data)`, with `version` too if
+        `if_match`. A refusal shows the form again.
         """
 
         def show(ctx: CallContext, path: dict[str, Any], form: Form, status: int) -> ResponseReturnValue:
@@ -76,7 +77,7 @@ class Pages:
             def answer(**path: Any) -> ResponseReturnValue:
                 if request.method == "GET":
                     with self._call(permission) as ctx:
-                        return show(ctx, path, Form(schema, initial(ctx, **path) if initial else None), 200)
+                        return show(ctx, path, Form(schema, initial(ctx, **path) if initial else request.args), 200)
                 form = Form.read(schema, request.form)
                 try:
                     with self._call(permission) as ctx:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
+from kernel.currencies import currencies
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
@@ -53,10 +54,15 @@ def pick(ctx: CallContext) -> ResponseReturnValue:
 
 
 def _item(ctx: CallContext, item_id: UUID | None = None) -> dict[str, Any]:
-    return {"item": services.get_item(ctx, item_id) if item_id else None, **_CHOICES}
+    return {"item": services.get_item(ctx, item_id) if item_id else None, "currencies": list(currencies()), **_CHOICES}
 
 
-@pages.form("/catalog/new", permission="catalog.manage", schema=schemas.ItemIn, template="catalog/form.html", context=_item)
+def _for_sale(_ctx: CallContext) -> dict[str, Any]:
+    return {"active": True}
+
+
+@pages.form("/catalog/new", permission="catalog.manage", schema=schemas.ItemIn, template="catalog/form.html", context=_item,
+            initial=_for_sale)  # fmt: skip
 def new_item(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     item = services.add_item(ctx, **data)
     return redirect_to(f"/catalog/{item.id}", toast=_("Added to the catalog."))

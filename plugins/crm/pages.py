@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from babel import Locale
 from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
+from kernel.currencies import currencies
 from kernel.directory import clients, staff
+from kernel.web.i18n import babel_locale
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
@@ -18,6 +21,7 @@ from plugins.crm import listing, schemas
 
 pages = Pages("crm")
 STATES = {"active": (_l("Active"), "success"), "inactive": (_l("Inactive"), "neutral")}
+_NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 KINDS = {"company": (_l("Company"), "neutral"), "individual": (_l("Individual"), "neutral")}
 
 
@@ -42,7 +46,8 @@ def pick_client(ctx: CallContext) -> ResponseReturnValue:
 
 def _managers(ctx: CallContext, client_id: UUID | None = None) -> dict[str, Any]:
     people = [(one.id, one.name) for one in staff.list_users(ctx)]
-    return {"people": people, "kinds": KINDS, "client": clients.get_client(ctx, client_id) if client_id else None}
+    return {"people": people, "kinds": KINDS, "currencies": list(currencies()),
+            "client": clients.get_client(ctx, client_id) if client_id else None}  # fmt: skip
 
 
 @pages.form("/clients/new", permission="client.create", schema=schemas.ClientIn, template="crm/client_form.html",
@@ -91,7 +96,14 @@ def delete_client(ctx: CallContext, client_id: UUID, form: MultiDict[str, str]) 
 
 
 def _owner(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
-    return {"client": clients.get_client(ctx, client_id), "location": None, "contact": None}
+    return {"client": clients.get_client(ctx, client_id), "location": None, "countries": _countries()}
+
+
+def _countries() -> list[tuple[str, str]]:
+    """Country codes with their names in the reader's language, by name. Source: ISO 3166-1 and CLDR."""
+    names = Locale.parse(babel_locale()).territories
+    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES]
+    return sorted(known, key=lambda one: one[1])
 
 
 @pages.form("/clients/<uuid:client_id>/locations/new", permission="client.create", schema=schemas.LocationIn,
@@ -103,7 +115,7 @@ def new_location(ctx: CallContext, client_id: UUID, data: dict[str, Any]) -> Res
 
 def _located(ctx: CallContext, location_id: UUID) -> dict[str, Any]:
     location = clients.get_location(ctx, location_id)
-    return {"location": location, "client": clients.get_client(ctx, location.client_id)}
+    return {"location": location, "client": clients.get_client(ctx, location.client_id), "countries": _countries()}
 
 
 @pages.form("/locations/<uuid:location_id>/edit", permission="client.update", schema=schemas.LocationPatch,
@@ -125,7 +137,17 @@ def all_contacts(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue
     return render("crm/contacts.html", page=listing.list_contacts(ctx, query, request.args.get("q", "")))
 
 
-@pages.form("/contacts/new", permission="client.create", schema=schemas.ContactIn, template="crm/contact_form.html")
+def _asked(_ctx: CallContext) -> dict[str, Any]:
+    return {"active": True, **request.args}
+
+
+def _new_contact(_ctx: CallContext) -> dict[str, Any]:
+    client_id = request.args.get("client_id", "")
+    return {"contact": None, "back": f"/clients/{client_id}" if client_id else "/contacts"}
+
+
+@pages.form("/contacts/new", permission="client.create", schema=schemas.ContactIn, template="crm/contact_form.html",
+            initial=_asked, context=_new_contact)  # fmt: skip
 def new_contact(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     contact = clients.add_contact(ctx, **data)
     return redirect_to(f"/contacts/{contact.id}", toast=_("Contact added."))

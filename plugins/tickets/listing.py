@@ -22,9 +22,9 @@ _SORTABLE = {
 _FILTERS = {"priority_id": Ticket.priority_id}
 
 
-def list_tickets(ctx: CallContext, query: Mapping[str, Any]) -> Page:
-    """One page of tickets with the names of client, status, priority and assignee."""
-    return paginate(ctx, _rows(), query, sortable=_SORTABLE, filters=_FILTERS, default="-created_at")
+def list_tickets(ctx: CallContext, query: Mapping[str, Any], text: str = "") -> Page:
+    """One page of tickets with the names of client, status, priority and assignee; `text` narrows by number or title."""
+    return paginate(ctx, _meant(_rows(), text), query, sortable=_SORTABLE, filters=_FILTERS, default="-created_at")
 
 
 def _rows() -> Select[Any]:
@@ -44,13 +44,17 @@ def _rows() -> Select[Any]:
 
 def find_tickets(ctx: CallContext, text: str, limit: int = 8) -> list[Mapping[str, Any]]:
     """Tickets by number, or whose title begins with or holds the words; the newest first."""
-    wanted = text.strip().lstrip("#").lower()
-    rows = _rows().order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit)
-    if wanted.isdigit() and len(wanted) < 10:
-        found = rows.where(Ticket.number == int(wanted))
-    else:
-        found = rows.where(func.strpos(Ticket.title_key, wanted) > 0)
+    found = _meant(_rows(), text).order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit)
     return [dict(row) for row in ctx.session.execute(found).mappings()]
+
+
+def _meant(rows: Select[Any], text: str) -> Select[Any]:
+    wanted = text.strip().lstrip("#").lower()
+    if not wanted:
+        return rows
+    if wanted.isdigit() and len(wanted) < 10:
+        return rows.where(Ticket.number == int(wanted))
+    return rows.where(func.strpos(Ticket.title_key, wanted) > 0)
 
 
 def count_open(ctx: CallContext, *, assignee_id: UUID | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -12,6 +13,7 @@ from kernel.context import CallContext
 from kernel.directory import clients, staff
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
+from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
 from plugins.tickets import boards, listing, materials, schemas, services
 
@@ -21,12 +23,14 @@ OPEN_STATES = {"false": (_l("Open"), "info"), "true": (_l("Closed"), "done")}
 
 @pages.get("/tickets", permission="ticket.read", query=schemas.TicketQuery)
 def tickets(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("tickets/list.html", page=listing.list_tickets(ctx, query), states=OPEN_STATES, **_choices(ctx))
+    return render(
+        "tickets/list.html", page=listing.list_tickets(ctx, query, request.args.get("q", "")), states=OPEN_STATES, **_choices(ctx)
+    )
 
 
 @pages.get("/tickets.csv", permission="ticket.read", query=schemas.TicketQuery)
 def tickets_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_tickets(ctx, {**query, "limit": 200})
+    page = listing.list_tickets(ctx, {**query, "limit": 200}, request.args.get("q", ""))
     columns = ("number", "title", "client_name", "status_name", "priority_name", "assignee_name", "created_at")
     return csv_download("tickets.csv", columns, ([row[name] for name in columns] for row in page.items))
 
@@ -116,7 +120,7 @@ def close_many(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnVal
     ids = [UUID(one) for one in form.getlist("ids")]
     for ticket_id in ids:
         services.close_ticket(ctx, ticket_id)
-    return redirect_to("/tickets", toast=_("%(count)s tickets closed.", count=len(ids)))
+    return redirect_to("/tickets", toast=ngettext("%(num)d ticket closed.", "%(num)d tickets closed.", len(ids)))
 
 
 @pages.post("/tickets/<uuid:ticket_id>/delete", permission="ticket.delete")
@@ -170,7 +174,5 @@ def card(ctx: CallContext) -> ResponseReturnValue:
 
 @pages.get("/tickets/pick", permission="ticket.read")
 def pick(ctx: CallContext) -> ResponseReturnValue:
-    from flask import request
-
     found = listing.find_tickets(ctx, request.args.get("q", ""), 12)
     return render_options((row["id"], f"#{row['number']} {row['title']}", row["client_name"]) for row in found)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.dates import format_date
 from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
 from kernel.hookspecs.directory import Ref
+from kernel.web.i18n import babel_locale, ngettext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
-from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render
+from kernel.web.render import label_of
 from plugins.timesheets import approval, listing, schemas, services
 from plugins.timesheets.amounts import hours
 
@@ -32,7 +34,7 @@ STATES = {
 def entries(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     own = {"user_id": ctx.actor.user_id} if request.args.get("all") != "true" and "user_id" not in query else {}
     week = listing.week_of(ctx, ctx.today(), ctx.actor.user_id)
-    return render("timesheets/list.html", page=listing.list_entries(ctx, {**query, **own}), states=STATES, week=week,
+    return render("timesheets/list.html", page=listing.list_entries(ctx, {**query, **own}), states=STATES, week=_named(week),
                   total=sum(minutes for _day, minutes in week))  # fmt: skip
 
 
@@ -43,18 +45,33 @@ def entries_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     return csv_download("time.csv", columns, ([row[name] for name in columns] for row in page.items))
 
 
+def _named(week: list[tuple[date, int]]) -> list[tuple[str, int]]:
+    """The days as people say them in one week: Mon 16."""
+    return [(format_date(day, "EEE d", locale=babel_locale()), minutes) for day, minutes in week]
+
+
 def _prefilled(ctx: CallContext) -> dict[str, Any]:
-    return {name: request.args[name] for name in ("work_id", "item_id") if name in request.args}
+    """What the address names, and the half hour that ends now, to be corrected."""
+    now = ctx.now().replace(second=0, microsecond=0)
+    ended = now - timedelta(minutes=now.minute % 5)
+    return {"started_at": ended - timedelta(minutes=30), "ended_at": ended, **request.args}
 
 
-@pages.form("/time/new", permission="time.log", schema=schemas.EntryForm, template="timesheets/form.html", initial=_prefilled)
+def _back(ctx: CallContext) -> dict[str, Any]:
+    """Where the form leads back: the ticket whose page asked for it, else one's own time."""
+    work = label_of("ticket", request.args.get("work_id"))
+    return {"entry": None, "back": (work.text, work.url) if work and work.url else (_("Time"), "/time")}
+
+
+@pages.form("/time/new", permission="time.log", schema=schemas.EntryForm, template="timesheets/form.html",
+            initial=_prefilled, context=_back)  # fmt: skip
 def new_entry(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     services.log_time(ctx, **data)
-    return redirect_to("/time", toast=_("Time logged."))
+    return redirect_to(_back(ctx)["back"][1], toast=_("Time logged."))
 
 
 def _entry(ctx: CallContext, entry_id: UUID) -> dict[str, Any]:
-    return {"entry": services.get_entry(ctx, entry_id)}
+    return {"entry": services.get_entry(ctx, entry_id), "back": (_("Time entry"), f"/time/{entry_id}")}
 
 
 @pages.get("/time/<uuid:entry_id>", permission="time.read")
@@ -131,5 +148,4 @@ def of_ticket(ctx: CallContext, ticket_id: UUID) -> ResponseReturnValue:
 def card(ctx: CallContext) -> ResponseReturnValue:
     week = listing.week_of(ctx, ctx.today(), ctx.actor.user_id)
     waiting = listing.count_by_state(ctx, "submitted") if ctx.actor.may("time.approve") else None
-    bars: list[tuple[date, float]] = [(day, minutes) for day, minutes in week]
-    return render("timesheets/card.html", week=bars, total=sum(minutes for _day, minutes in week), waiting=waiting)
+    return render("timesheets/card.html", week=_named(week), total=sum(minutes for _day, minutes in week), waiting=waiting)

@@ -45,5 +45,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
   if (root.dataset.theme === "auto") root.dataset.bsTheme = event.matches ? "dark" : "light";
 });
 document.querySelector("[data-focus]")?.focus();
+document.querySelector(".side [aria-current=page]")?.scrollIntoView({ block: "nearest" });
 fadeToasts();
 export default htmx;
