@@ -35,7 +35,7 @@ class Settings:
     secret_key: str = setting("", "Key-encryption key, 32 bytes in base64; empty: a key file in the data folder.",
                               secret=True)  # fmt: skip
     web_workers: int = setting(2, "Web server processes.")
-    web_threads: int = setting(4, "Threads of each web server process.")
+    web_threads: int = setting(8, "Threads of each web server process.")
     job_workers: int = setting(2, "Worker processes for jobs.")
     job_threads: int = setting(4, "Threads of each worker process.")
     job_lease: int = setting(60, "Seconds without a sign of life after which another worker takes a job over.")

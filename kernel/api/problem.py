@@ -38,7 +38,7 @@ def problem(error: Exception) -> Response:
     if isinstance(known, HTTPException):
         return _http_problem(known)
     if known.status >= 500:
-        _log.exception("request failed", exc_info=error)
+        _log.error("request failed: %s", known.detail, exc_info=error if known is not error else None)
     return _answer(known.problem(), _headers(known))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import click
@@ -16,7 +17,7 @@ from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_a
 if TYPE_CHECKING:
     from kernel.app import Kernel
     from kernel.context import CallContext
-    from plugins.extensions.models import InvocationRecord
+    from plugins.extensions.models import Install, InvocationRecord
 
 _INSTALL_HELP = "EXTENSION is its name or the id of its install."
 
@@ -89,15 +90,27 @@ def install(
         except InstallNotFound:
             installed = services.install_extension(ctx, release_id=release.id, grants=grants, config=config)
         else:
-            installed = services.upgrade_install(ctx, installed.id, release_id=release.id)
-            if installed.pending_release_id and grants:
-                installed = services.consent(ctx, installed.id, grants=grants)
+            installed = _change(ctx, installed.id, release.id, grants, config)
         shown = listing.shown(ctx, installed)
     click.echo(f"{shown['title']} {shown['semver']} is {shown['state']}: {shown['id']}")
     if shown["state"] == "awaiting_consent":
         click.echo("The new version asks for more; consent in the web app, or repeat this with --grant.")
     elif shown["not_granted"]:
         click.echo(f"Not granted: {_listed(shown['not_granted'])}")
+
+
+def _change(ctx: CallContext, install_id: UUID, release_id: UUID, grants: tuple[str, ...], config: dict[str, str]) -> Install:
+    """Serve the release from an install that is there, with these grants and settings on top of what it has."""
+    from plugins.extensions import services
+
+    installed = services.upgrade_install(ctx, install_id, release_id=release_id)
+    if installed.pending_release_id and grants:
+        installed = services.consent(ctx, install_id, grants=grants)
+    for one in grants:
+        services.grant_capability(ctx, install_id, one)
+    if config:
+        services.set_config(ctx, install_id, services.get_config(ctx, install_id) | config)
+    return installed
 
 
 @ext.command(epilog=_INSTALL_HELP)
@@ -154,16 +167,18 @@ def uninstall(extension: str, tenant: str | None, user: str | None) -> None:
 @click.option("-d", "--data", default="", help="The request's body.")
 @tenant_options
 def call(extension: str, path: str, method: str, data: str, tenant: str | None, user: str | None) -> None:
-    """Call an endpoint of an install and print its answer."""
+    """Call an endpoint of an install and print its answer. PATH may have a query: /orders?open=yes"""
     from plugins.extensions import invoking, services
     from plugins.extensions.guests.invocation import GuestRequest
     from plugins.extensions.runtime import close_guest_pool
 
+    path, _, query = path.partition("?")
+    path = f"/{path.removeprefix('/')}"
     with open_kernel() as kernel:
         with _call(kernel, tenant_by_slug(kernel, tenant), user) as ctx:
             ctx.require("extension.use")
             target = invoking.find_target(ctx, services.find_install(ctx, extension).id, method, path)
-        request = GuestRequest(method, path, target.params, body=data)
+        request = GuestRequest(method, path, target.params, tuple(parse_qsl(query, keep_blank_values=True)), body=data)
         try:
             answer = invoking.invoke(kernel, target, request, caller=ctx.actor, request_id=uuid4().hex[:16])
         finally:
@@ -198,11 +213,18 @@ def _print_record(record: InvocationRecord) -> None:
     ended = record.trap or record.status
     click.echo(f"{record.started_at:%Y-%m-%d %H:%M:%S} {record.endpoint} {ended} {record.duration / 1000:.1f} ms")
     if record.detail:
-        click.echo(f"    {record.detail}")
+        click.echo(f"    {_visible(record.detail)}")
     for one in record.host_calls:
         click.echo(f"    {one['name']}: {one['outcome']} {one['duration'] / 1000:.1f} ms")
     for line in record.logs:
-        click.echo(f"    [{line['level']}] {line['message']}")
+        click.echo(f"    [{line['level']}] {_visible(line['message'])}")
+
+
+def _visible(text: str) -> str:
+    """A guest's words without what would move the cursor, color the screen or look like a line of ours."""
+    lines = ("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
+             for line in text.split("\n"))  # fmt: skip
+    return "\n      ".join(lines)
 
 
 @contextmanager

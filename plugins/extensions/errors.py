@@ -52,7 +52,7 @@ class ManifestRefused(InvalidInput):
 
 
 class ArtefactTampered(Unavailable):
-    """A compiled guest on disk is not what we wrote: publish the version again."""
+    """A compiled guest on disk is not what we wrote; it is never loaded, but compiled again from what was published."""
 
     code = "artefact_tampered"
     title = "The compiled extension was changed on disk"

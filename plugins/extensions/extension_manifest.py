@@ -23,6 +23,7 @@ _REVERSE_DOMAIN = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*){2,}\Z")
 _PUBLISHER = re.compile(r"[a-z][a-z0-9-]{1,62}\Z")
 _SEGMENT = r"(?::[a-z][A-Za-z0-9]*|(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)"
 _PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*)?\Z")
+_ONE_LINE = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z")
 _MANIFEST_BYTES = 256 * 1024
 
 
@@ -110,9 +111,13 @@ class _ManifestSchema(Schema):
         validate=[validate.Length(max=128), _matching(_REVERSE_DOMAIN, "must be a reverse domain: org.example.orders")],
     )
     publisher = fields.String(required=True, validate=_matching(_PUBLISHER, "must be lower-case letters, digits, -"))
-    version = fields.String(required=True, validate=_matching(_SEMVER, "must be a semantic version: 1.4.0"))
+    version = fields.String(
+        required=True, validate=[validate.Length(max=64), _matching(_SEMVER, "must be a semantic version: 1.4.0")]
+    )
     runtime = fields.String(required=True, validate=validate.OneOf(("component@1",)))
-    title = fields.String(required=True, validate=validate.Length(min=1, max=80))
+    title = fields.String(
+        required=True, validate=[validate.Length(max=80), _matching(_ONE_LINE, "must be one line of words that can be seen")]
+    )
     capabilities = fields.List(fields.String(), load_default=list)
     endpoints = fields.List(fields.Nested(_EndpointSchema), load_default=list, validate=validate.Length(max=200))
 
@@ -130,6 +135,9 @@ def _conflicts(manifest: ExtensionManifest, known: Collection[str]) -> dict[str,
     }
     if twice := [name for name, count in Counter(manifest.capabilities).items() if count > 1]:
         errors["capabilities"] = f"{', '.join(twice)} is there twice"
+    for index, names in enumerate(re.findall(":([^/]+)", one.path) for one in manifest.endpoints):
+        if len(set(names)) < len(names):
+            errors[f"endpoints[{index}].path"] = "has a name twice"
     served = Counter((one.method, re.sub(":[^/]+", ":", one.path)) for one in manifest.endpoints)
     if clash := [f"{method} {path}" for (method, path), count in served.items() if count > 1]:
         errors["endpoints"] = f"{', '.join(clash)} is there twice"

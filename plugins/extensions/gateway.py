@@ -29,6 +29,7 @@ TYPES = frozenset(
 )
 _TO_GUEST = ("accept", "accept-language", "content-type", "idempotency-key")
 _FROM_GUEST = frozenset({"content-disposition", "content-language", "retry-after", "x-request-ref"})
+_WITHOUT_BODY = frozenset({204, 205, 304})
 _POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 pages = Pages("extensions")
@@ -38,11 +39,11 @@ def call_extension(install: str, path: str = "") -> Response:
     """Let an extension answer this request."""
     kernel: Kernel = current_app.extensions["deskhand"]
     request.max_content_length = MAX_REQUEST_BYTES
-    body = _body()  # before the transaction begins, so that a slow sender holds no database connection
     with request_call(kernel, plugin="extensions", permission=PERMISSION, audience="api") as ctx:
         if g.identity.csrf_token is not None:  # a handler may write on GET as well
             check_origin()
         target = find_target(ctx, _install_id(install), request.method, f"/{path}")
+    body = _body()  # only of callers who may, and after the transaction: a slow sender holds no database connection
     asked = GuestRequest(request.method, f"/{path}", target.params, _query(), _headers(), body)
     return _answer(invoke(kernel, target, asked, caller=ctx.actor, request_id=request_id()))
 
@@ -77,7 +78,7 @@ def _headers() -> Pairs:
 
 
 def _answer(given: GuestResponse) -> Response:
-    response = Response(given.body, status=given.status)
+    response = Response("" if given.status in _WITHOUT_BODY else given.body, status=given.status)
     response.headers["Content-Type"] = _content_type(given.headers)
     for name, value in given.headers:
         if name in _FROM_GUEST:

@@ -6,9 +6,10 @@ guest's host calls open their own.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,11 +24,14 @@ from kernel.api import ratelimit
 from kernel.capabilities import GuestCall
 from kernel.context import Actor, CallContext
 from kernel.db import cursor
+from kernel.errors import DeskhandError
 from plugins.extensions.dispatcher import Dispatcher
 from plugins.extensions.errors import (
     ArtefactMissing,
+    ArtefactTampered,
     BreakerOpen,
     EndpointNotFound,
+    GuestsBusy,
     GuestStopped,
     InstallBusy,
     InstallDisabled,
@@ -45,6 +49,7 @@ from plugins.extensions.runtime import artefact_store, guest_pool
 if TYPE_CHECKING:
     from kernel.app import Kernel
 
+_log = logging.getLogger(__name__)
 BURST, PER_SECOND, AT_ONCE = 120, 10.0, 8
 BREAKER_TRAPS, BREAKER_WINDOW, BREAKER_REST = 5, timedelta(seconds=60), timedelta(seconds=30)
 _TARGET = """
@@ -67,7 +72,7 @@ _WORDS = {
     "host_error": "A function of the platform failed; that is our fault, not the extension's.",
 }
 _lock = threading.Lock()
-_running: Counter[UUID] = Counter()
+_running: Counter[UUID | None] = Counter()  # by install, by tenant, and under None all of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def invoke(
 ) -> GuestResponse:
     """Run the guest and keep a record; no transaction is open while it runs.
 
-    Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, ArtefactTampered, and GuestStopped by the trap's name.
+    Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, and GuestStopped by the trap's name.
     """
     ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
     with slot(kernel, target):
@@ -137,7 +142,8 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor
     pool = guest_pool(kernel)
     try:
         outcome = pool.invoke(order, host)
-    except ArtefactMissing:
+    except (ArtefactMissing, ArtefactTampered) as error:
+        _log.warning("compiling %s@%s again: %s", target.name, target.semver, error.detail)
         ensure_compiled(kernel, target.tenant_id, target.component_key, target.asked)
         outcome = pool.invoke(order, host)
     occasion = Occasion(target.tenant_id, target.install_id, target.name, target.semver, trigger, target.endpoint, caller,
@@ -162,19 +168,40 @@ def _check_breaker(title: str, traps: list[datetime], now: datetime) -> None:
 
 @contextmanager
 def slot(kernel: Kernel, target: Target) -> Iterator[None]:
-    """One of the calls of an install that may run at once; the web processes of a machine share them out evenly."""
-    most = max(AT_ONCE // max(kernel.settings.web_workers, 1), 1)
-    with _lock:
-        if _running[target.install_id] >= most:
-            raise InstallBusy(f"{target.title} is answering {most} calls already. Try again in a moment.", retry_after=1)
-        _running[target.install_id] += 1
+    """One of the calls that may run at once; the web processes of a machine share out those of an install evenly.
+
+    A call holds a thread of the web server until the guest has answered. One thread is kept for requests that call no
+    extension, and one more for extensions of other tenants. Raises InstallBusy or GuestsBusy.
+    """
+    settings = kernel.settings
+    shares = {
+        target.install_id: max(AT_ONCE // max(settings.web_workers, 1), 1),
+        target.tenant_id: max(settings.web_threads - 2, 1),
+        None: max(settings.web_threads - 1, 1),
+    }
+    _enter(target, shares)
     try:
         yield
     finally:
         with _lock:
-            _running[target.install_id] -= 1
-            if not _running[target.install_id]:
-                del _running[target.install_id]
+            _running.subtract(shares.keys())
+            for one in [one for one in shares if not _running[one]]:
+                del _running[one]
+
+
+def _enter(target: Target, shares: Mapping[UUID | None, int]) -> None:
+    with _lock:
+        for one, most in shares.items():
+            if _running[one] >= most:
+                raise _too_many(target, one, most)
+        _running.update(shares.keys())
+
+
+def _too_many(target: Target, counted: UUID | None, most: int) -> DeskhandError:
+    if counted is None:
+        return GuestsBusy("Extensions are answering as many calls as they may at once. Try again.", retry_after=1)
+    who = f"{target.title} is" if counted == target.install_id else "Extensions of this tenant are"
+    return InstallBusy(f"{who} answering {most} calls already. Try again in a moment.", retry_after=1)
 
 
 def _stopped(target: Target, outcome: Outcome) -> GuestStopped:

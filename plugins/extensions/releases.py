@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit, jobs
 from kernel.context import CallContext
+from kernel.files import FileDamaged, FileMissing
 from kernel.ids import uuid7
 from plugins.extensions.errors import ComponentRefused, ReleaseNotFound, ReleasePublished
 from plugins.extensions.extension_manifest import ExtensionManifest, read_manifest
@@ -25,6 +27,7 @@ from plugins.extensions.runtime import artefact_store
 if TYPE_CHECKING:
     from kernel.app import Kernel
 
+_compiling = threading.Lock()
 WASM = "application/wasm"
 COMPILE_JOB = "extensions.compile"
 OpenCall = Callable[[], AbstractContextManager[CallContext]]
@@ -63,14 +66,18 @@ def compile_release(open_call: OpenCall, release_id: UUID) -> str:
         return release.state
     try:
         found = _compile(kernel, kernel.files.get_bytes(tenant_id, release.component_key), manifest_of(release))
-    except ComponentRefused as error:
+    except (ComponentRefused, FileDamaged, FileMissing) as error:
         return _settle(open_call, release_id, "refused", problem=error.problem())
     return _settle(open_call, release_id, "ready", inspection=_listed(found))
 
 
 def ensure_compiled(kernel: Kernel, tenant_id: UUID, component_key: str, capabilities: tuple[str, ...]) -> None:
-    """Compile a ready release on this machine, which has not got it yet or has another runtime by now."""
-    compile_component(artefact_store(kernel), kernel.files.get_bytes(tenant_id, component_key), capabilities)
+    """Compile a ready release on this machine, which has not got it, not any more, or has another runtime by now.
+
+    Calls that come meanwhile wait for the one compilation.
+    """
+    with _compiling:
+        compile_component(artefact_store(kernel), kernel.files.get_bytes(tenant_id, component_key), capabilities)
 
 
 def get_release(ctx: CallContext, release_id: UUID) -> Release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,8 @@ from plugins.extensions.models import Grant, Install, Release
 from plugins.extensions.releases import get_release, manifest_of
 
 KIND = "extension.install"
-_MOST_SETTINGS, _LONGEST_KEY, _LONGEST_VALUE = 100, 64, 4096
+_MOST_SETTINGS, _LONGEST_VALUE = 100, 4096
+_SETTING = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def get_install(ctx: CallContext, install_id: UUID, *, lock: bool = False) -> Install:
@@ -240,8 +242,9 @@ def _check_config(config: Mapping[str, str]) -> None:
     if len(config) > _MOST_SETTINGS:
         raise InvalidInput(errors={"config": f"An install has at most {_MOST_SETTINGS} settings."})
     for key, value in config.items():
-        if not 1 <= len(key) <= _LONGEST_KEY:
-            raise InvalidInput(errors={"config": f"A setting's name has 1 to {_LONGEST_KEY} characters."})
+        if not _SETTING.fullmatch(key):
+            words = "A setting's name has 1 to 64 letters, digits, dots, hyphens and underscores."
+            raise InvalidInput(errors={"config": words})
         if len(value) > _LONGEST_VALUE:
             raise InvalidInput(errors={f"config.{key}": f"A setting has at most {_LONGEST_VALUE} characters."})
 

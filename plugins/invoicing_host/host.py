@@ -59,7 +59,7 @@ def _line(item: Mapping[str, Any]) -> ManualLine:
     percentage = item["discount_type"] == "percentage"
     position = item["applies_to_item_id"]
     return ManualLine(
-        item_id=item["service_id"], description=item["description"], quantity=item["quantity"],
+        item_id=item["service_id"], description=item["description"], quantity=Decimal(item["quantity"]),
         rate=0 if percentage else item["rate"], discount_type=item["discount_type"],
         percent=Decimal(item["rate"]) if percentage else None,
         applies_to_line=None if position is None else int(position), applies_to_item=item["applies_to_service_id"],

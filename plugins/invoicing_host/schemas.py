@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 MOST_ITEMS = 1000
-_FOUR_PLACES = -4
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 _POSITION = validate.Regexp(r"[0-9]{1,4}\Z", error="Name another item by its position in items, counted from 0.")
 
 
-def _quantity(value: Decimal) -> None:
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < _FOUR_PLACES or value <= 0:
+def _quantity(value: str) -> None:
+    """Plain digits only: Decimal would take an exponent of a million as well."""
+    if not _NUMBER.fullmatch(value) or not Decimal(value):
         raise ValidationError("Write a number above zero, with at most four decimals.")
 
 
@@ -22,7 +23,7 @@ class Item(Schema):
     """One item; a discount says of which kind it is, and may name one target. `rate` of a percentage is the percentage."""
 
     service_id = fields.UUID(required=True)
-    quantity = fields.Decimal(required=True, validate=_quantity)
+    quantity = fields.String(required=True, validate=_quantity)
     description = fields.String(required=True, validate=validate.Length(max=500))
     rate = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
     is_discount = fields.Boolean(load_default=False)

@@ -55,7 +55,7 @@ def test_an_unknown_import_is_refused_by_name(store: ArtefactStore, interface: s
         compile_component(store, wasm, INVOICING)
     assert interface in str(refused.value)
     assert refused.value.code == "undeclared_import"
-    assert not store.has(store.key(wasm))
+    assert not store.intact(store.key(wasm))
 
 
 def test_a_function_outside_any_interface_is_refused(store: ArtefactStore) -> None:

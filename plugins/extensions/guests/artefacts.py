@@ -38,9 +38,14 @@ class ArtefactStore:
         """The same name, from the component's SHA-256."""
         return hashlib.sha256(digest + engine_fingerprint().encode()).hexdigest()
 
-    def has(self, key: str) -> bool:
-        """Whether both files of a key are there; their seals are checked when they are read."""
-        return all((self.folder / f"{key}.{kind}").is_file() for kind in ("cwasm", "json"))
+    def intact(self, key: str) -> bool:
+        """Whether both files of a key are there and are what was written here."""
+        try:
+            self.shape(key)
+            self.code(key)
+        except (ArtefactMissing, ArtefactTampered):
+            return False
+        return True
 
     def put(self, key: str, code: bytes, imports: Shape, exports: Shape) -> None:
         """Seal and keep a compiled guest. Writing the same key twice is harmless."""
@@ -71,8 +76,8 @@ class ArtefactStore:
         try:
             sealed = (self.folder / name).read_bytes()
         except FileNotFoundError:
-            raise ArtefactMissing(f"No compiled guest {name}; publish the version again.") from None
+            raise ArtefactMissing(f"There is no compiled guest {name}.") from None
         seal, content = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
         if not hmac.compare_digest(seal, self._seal(name, content)):
-            raise ArtefactTampered(f"{name} is not what was compiled here; publish the version again.")
+            raise ArtefactTampered(f"{name} is not what was compiled here.")
         return content

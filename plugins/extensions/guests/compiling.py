@@ -14,7 +14,7 @@ from ..errors import CompileLimitExceeded, ComponentRefused, NotAComponent
 from .artefacts import ArtefactStore
 from .contract import load_contract
 from .inspection import Inspection, check_bytes, inspect_shape
-from .limits import COMPILE_MEMORY_BYTES, COMPILE_SECONDS
+from .limits import COMPILE_MEMORY_BYTES, COMPILE_SECONDS, MAX_ARTEFACT_BYTES
 from .spawn import python_command
 
 _OUT_OF_RESOURCES = frozenset({signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU})
@@ -43,11 +43,13 @@ def compile_component(
     """
     check_bytes(wasm)
     key = store.key(wasm)
-    if store.has(key):
+    if store.intact(key):
         imports, exports = store.shape(key)
         return Compiled(key, inspect_shape(wasm, imports, exports, load_contract(), asked))
     shape, code = _run_compiler(wasm, seconds, memory_bytes)
     inspection = inspect_shape(wasm, shape["imports"], shape["exports"], load_contract(), asked)
+    if len(code) > MAX_ARTEFACT_BYTES:
+        raise CompileLimitExceeded(f"Compiled it has {len(code)} bytes; at most {MAX_ARTEFACT_BYTES} are allowed.")
     store.put(key, code, shape["imports"], shape["exports"])
     return Compiled(key, inspection)
 

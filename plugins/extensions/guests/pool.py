@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +20,8 @@ class GuestPool:
     """Runs guests, each in a worker that serves one invocation at a time.
 
     At most `size` workers, started when first needed; `queue` threads may wait for one, each up to `queue_seconds`.
-    A worker is replaced after `recycle_after` invocations and after any trap. A free worker serves the owner it served
+    One owner has at most all but one of them at work, so that nobody's guests keep everybody else's waiting. A worker is
+    replaced after `recycle_after` invocations and after any trap. A free worker serves the owner it served
     last, where there is one; it is not replaced between owners, since each invocation has a fresh store and a start costs
     a hundred times a call.
     """
@@ -39,7 +41,9 @@ class GuestPool:
         self._idle: list[WorkerProcess] = []
         self._size, self._queue = size, queue
         self._queue_seconds, self._recycle_after = queue_seconds, recycle_after
+        self._share = max(size - 1, 1)
         self._taken = 0
+        self._serving: Counter[str] = Counter()
         self._waiting = 0
 
     def invoke(self, invocation: Invocation, on_host_call: OnHostCall) -> Outcome:
@@ -56,7 +60,7 @@ class GuestPool:
             outcome = Dialogue(worker, self._guests, self._contract, invocation, on_host_call).carry_out()
             return outcome
         finally:
-            self._give_back(worker, fit=outcome is not None and outcome.ok)
+            self._give_back(worker, invocation.owner, fit=outcome is not None and outcome.ok)
 
     def idle_workers(self) -> tuple[int, ...]:
         """Process ids of the workers that wait for work."""
@@ -80,8 +84,9 @@ class GuestPool:
 
     def _take(self, owner: str) -> WorkerProcess:
         with self._free:
-            self._await_room()
+            self._await_room(owner)
             self._taken += 1
+            self._serving[owner] += 1
             if worker := self._pick(owner):
                 return worker
         try:
@@ -89,7 +94,7 @@ class GuestPool:
             worker.owner = owner
             return worker
         except BaseException:
-            self._leave()
+            self._leave(owner)
             raise
 
     def _pick(self, owner: str) -> WorkerProcess | None:
@@ -102,19 +107,22 @@ class GuestPool:
         worker.owner = owner
         return worker
 
-    def _await_room(self) -> None:
-        if self._taken < self._size:
+    def _has_room(self, owner: str) -> bool:
+        return self._taken < self._size and (not owner or self._serving[owner] < self._share)
+
+    def _await_room(self, owner: str) -> None:
+        if self._has_room(owner):
             return
         if self._waiting >= self._queue:
             raise GuestsBusy("All extension workers are taken and the queue is full; try again in a moment.")
         self._waiting += 1
         try:
-            if not self._free.wait_for(lambda: self._taken < self._size, self._queue_seconds):
+            if not self._free.wait_for(lambda: self._has_room(owner), self._queue_seconds):
                 raise GuestsBusy(f"No extension worker was free within {self._queue_seconds:g} seconds.")
         finally:
             self._waiting -= 1
 
-    def _give_back(self, worker: WorkerProcess, *, fit: bool) -> None:
+    def _give_back(self, worker: WorkerProcess, owner: str, *, fit: bool) -> None:
         worker.runs += 1
         with self._free:
             keep = fit and self._size > 0 and worker.runs < self._recycle_after
@@ -122,9 +130,12 @@ class GuestPool:
                 self._idle.append(worker)
         if not keep:
             worker.kill()
-        self._leave()
+        self._leave(owner)
 
-    def _leave(self) -> None:
+    def _leave(self, owner: str) -> None:
         with self._free:
             self._taken -= 1
-            self._free.notify()
+            self._serving[owner] -= 1
+            if not self._serving[owner]:
+                del self._serving[owner]
+            self._free.notify_all()  # the waiting differ in what they wait for
