@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -218,3 +219,9 @@ def acme(kernel: Kernel, app: Flask, _password_hash: str) -> World:
 def beta(kernel: Kernel, app: Flask, _password_hash: str) -> World:
     """Beta MSP, Seattle, dollars."""
     return _found(kernel, app, "Beta MSP", _password_hash, zone="America/Los_Angeles", currency="USD")
+
+
+def csrf_of(page: str) -> str:
+    """The token of the first form in a page's HTML, as a browser would send it back."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    return found[1] if found else ""

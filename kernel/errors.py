@@ -76,10 +76,6 @@ class Conflict(DeskhandError):
     title = "In conflict with the present state"
 
 
-class Dependency(dict[str, Any]):
-    """One thing in the way of a deletion: `{type, count, label}`."""
-
-
 class StillInUse(Conflict):
     """Deleting is refused: the answer lists what is in the way and what may be done instead."""
 

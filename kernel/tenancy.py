@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import (
-    LargeBinary,
-    UniqueConstraint,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import LargeBinary, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -214,9 +207,3 @@ def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -
     )
     audit.record(ctx, "settings.changed", kind="plugin", label=plugin, changes=dict(changes))
     return loaded
-
-
-def unlock_tenant(session: Session) -> None:
-    """Make the transaction see no tenant again."""
-    session.info.pop("tenant_id", None)
-    session.execute(text("select set_config('app.tenant_id', '', true)"))

@@ -33,8 +33,3 @@ def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemF
 
     Example: `{id: ItemFacts(id, "Remote support", "SUP-1", "service", "hour", "standard", {"EUR": 9500})}`.
     """
-
-
-@hookspec(firstresult=True)
-def find_items(ctx: CallContext, text: str, kinds: Sequence[str], limit: int) -> Sequence[ItemFacts] | None:
-    """Ask: find active items by name or SKU, best first, for pickers. The catalog; on each pause while typing."""

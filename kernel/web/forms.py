@@ -167,12 +167,6 @@ def flat_errors(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, str]
     return flat
 
 
-def csrf_of(page: str) -> str:
-    """The token of the first form in a page's HTML, as a browser would send it back."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    return found[1] if found else ""
-
-
 def _taught(message: str) -> str:
     return _(_TEACHING.get(message, message))
 

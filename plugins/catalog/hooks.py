@@ -46,11 +46,6 @@ def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemF
 
 
 @hookimpl
-def find_items(ctx: CallContext, text: str, kinds: Sequence[str], limit: int) -> Sequence[ItemFacts]:
-    return services.find_facts(ctx, text, kinds, limit)
-
-
-@hookimpl
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
     return answers.describe(ctx, refs)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from house.stage import csrf_of
 from kernel.tenancy import switch_plugin
-from kernel.web.forms import csrf_of
 
 
 def test_a_list_shows_rows_that_may_be_opened_sorted_filtered_and_continued(parcels: Any) -> None:

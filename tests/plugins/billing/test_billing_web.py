@@ -10,11 +10,11 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from house.stage import csrf_of
 from kernel import jobs
 from kernel.context import Actor
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
-from kernel.web.forms import csrf_of
 from plugins.billing import invoices
 from plugins.billing.models import Invoice
 from tests.plugins.billing.contract_desk import Desk

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kernel.web.forms import csrf_of
+from house.stage import csrf_of
 from plugins.billing.contracts import services
 from plugins.billing.due import collect_due
 from plugins.billing.models.contracts import UsageEntry

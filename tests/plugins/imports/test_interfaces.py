@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from house.stage import csrf_of
 from kernel import jobs
 from kernel.directory.models import Client
-from kernel.web.forms import csrf_of
 from plugins.imports import commands, services
 from plugins.imports.commands import import_files
 
