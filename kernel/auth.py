@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def read_token(token: str, prefix: str = "") -> Credential:
 def read_jwt(kernel: Kernel, token: str) -> Credential:
     """Check a bearer token's signature, audience and time. Raises Unauthenticated."""
     claims_rule = jwt.JWTClaimsRegistry(
-        now=int(kernel.clock.now().timestamp()), iss={"essential": True, "value": ISSUER},
+        now=math.ceil(kernel.clock.now().timestamp()), iss={"essential": True, "value": ISSUER},
         aud={"essential": True, "value": "api"}, exp={"essential": True},
     )  # fmt: skip
     try:
