@@ -17,6 +17,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from sqlalchemy.engine import make_url
+
+from house.stage import TEMPLATE
+from kernel import jobs
 from kernel.app import Kernel, build_kernel
 from kernel.config import Settings
 from kernel.context import CallContext
@@ -26,7 +31,8 @@ from kernel.founding import found_tenant
 from kernel.ids import uuid7
 from kernel.migrations.runner import upgrade
 from kernel.plugins import Plugins
-from local.postgres import EmbeddedPostgres
+from local.postgres import DATABASE, EmbeddedPostgres
+from plugins.billing import runs
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, UsageEntry
 from plugins.catalog.services import add_item
 from plugins.tax import services as taxes
@@ -53,11 +59,25 @@ def ground(*, durable: bool = False, **changes: Any) -> Iterator[tuple[Kernel, E
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def settings_on(postgres: EmbeddedPostgres, folder: Path, **changes: Any) -> Settings:
-    """Settings of a process on this server."""
+@contextmanager
+def ground_beside(postgres: EmbeddedPostgres, folder: Path, **changes: Any) -> Iterator[Kernel]:
+    """A kernel on a database of its own in the tests' server; the database is gone afterwards."""
+    name = f"ground_{uuid7().hex}"
+    postgres.create_database(name, template=TEMPLATE)
+    kernel = build_kernel(settings_on(postgres, folder, name, **changes))
+    try:
+        yield kernel
+    finally:
+        kernel.db.dispose()
+        postgres.drop_database(name)
+
+
+def settings_on(postgres: EmbeddedPostgres, folder: Path, database: str = DATABASE, **changes: Any) -> Settings:
+    """Settings of a process on a database of this server."""
     return Settings(
-        data_dir=folder, database_url=postgres.app_url, owner_url=postgres.owner_url, queue_url=postgres.queue_url,
-        public_url="http://localhost", log_level="ERROR", api_burst=10_000_000, **changes,
+        data_dir=folder, database_url=postgres.app_url_for(database), owner_url=postgres.owner_url_for(database),
+        queue_url=postgres.queue_url_for(database), public_url="http://localhost", log_level="ERROR",
+        api_burst=10_000_000, **changes,
     )  # fmt: skip
 
 
@@ -88,6 +108,32 @@ def window(month: int) -> dict[str, Any]:
     """The window of a month's billing run."""
     end = date(YEAR + month // 12, month % 12 + 1, 1)
     return {"window_start": date(YEAR, month, 1), "window_end": end, "invoice_date": end}
+
+
+def bill_month(kernel: Kernel, tenant_id: UUID, month: int) -> None:
+    """A month's billing run in this process, from beginning to end, and what follows from it."""
+    with kernel.call(tenant_id) as ctx:
+        runs.start_run(ctx, **window(month))
+    jobs.drain(kernel, tenant_id)
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A connection of one role; each statement is a transaction of its own."""
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(address, autocommit=True)
+
+
+def connect_owner(kernel: Kernel, tenant_id: UUID) -> psycopg.Connection[Any]:
+    """A connection of the tables' owner, who sees the rows of one tenant."""
+    database = connect(kernel.settings.owner_url)
+    database.execute("select set_config('app.tenant_id', %s, false)", [str(tenant_id)])
+    return database
+
+
+def analyze(kernel: Kernel) -> None:
+    """What autovacuum does within a minute or two of such work, now."""
+    with connect(kernel.settings.owner_url) as database:
+        database.execute("analyze")
 
 
 def sign_contracts(ctx: CallContext, clients: int, months: int, seed: int = 1) -> list[UUID]:

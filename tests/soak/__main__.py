@@ -18,8 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.ground import ROOT, found, ground
-from tests.soak.billing_kills import Killer, differences, finalize_all, prepare, run_undisturbed
+from tests.ground import ROOT, bill_month, found, ground
+from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
 
 NOTES = ROOT / ".cache" / "soak"
 CLIENTS, BATCH, KILLS_A_RUN = 300, 10, 6
@@ -35,7 +35,7 @@ def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
             number = notes["rounds"] = notes.get("rounds", 0) + 1
             disturbed, twin = (found(kernel, f"{name}-{number}") for name in ("disturbed", "twin"))
             prepare(kernel, (disturbed, twin), CLIENTS, notes["seed"] + number)
-            run_undisturbed(kernel, twin, 1)
+            bill_month(kernel, twin, 1)
             killer = Killer(kernel, disturbed, Random(notes["seed"] + number), BATCH)
             killer.disturb(1, min(KILLS_A_RUN, wanted - kills.total()))
             for tenant_id in (disturbed, twin):

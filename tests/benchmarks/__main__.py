@@ -1,0 +1,54 @@
+"""`make bench`: measures, prints a table and writes bench.json. A time that misses its target fails nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.app import Kernel
+from tests.benchmarks import billing_run, extension_call, invoice_list, start_up
+from tests.benchmarks.measuring import Reading, show
+from tests.ground import ROOT, ground
+
+BENCH = ROOT / "bench.json"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured; the numbers here take some three minutes on two cores."""
+
+    clients: int = 1000
+    runs: int = 4
+    invoices: int = 1000
+    list_rounds: int = 9
+    list_calls: int = 150
+    extension_rounds: int = 5
+    extension_calls: int = 100
+    starts: int = 9
+
+
+def readings(kernel: Kernel, sizes: Sizes) -> Iterator[Reading]:
+    """All that is measured, one after the other."""
+    yield from billing_run.measure(kernel, sizes.clients, sizes.runs)
+    yield from invoice_list.measure(kernel, sizes.invoices, sizes.list_rounds, sizes.list_calls)
+    yield from extension_call.measure(kernel, sizes.extension_rounds, sizes.extension_calls)
+    yield from start_up.measure(kernel.settings, sizes.starts)
+
+
+def write(measured: Sequence[Reading], path: Path) -> None:
+    """Keep the readings for programs."""
+    path.write_text(json.dumps([one.as_json() for one in measured], indent=2) + "\n")
+
+
+def main() -> None:
+    """Measure at full size."""
+    with ground(durable=True) as (kernel, _):
+        measured = list(readings(kernel, Sizes()))
+    show(measured)
+    write(measured, BENCH)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A call of an installed extension by the gateway, with one host call, held against a plain GET with the same key."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+from uuid import UUID
+
+from kernel import jobs
+from kernel.app import Kernel, create_app
+from plugins.extensions import releases, services
+from plugins.extensions.runtime import close_guest_pool
+from tests.benchmarks.calling import Caller, key_of_alice, middle_ms
+from tests.benchmarks.measuring import Reading, compare, every, in_turns, percentile_95
+from tests.ground import ROOT, found
+
+MOST_MS = 4.0
+GUEST = ROOT / "tests" / "extensions" / "hostile"
+"""Its path `/context` does no harm: one host call, and an answer."""
+ENDPOINTS = [{"method": "GET", "path": "/context", "auth": "user"}]
+
+
+def measure(kernel: Kernel, rounds: int, times: int) -> list[Reading]:
+    """Milliseconds of a call; each round calls an install of its own, because of the limit that each has (120 at once)."""
+    tenant_id = found(kernel, "bench-extension")
+    component = _built()
+    installs = [_install(kernel, tenant_id, component, f"org.example.bench{number}") for number in range(rounds)]
+    app, key = create_app(kernel), key_of_alice(kernel, tenant_id)
+    measured = [_call(app, key, install_id, times) for install_id in installs]
+    close_guest_pool(kernel)
+    return _readings([one for one, _ in measured], [other for _, other in measured])
+
+
+def _built() -> bytes:
+    subprocess.run([sys.executable, str(ROOT / "sdk" / "typescript" / "build.py"), str(GUEST)], check=True)
+    return (GUEST / "dist" / "component.wasm").read_bytes()
+
+
+def _install(kernel: Kernel, tenant_id: UUID, component: bytes, name: str) -> UUID:
+    manifest: dict[str, Any] = json.loads((GUEST / "deskhand.json").read_text()) | {"name": name, "endpoints": ENDPOINTS}
+    with kernel.call(tenant_id) as ctx:
+        release_id = releases.publish_release(ctx, manifest=json.dumps(manifest).encode(), component=component).id
+    jobs.drain(kernel, tenant_id)
+    with kernel.call(tenant_id) as ctx:
+        return services.install_extension(ctx, release_id=release_id).id
+
+
+def _call(app: Any, key: str, install_id: UUID, times: int) -> tuple[list[float], list[float]]:
+    ours = Caller(app, f"/x/{install_id}/context", **{"X-Api-Key": key})
+    theirs = Caller(app, f"/api/v1/extension-installs/{install_id}", **{"X-Api-Key": key})
+    assert json.loads(ours())["installId"] == str(install_id)
+    in_turns(ours, theirs, 5)
+    return in_turns(ours, theirs, times)
+
+
+def _readings(our: list[list[float]], their: list[list[float]]) -> list[Reading]:
+    ratio, spread = compare(our, their)
+    value, plain = middle_ms(our), middle_ms(their)
+    late, plain_late = percentile_95(every(our)) * 1000, percentile_95(every(their)) * 1000
+    return [
+        Reading("extension call with one host call, against a GET of its install", value, "ms", plain, ratio, spread,
+                f"at most {MOST_MS:g} ms", value <= MOST_MS),
+        Reading("the same, 95 of 100 calls", late, "ms", plain_late, plain_late / late, (plain_late / late,) * 2, "", None),
+    ]  # fmt: skip

@@ -1,0 +1,39 @@
+"""From the start of a Python process to a wired application, held against one that only imports what we stand on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import median
+
+from kernel.config import Settings
+from tests.benchmarks.measuring import Reading, compare, in_turns
+from tests.ground import ROOT, environment
+
+MOST_SECONDS = 1.5
+_START = "from kernel.app import *; from kernel.config import Settings; create_app(build_kernel(Settings.load()))"
+_BARE = "import flask, sqlalchemy.orm, psycopg, marshmallow, pluggy"
+
+
+def measure(settings: Settings, times: int) -> list[Reading]:
+    """Seconds until the process could serve its first request, all files read before."""
+    start, bare = _runner(settings, _START), _runner(settings, _BARE)
+    in_turns(start, bare, 1)
+    ours, theirs = in_turns(start, bare, times)
+    ratio, spread = compare([[one] for one in ours], [[one] for one in theirs])
+    value, bare_value = median(ours), median(theirs)
+    return [Reading("start of a web process, against importing its libraries", value, "s", bare_value, ratio, spread,
+                    f"at most {MOST_SECONDS:g} s", value <= MOST_SECONDS)]  # fmt: skip
+
+
+def _runner(settings: Settings, program: str) -> Callable[[], None]:
+    """Start the program, and return when it says that it is done; how long it takes to end does not count."""
+    command = [sys.executable, "-c", f"{program}\nimport os; os.write(1, b'!'); os._exit(0)"]
+
+    def run() -> None:
+        with subprocess.Popen(command, env=environment(settings), cwd=ROOT, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            assert child.stdout.read(1) == b"!"
+
+    return run
