@@ -25,7 +25,6 @@ Packages under the LGPL are libraries used as they are, imported and replaceable
 """
 _PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)")
 _HOME = ("homepage", "source", "repository", "source code", "github", "code", "documentation")
-_WITHOUT_HOME = ("https://pypi.org", "https://www.npmjs.com")
 
 
 def licences() -> Iterator[str]:
@@ -82,8 +81,7 @@ def _home(told: PackageMetadata) -> str:
     named = dict(one.split(", ", 1) for one in told.get_all("Project-URL", ()))
     known = {label.lower(): address for label, address in named.items()}
     found = (known[label] for label in _HOME if label in known)
-    address = told.get("Home-page") or next(found, "")
-    return "" if address.startswith(_WITHOUT_HOME) else address.strip()
+    return (told.get("Home-page") or next(found, "")).strip()
 
 
 def _npm_rows(lock: dict[str, Any]) -> Iterator[tuple[str, ...]]:
