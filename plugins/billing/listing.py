@@ -90,6 +90,14 @@ def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     return paginate(ctx, rows, query, sortable={"created_at": Credit.created_at}, default="-created_at")
 
 
+def total_run(ctx: CallContext, run_id: UUID) -> list[dict[str, Any]]:
+    """What the invoices of a run that still count come to, by currency: `invoices`, `total`."""
+    total = cast(func.sum(Invoice.total), BigInteger).label("total")
+    wanted = select(Invoice.currency, func.count().label("invoices"), total)
+    counted = Invoice.run_id == run_id, Invoice.status != "void"
+    return fetch_rows(ctx.session, wanted.where(*counted).group_by(Invoice.currency).order_by(Invoice.currency))
+
+
 def count_drafts(ctx: CallContext) -> int:
     """How many invoices wait to be finalized."""
     return ctx.session.scalar(select(func.count()).where(Invoice.status == "draft")) or 0

@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from babel.dates import format_skeleton
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
+from kernel.web.i18n import babel_locale, ngettext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
-from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.billing import finalizing, ledger, listing, runs
+from plugins.billing.pages import STATES as INVOICE_STATES
 from plugins.billing.previewing import shown_preview
+from plugins.billing.reasons import span
 from plugins.billing.schemas import money as money_schemas
 from plugins.billing.schemas import runs as schemas
 
 pages = Pages("billing")
 RUN_STATES = {"live": (_l("Running"), "info"), "done": (_l("Done"), "done"), "stopped": (_l("Stopped"), "warning")}
-CLIENT_STATES = {
-    "pending": (_l("Waiting"), "neutral"),
-    "billed": (_l("Billed"), "success"),
-    "nothing": (_l("Nothing due"), "neutral"),
-    "parked": (_l("Parked"), "danger"),
-}
 ACCOUNTS = {
     "receivable": (_l("Receivables"), "neutral"),
     "revenue": (_l("Revenue"), "neutral"),
@@ -47,13 +44,13 @@ _RUN = "/billing-runs/<uuid:run_id>"
 @pages.get("/billing-runs", permission="billing_run.run", query=schemas.RunQuery)
 def run_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     page = runs.list_runs(ctx, query)
-    return render("billing/runs.html", page=page, states=RUN_STATES, window=runs.last_month(ctx), today=ctx.today())
+    return render("billing/runs.html", page=page, states=RUN_STATES, window=runs.last_month(ctx), today=ctx.today(), span=span)
 
 
 @pages.get("/billing-runs/preview", permission="billing_run.run", query=schemas.WindowIn)
 def preview(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     shown = shown_preview(ctx, runs.preview_run(ctx, **query))
-    return render("billing/preview.html", preview=shown, most=MOST_SHOWN)
+    return render("billing/preview.html", preview=shown, most=MOST_SHOWN, span=span)
 
 
 @pages.post("/billing-runs/start", permission="billing_run.run", schema=schemas.WindowIn)
@@ -67,9 +64,17 @@ def run_page(ctx: CallContext, run_id: UUID, query: dict[str, Any]) -> ResponseR
     run = runs.describe_run(ctx, run_id)
     parked = runs.list_run_clients(ctx, run_id, {"state": "parked", "limit": 200})
     page = listing.list_invoices(ctx, {"run_id": run_id, "limit": 100})
-    drafts = sum(1 for one in page.items if one["status"] == "draft")
-    return render("billing/run.html", run=run, states=RUN_STATES, client_states=CLIENT_STATES, parked=parked, page=page,
-                  drafts=drafts)  # fmt: skip
+    return render(
+        "billing/run.html",
+        run=run,
+        states=RUN_STATES,
+        invoice_states=INVOICE_STATES,
+        parked=parked,
+        page=page,
+        totals=listing.total_run(ctx, run_id),
+        drafts=min(len(listing.draft_ids(ctx, run_id)), finalizing.MOST),
+        span=span,
+    )
 
 
 @pages.post(f"{_RUN}/cancel", permission="billing_run.run")
@@ -93,12 +98,25 @@ def credits_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue
 
 @pages.get("/ledger", permission="ledger.read", query=money_schemas.EntryQuery)
 def ledger_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("billing/ledger.html", balances=ledger.trial_balance(ctx), page=ledger.list_entries(ctx, query),
-                  accounts=ACCOUNTS, kinds=ENTRY_KINDS)  # fmt: skip
+    balances = ledger.trial_balance(ctx)
+    currencies = sorted({one["currency"] for one in balances})
+    return render(
+        "billing/ledger.html",
+        balances={code: [one for one in balances if one["currency"] == code] for code in currencies},
+        revenue={code: _revenue(ctx, code) for code in currencies},
+        page=ledger.list_entries(ctx, query),
+        accounts=ACCOUNTS,
+        kinds=ENTRY_KINDS,
+    )
 
 
 @pages.get("/ledger/card", permission="ledger.read")
 def ledger_card(ctx: CallContext) -> ResponseReturnValue:
-    earned = ledger.revenue_by_month(ctx, ctx.tenant.currency)
-    points = [(day.strftime("%Y-%m"), amount) for day, amount in earned]
-    return render("billing/ledger_card.html", points=points, currency=ctx.tenant.currency)
+    currency = ctx.tenant.currency
+    return render("billing/ledger_card.html", points=_revenue(ctx, currency), currency=currency)
+
+
+def _revenue(ctx: CallContext, currency: str) -> list[tuple[str, int]]:
+    """Revenue of the last twelve months as a chart shows it."""
+    earned = ledger.revenue_by_month(ctx, currency)
+    return [(format_skeleton("yMMM", day, locale=babel_locale()), amount) for day, amount in earned]

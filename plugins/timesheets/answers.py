@@ -1,14 +1,15 @@
-"""What the timesheets answer to other rooms: blockers and palette entries."""
+"""What the timesheets answer to other rooms: labels, blockers and palette entries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from kernel.context import CallContext
-from kernel.hookspecs.directory import Blocker, Ref
+from kernel.directory.models import User
+from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
 from plugins.timesheets.models import TimeEntry
 
@@ -18,6 +19,21 @@ _HELD_BY: dict[str, Any] = {
     "user": TimeEntry.user_id,
     "catalog.item": TimeEntry.item_id,
 }
+
+
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
+    """Day, worker and words of time entries, for who may see everybody's."""
+    ids = [ref.id for ref in refs if ref.kind == "time_entry"]
+    if not ids or not ctx.actor.may("time.read_all"):
+        return {}
+    worker = (User.tenant_id == TimeEntry.tenant_id) & (User.id == TimeEntry.user_id)
+    wanted = select(TimeEntry.id, TimeEntry.worked_on, User.name, TimeEntry.notes).join(User, worker)
+    rows = ctx.session.execute(wanted.where(TimeEntry.id.in_(ids)))
+    return {Ref("time_entry", row.id): Label(_words(row), f"/time/{row.id}") for row in rows}
+
+
+def _words(row: Row[Any]) -> str:
+    return " · ".join(part for part in (row.worked_on.isoformat(), row.name, row.notes) if part)
 
 
 def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:

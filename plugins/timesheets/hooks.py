@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
-from kernel.hookspecs.directory import Blocker, Ref
+from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import EventType, NavEntry
 from kernel.hookspecs.transfer import Importer
@@ -74,6 +74,11 @@ def collect_cards(ctx: CallContext) -> Sequence[Card]:
 @hookimpl
 def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
     return answers.palette(ctx, text)
+
+
+@hookimpl
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
+    return answers.describe(ctx, refs)
 
 
 @hookimpl
