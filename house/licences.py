@@ -6,9 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageMetadata, metadata
+from email.message import Message
+from importlib.metadata import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 TREE = Path(__file__).parents[1]
 FILE = TREE / "THIRD_PARTY_LICENSES.md"
@@ -40,7 +41,7 @@ def licences() -> Iterator[str]:
 def _python_rows() -> Iterator[tuple[str, ...]]:
     pins, reasons = _read_lock((TREE / "requirements.lock").read_text())
     for name in sorted(_needed(_wanted(), reasons)):
-        told = metadata(name)
+        told = cast(Message, metadata(name))
         yield name, pins[name], _licence(told), _home(told)
 
 
@@ -71,13 +72,13 @@ def _needed(wanted: set[str], reasons: dict[str, set[str]]) -> set[str]:
     return needed
 
 
-def _licence(told: PackageMetadata) -> str:
+def _licence(told: Message) -> str:
     kinds = [one.split(" :: ")[-1] for one in told.get_all("Classifier", ()) if one.startswith("License ::")]
     written = (told.get("License") or "").partition("\n")[0]
     return told.get("License-Expression") or " / ".join(kinds) or written or "not stated"
 
 
-def _home(told: PackageMetadata) -> str:
+def _home(told: Message) -> str:
     named = dict(one.split(", ", 1) for one in told.get_all("Project-URL", ()))
     known = {label.lower(): address for label, address in named.items()}
     found = (known[label] for label in _HOME if label in known)
