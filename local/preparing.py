@@ -43,13 +43,15 @@ def prepare() -> None:
             greet_every_tenant(kernel)
         if settings.demo:
             load_demo(settings)
-    (settings.data_dir / GREETED).write_text(_names(plugins))
+    (settings.data_dir / GREETED).write_text(_offers(plugins))
 
 
 def _are_greeted(settings: Settings, plugins: Plugins) -> bool:
     note = settings.data_dir / GREETED
-    return note.exists() and note.read_text() == _names(plugins)
+    return note.exists() and note.read_text() == _offers(plugins)
 
 
-def _names(plugins: Plugins) -> str:
-    return "\n".join(sorted(plugins.installed))
+def _offers(plugins: Plugins) -> str:
+    """All that a tenant may have to be shown after an upgrade: plugins, permissions, schedules."""
+    schedules = [f"{one.job} {one.name}" for _, one in plugins.collect("register_schedules")]
+    return "\n".join(sorted([*plugins.installed, *plugins.permissions, *schedules]))
