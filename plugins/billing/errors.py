@@ -5,6 +5,13 @@ from __future__ import annotations
 from kernel.errors import Conflict, InvalidInput, NotFound, Refused
 
 
+class TooManyPeriods(Refused):
+    """A contract line owes so many periods that its dates are more likely wrong; its client is not billed."""
+
+    code = "too_many_periods"
+    title = "More periods are owed than can be right"
+
+
 class PriceMissingInCurrency(Refused):
     """Items have neither a price of their own nor a catalog price in the currency of the contract or invoice."""
 

@@ -13,6 +13,7 @@ from kernel import audit
 from kernel.directory.clients import get_clients
 from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
 from kernel.money import exponent
+from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import InvoiceLineNotFound, InvoiceLinesFixed, InvoiceNotDraft, InvoiceNotFound
@@ -90,6 +91,7 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
         raise InvalidInput(errors={"client_id": "There is no client with this id."})
     settings = billing_settings(ctx)
     code = _checked_currency(currency or client.currency)
+    check_days(invoice_date=invoice_date, due_date=due_date)
     day = invoice_date or ctx.today()
     resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"])
     draft = Draft(
@@ -122,6 +124,7 @@ def _checked_currency(code: str) -> str:
 
 
 def _check_header(draft: Draft) -> None:
+    check_days(invoice_date=draft.invoice_date, due_date=draft.due_date)
     if draft.due_date < draft.invoice_date:
         raise InvalidInput(errors={"due_date": "The due date is before the invoice date."})
     if draft.po_number and len(draft.po_number) > LONGEST_PO:

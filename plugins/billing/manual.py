@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST = 500
 MOST_LINES = 1000
+MOST_AMOUNT = 10**15
+"""Minor units; what is larger is mistyped, and sums of such could not be stored."""
 _FOUR_PLACES = -4
 
 
@@ -91,6 +93,8 @@ def _line_errors(one: LineAsked, items: Mapping[UUID, ItemFacts], places: set[UU
         errors["rate"] = "Free text needs a rate."
     if one.rate is not None and one.rate < 0:
         errors["rate"] = "A rate is not below zero; use a discount."
+    if one.rate is not None and one.rate > MOST_AMOUNT:
+        errors["rate"] = f"At most {MOST_AMOUNT} minor units."
     if one.location_id is not None and one.location_id not in places:
         errors["location_id"] = "This client has no such location."
     return {f"{one.field}.{name}": words for name, words in errors.items()}
@@ -140,10 +144,10 @@ def _discount_errors(one: DiscountAsked, count: int, items: set[UUID | None]) ->
         errors["description"] = f"Write 1 to {LONGEST} characters."
     if (one.percent is None) == (one.amount is None):
         errors["percent"] = "Give a percentage or an amount, one of them."
-    if one.percent is not None and not 0 <= one.percent <= 100:
-        errors["percent"] = "A percentage is from 0 to 100."
-    if one.amount is not None and one.amount < 0:
-        errors["amount"] = "An amount is not below zero."
+    if one.percent is not None and not (0 <= one.percent <= 100 and one.percent == round(one.percent, 6)):
+        errors["percent"] = "A percentage is from 0 to 100, with at most six decimals."
+    if one.amount is not None and not 0 <= one.amount <= MOST_AMOUNT:
+        errors["amount"] = f"An amount is from 0 to {MOST_AMOUNT} minor units."
     if one.line is not None and one.item_id is not None:
         errors["line"] = "Name a line or an item, not both."
     if one.line is not None and not 1 <= one.line <= count:

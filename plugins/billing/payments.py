@@ -11,6 +11,7 @@ from sqlalchemy import select
 from kernel import audit, events
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
+from plugins.billing.days import check_days
 from plugins.billing.errors import (
     CreditNotFound,
     CreditTooLarge,
@@ -40,6 +41,7 @@ def record_payment(ctx: CallContext, invoice_id: UUID, *, amount: int, received_
         raise InvalidInput(errors={"amount": "An amount is above zero."})
     if method not in METHODS:
         raise InvalidInput(errors={"method": f"One of {', '.join(METHODS)}."})
+    check_days(received_on=received_on)
     day, applied = received_on or ctx.today(), min(amount, invoice.total - invoice.settled)
     payment_id, over = uuid7(), amount - applied
     [entry_id] = post_entries(ctx, [Booking("payment", day, invoice.currency, invoice.client_id, payment_id,

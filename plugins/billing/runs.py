@@ -23,12 +23,14 @@ from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
 from plugins.billing.bulk import insert_rows
 from plugins.billing.contracts.turns import hold_contracts
+from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due import collect_due
 from plugins.billing.errors import RunLive, RunNotFound, SourceBilled
 from plugins.billing.funnel import write_invoices
 from plugins.billing.mending import mend_url
 from plugins.billing.models import Run, RunClient
+from plugins.billing.periods import add_months
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 JOB = "billing.run"
 BATCH = 200
+MOST_MONTHS_AHEAD = 36
 _UNWRITABLE = (
     DeskhandError, sqlalchemy_errors.IntegrityError, sqlalchemy_errors.DataError, psycopg.IntegrityError, psycopg.DataError,
 )  # fmt: skip
@@ -94,8 +97,11 @@ def last_month(ctx: CallContext) -> ChargeWindow:
 def _window(ctx: CallContext, start: date | None, end: date | None) -> ChargeWindow:
     usual = last_month(ctx)
     window = ChargeWindow(start or usual.start, end or usual.end)
+    check_days(window_start=window.start, window_end=window.end)
     if window.end <= window.start:
         raise InvalidInput(errors={"window_end": "The window ends before it starts."})
+    if window.end > (latest := add_months(ctx.today(), MOST_MONTHS_AHEAD)):
+        raise InvalidInput(errors={"window_end": f"Periods are billed until {latest.isoformat()} at most."})
     return window
 
 
@@ -117,6 +123,7 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
 def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
                 invoice_date: date | None = None) -> Preview:  # fmt: skip
     """What a run would bill now: the very invoices, who is parked and why, what waits elsewhere. Nothing is written."""
+    check_days(invoice_date=invoice_date)
     window, day = _window(ctx, window_start, window_end), invoice_date or ctx.today()
     invoices: list[Assembled] = []
     problems: dict[UUID, DeskhandError] = {}
@@ -146,6 +153,7 @@ def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 def start_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
               invoice_date: date | None = None, job_id: UUID | None = None) -> Run:  # fmt: skip
     """Begin a run over all clients and put it to work. Raises InvalidInput, and RunLive while another is under way."""
+    check_days(invoice_date=invoice_date)
     window = _window(ctx, window_start, window_end)
     _close_orphans(ctx)
     run_id = uuid7()

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from kernel import audit
 from kernel.context import CallContext
+from kernel.currencies import currencies
 from kernel.db import cursor
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
@@ -60,6 +61,8 @@ def add_material(ctx: CallContext, ticket_id: UUID, *, item_id: UUID, quantity: 
     if item is None:
         raise InvalidInput(errors={"item_id": "There is no catalog item with this id."})
     currency = currency or client.currency
+    if currency not in currencies():
+        raise InvalidInput(errors={"currency": f"{currency} is not a currency of ISO 4217."})
     if rate is None and currency not in item.prices:
         raise InvalidInput(errors={"rate": f"{item.name} has no price in {currency}. Give a rate, or price it in the catalog."})
     material = Material(

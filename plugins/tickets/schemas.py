@@ -1,6 +1,8 @@
 """What goes in and out of the service desk's interfaces."""
 
-from marshmallow import Schema, fields, validate
+from decimal import Decimal
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from kernel.api.listing import filtered, page_schema
 
@@ -116,18 +118,26 @@ class CommentList(Schema):
     items = fields.List(fields.Nested(CommentOut))
 
 
+def _four_places(value: Decimal) -> None:
+    if not 0 < value < 10**10 or value != round(value, 4):
+        raise ValidationError("Give a number above zero and below ten thousand million, with at most four decimals.")
+
+
+_RATE = validate.Range(0, 10**15)
+
+
 class MaterialIn(Schema):
     item_id = fields.UUID(required=True)
-    quantity = fields.Decimal(required=True, places=4, as_string=True, validate=validate.Range(min=0, min_inclusive=False))
-    rate = fields.Integer(strict=True, validate=validate.Range(min=0))
+    quantity = fields.Decimal(required=True, as_string=True, validate=_four_places)
+    rate = fields.Integer(strict=True, validate=_RATE)
     currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}\Z"))
     description = fields.String(validate=validate.Length(max=1000))
     used_on = fields.Date()
 
 
 class MaterialPatch(Schema):
-    quantity = fields.Decimal(places=4, as_string=True, validate=validate.Range(min=0, min_inclusive=False))
-    rate = fields.Integer(strict=True, validate=validate.Range(min=0))
+    quantity = fields.Decimal(as_string=True, validate=_four_places)
+    rate = fields.Integer(strict=True, validate=_RATE)
     description = fields.String(validate=validate.Length(1, 1000))
     used_on = fields.Date()
 

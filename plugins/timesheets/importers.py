@@ -44,6 +44,8 @@ def _work(ctx: CallContext, refs: set[Ref]) -> dict[Ref, WorkItem]:
 
 
 def _error(row: ImportRow) -> RowError | None:
+    if not (row.values["started_at"].year > 1900 and row.values["ended_at"].year < 3000):
+        return RowError(row.line, "started_at", "Give a day between the years 1901 and 2999.")
     if row.values["ended_at"] <= row.values["started_at"]:
         return RowError(row.line, "ended_at", "The end must come after the start.")
     if row.values["billable_minutes"] < 0:

@@ -5,6 +5,7 @@ from marshmallow import Schema, fields, validate
 from kernel.api.listing import filtered, page_schema
 from plugins.timesheets.models import STATES
 
+_END = {"example": "2026-10-01T09:00:00+00:00"}
 _MINUTES = validate.Range(0, 60 * 24 * 31)
 
 
@@ -13,12 +14,12 @@ class EntryIn(Schema):
     work_id = fields.UUID(required=True)
     item_id = fields.UUID(required=True)
     started_at = fields.AwareDateTime(required=True)
-    ended_at = fields.AwareDateTime(required=True)
+    ended_at = fields.AwareDateTime(required=True, metadata=_END)
     minutes = fields.Integer(strict=True, validate=_MINUTES)
     notes = fields.String(validate=validate.Length(max=5000))
     user_id = fields.UUID()
     contract_line_id = fields.UUID(allow_none=True)
-    rate = fields.Integer(strict=True, allow_none=True, validate=validate.Range(min=0))
+    rate = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 10**15))
     currency = fields.String(allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
 
 
@@ -26,7 +27,7 @@ class EntryPatch(Schema):
     work_id = fields.UUID()
     item_id = fields.UUID()
     started_at = fields.AwareDateTime()
-    ended_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(metadata=_END)
     minutes = fields.Integer(strict=True, validate=_MINUTES)
     notes = fields.String(validate=validate.Length(max=5000))
 
@@ -52,7 +53,7 @@ class EntryOut(Schema):
     item_id = fields.UUID()
     contract_line_id = fields.UUID(allow_none=True)
     started_at = fields.AwareDateTime()
-    ended_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(metadata=_END)
     worked_on = fields.Date()
     minutes = fields.Integer()
     rate = fields.Integer(allow_none=True)
@@ -77,7 +78,7 @@ class EntryRow(Schema):
     work_id = fields.UUID()
     item_id = fields.UUID()
     started_at = fields.AwareDateTime()
-    ended_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(metadata=_END)
     worked_on = fields.Date()
     minutes = fields.Integer()
     notes = fields.String()

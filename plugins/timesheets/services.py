@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from kernel import audit, events
 from kernel.clock import date_in
 from kernel.context import CallContext
+from kernel.currencies import currencies
 from kernel.directory.clients import apply_changes
 from kernel.directory.staff import get_user
 from kernel.errors import InvalidInput
@@ -50,8 +51,11 @@ def log_time(
     started_at, ended_at = _whole_minutes(started_at, ended_at)
     work = get_work(ctx, Ref(work_kind, work_id))
     _check_item(ctx, item_id)
+    _check_contract_line(ctx, facts.get("contract_line_id"))
     if (facts.get("rate") is None) != (facts.get("currency") is None):
         raise InvalidInput(errors={"currency": "A rate needs a currency, and the other way round."})
+    if facts.get("currency") not in (None, *currencies()):
+        raise InvalidInput(errors={"currency": f"{facts['currency']} is not a currency of ISO 4217."})
     entry = TimeEntry(
         user_id=owner, client_id=work.client_id, location_id=work.location_id, work_kind=work_kind, work_id=work_id,
         item_id=item_id, started_at=started_at, ended_at=ended_at, worked_on=date_in(started_at, ctx.tenant.zone),
@@ -111,6 +115,8 @@ def _owner(ctx: CallContext, user_id: UUID | None) -> UUID:
 
 def _whole_minutes(started_at: datetime, ended_at: datetime) -> tuple[datetime, datetime]:
     started_at, ended_at = (one.replace(second=0, microsecond=0) for one in (started_at, ended_at))
+    if not (started_at.year > 1900 and ended_at.year < 3000):
+        raise InvalidInput(errors={"started_at": "Give a day between the years 1901 and 2999."})
     if ended_at <= started_at:
         raise InvalidInput(errors={"ended_at": "The end must come after the start."})
     return started_at, ended_at
@@ -135,6 +141,12 @@ def _check_item(ctx: CallContext, item_id: UUID) -> None:
     item = ctx.hooks.get_items(ctx=ctx, item_ids=[item_id]).get(item_id)
     if item is None or item.kind != "service":
         raise InvalidInput(errors={"item_id": "Time needs a service of the catalog."})
+
+
+def _check_contract_line(ctx: CallContext, line_id: UUID | None) -> None:
+    ref = Ref("contract_line", line_id) if line_id else None
+    if ref and not any(ref in answer for answer in ctx.hooks.describe(ctx=ctx, refs=[ref])):
+        raise InvalidInput(errors={"contract_line_id": "There is no contract line with this id."})
 
 
 def _save(ctx: CallContext, entry: TimeEntry) -> None:

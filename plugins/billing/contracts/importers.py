@@ -17,6 +17,7 @@ from plugins.billing.contracts.checks import MEASURED
 from plugins.billing.contracts.schemas import CYCLES, KINDS, TIMINGS
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.contracts.usage_records import usage_lines_of
+from plugins.billing.days import BETWEEN, EARLIEST, LATEST
 from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageEntry, UsageTier
 
@@ -46,6 +47,8 @@ def load_contracts(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolv
     wanted = {row.external_id: _contract(row, ids[row.external_id]) for row in rows}
     wrong = [RowError(row.line, "end_date", "The last day is before the first.") for row in rows
              if row.values["end_date"] and row.values["end_date"] < row.values["start_date"]]  # fmt: skip
+    wrong += [RowError(row.line, column, BETWEEN) for row in rows for column in ("start_date", "billed_until")
+              if not EARLIEST <= (row.values[column] or EARLIEST) <= LATEST]  # fmt: skip
     begin_change(ctx)
     wrong += _frozen_contracts(ctx, rows, wanted)
     if not wrong:

@@ -20,6 +20,7 @@ from plugins.billing.contracts.agreed import AgreedLine, as_view, read_agreed
 from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
 from plugins.billing.contracts.checks import as_tiers, check_line, usual_timing
 from plugins.billing.contracts.turns import begin_change
+from plugins.billing.days import check_days
 from plugins.billing.errors import ContractLineNotFound, PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
 
@@ -95,6 +96,7 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
                path: str = "") -> ContractLine:  # fmt: skip
     """Write a line (a new one without `before`) with its items and rates. Raises InvalidInput, paths led by `path`."""
     whole = {"items": [], "role_rates": [], "timing": usual_timing(line["kind"]), **line}
+    check_days(**{f"{path}start_on": whole.get("start_on")})
     problems = check_line(whole) or _unknown(ctx, contract, whole)
     if problems:
         raise InvalidInput(errors={path + field: words for field, words in problems.items()})

@@ -13,6 +13,7 @@ from kernel.hookspecs.charging import ChargeWindow
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.contracts.billed import BilledKeys, billed_periods, last_billed_day
 from plugins.billing.contracts.services import get_contract, list_lines
+from plugins.billing.days import check_days
 from plugins.billing.due import DueLine, collect_due
 from plugins.billing.periods import ONE_DAY, Period
 from plugins.billing.service_periods import next_due_period
@@ -41,6 +42,7 @@ class Standing:
 def preview_contract(ctx: CallContext, contract_id: UUID, until: date | None = None) -> Preview:
     """What is due on a contract before a day (tomorrow, if not said), as a run would bill it."""
     contract = get_contract(ctx, contract_id)
+    check_days(until=until)
     end = until or ctx.today() + ONE_DAY
     due = collect_due(ctx, ChargeWindow(contract.start_on, end), [contract.client_id])
     own = {one.line.id for one in list_lines(ctx, contract_id)}

@@ -40,8 +40,8 @@ class ContractItemIn(Schema):
     item_id = fields.UUID(required=True)
     quantity = _quantity(validate.Range(min=0, min_inclusive=False))
     unit_price = _money(allow_none=True)
-    minimum_quantity = _quantity(validate.Range(min=0))
-    tiers = fields.List(fields.Nested(TierIn), validate=validate.Length(max=100))
+    minimum_quantity = _quantity(validate.Range(min=0), metadata={"example": "0"})
+    tiers = fields.List(fields.Nested(TierIn), validate=validate.Length(max=100), metadata={"example": []})
 
 
 class RoleRateIn(Schema):
@@ -56,16 +56,16 @@ class LineIn(Schema):
     timing = fields.String(validate=validate.OneOf(TIMINGS))
     prorate = fields.Boolean()
     price = _money(allow_none=True)
-    hourly_rate = _money(allow_none=True)
-    minimum_minutes = fields.Integer(strict=True, validate=MINUTES)
-    round_up_minutes = fields.Integer(strict=True, validate=MINUTES)
+    hourly_rate = _money(allow_none=True, metadata={"example": None})
+    minimum_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
+    round_up_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
     location_id = fields.UUID(allow_none=True)
     start_on = fields.Date(allow_none=True)
     end_on = fields.Date(allow_none=True)
     invoice_text = fields.String(validate=validate.Length(max=1000))
     position = fields.Integer(strict=True, validate=validate.Range(1, 10_000))
     items = fields.List(fields.Nested(ContractItemIn), validate=validate.Length(max=200))
-    role_rates = fields.List(fields.Nested(RoleRateIn), validate=validate.Length(max=100))
+    role_rates = fields.List(fields.Nested(RoleRateIn), validate=validate.Length(max=100), metadata={"example": []})
 
 
 class LinePatch(LineIn):

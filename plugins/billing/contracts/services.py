@@ -21,6 +21,7 @@ from plugins.billing.contracts.agreed import AgreedLine, read_agreed
 from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
 from plugins.billing.contracts.lines import write_line
 from plugins.billing.contracts.turns import begin_change
+from plugins.billing.days import check_days
 from plugins.billing.errors import ContractNotFound, PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractLine
 
@@ -54,7 +55,7 @@ def create_contract(ctx: CallContext, *, client_id: UUID, name: str, start_on: d
     contract = Contract(
         client_id=client_id, name=name, start_on=start_on, currency=currency or client.currency, status="draft", **facts
     )
-    _check(contract.currency, contract.start_on, contract.end_on)
+    _check(contract.currency, contract.start_on, contract.end_on, contract.billed_until)
     ctx.session.add(contract)
     ctx.session.flush()
     for at, line in enumerate(lines):
@@ -72,8 +73,8 @@ def change_contract(ctx: CallContext, contract_id: UUID, changes: Mapping[str, A
     contract = get_contract(ctx, contract_id)
     if changes.get("client_id", contract.client_id) != contract.client_id:
         get_client(ctx, changes["client_id"])
-    after = {name: changes.get(name, getattr(contract, name)) for name in ("currency", "start_on", "end_on")}
-    _check(after["currency"], after["start_on"], after["end_on"])
+    after = {name: changes.get(name, getattr(contract, name)) for name in ("currency", "start_on", "end_on", "billed_until")}
+    _check(**after)
     _refuse_billed(ctx, contract, changes)
     if changes.get("status") == "active":
         _check_lines(ctx, contract)
@@ -128,7 +129,8 @@ def delete_contract(ctx: CallContext, contract_id: UUID) -> None:
     ctx.session.flush()
 
 
-def _check(currency: str, start_on: date, end_on: date | None) -> None:
+def _check(currency: str, start_on: date, end_on: date | None, billed_until: date | None) -> None:
+    check_days(start_on=start_on, billed_until=billed_until)
     if end_on is not None and end_on < start_on:
         raise InvalidInput(errors={"end_on": "The last day is before the first."})
     try:

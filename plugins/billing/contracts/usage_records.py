@@ -16,6 +16,7 @@ from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Settled
 from kernel.hookspecs.directory import Blocker, Ref
+from plugins.billing.days import check_days
 from plugins.billing.errors import UsageBilled, UsageMoved, UsageNotFound
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
 
@@ -51,6 +52,7 @@ def add_usage(ctx: CallContext, *, client_id: UUID, item_id: UUID, used_on: date
         raise InvalidInput(errors={"item_id": "There is no catalog item with this id."})
     if not quantity:
         raise InvalidInput(errors={"quantity": "Give a quantity other than zero."})
+    check_days(used_on=used_on)
     if contract_line_id is not None and contract_line_id not in usage_lines_of(ctx, [contract_line_id], client_id):
         raise InvalidInput(errors={"contract_line_id": "This is no usage line of the client's contracts."})
     entry = UsageEntry(client_id=client_id, item_id=item_id, used_on=used_on, quantity=quantity,

@@ -20,10 +20,13 @@ from plugins.billing.due.values import (
     tax_category_of,
     whole_price,
 )
+from plugins.billing.errors import TooManyPeriods
 from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items
 from plugins.billing.service_periods import ServicePeriod, due_periods
 
 KINDS = ("fixed", "product", "license")
+MOST_PERIODS = 120
+"""Of one line on one invoice: more is a mistyped year rather than a debt."""
 
 
 def find_recurring(book: Book, findings: Findings) -> None:
@@ -42,6 +45,11 @@ def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
         agreed.agreement, advance=line.timing == "advance", prorate=line.prorate, until=book.window.end,
         billed=book.billed_periods(line.id),
     )  # fmt: skip
+    if len(due) > MOST_PERIODS:
+        raise TooManyPeriods(
+            f"{agreed.words} owes {len(due)} periods since {due[0].period.start.isoformat()}, more than {MOST_PERIODS}."
+            " Correct its first day, or say up to which day it was billed before."
+        )
     for period in due:
         for part in _price(book, agreed, period):
             yield found_on(agreed, _line(book, place, agreed, part))

@@ -16,7 +16,7 @@ class LineIn(Schema):
     item_id = fields.UUID(allow_none=True)
     description = fields.String(load_default="", validate=validate.Length(max=LONGEST))
     quantity = fields.Decimal(load_default=1, places=None, allow_nan=False)
-    rate = fields.Integer(allow_none=True, validate=validate.Range(0, 10**15))
+    rate = fields.Integer(strict=True, allow_none=True)
     tax_category = fields.String(validate=validate.OneOf(["standard", "reduced", "exempt"]))
     location_id = fields.UUID(allow_none=True)
 
@@ -26,7 +26,7 @@ class DiscountIn(Schema):
 
     description = fields.String(required=True, validate=validate.Length(1, LONGEST))
     percent = fields.Decimal(allow_none=True, allow_nan=False)
-    amount = fields.Integer(allow_none=True)
+    amount = fields.Integer(strict=True, allow_none=True)
     line = fields.Integer(allow_none=True)
     item_id = fields.UUID(allow_none=True)
 
@@ -203,7 +203,7 @@ class CreditLineIn(Schema):
     """How much of a line's amount, before tax, is credited."""
 
     line_id = fields.UUID(required=True)
-    amount = fields.Integer(required=True, validate=validate.Range(1))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1))
 
 
 class CreditNoteIn(Schema):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
+from plugins.billing.manual import MOST_AMOUNT
 from plugins.billing.payments import METHODS
 
 
 class PaymentIn(Schema):
-    amount = fields.Integer(required=True, validate=validate.Range(1))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT))
     received_on = fields.Date()
     method = fields.String(load_default="bank_transfer", validate=validate.OneOf(METHODS))
     reference = fields.String(load_default="", validate=validate.Length(max=200))
@@ -36,7 +37,7 @@ class ApplyIn(Schema):
     """`amount` defaults to as much as credit and invoice allow."""
 
     credit_id = fields.UUID(required=True)
-    amount = fields.Integer(validate=validate.Range(1))
+    amount = fields.Integer(strict=True, validate=validate.Range(1))
 
 
 class ApplicationOut(Schema):
