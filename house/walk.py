@@ -1,39 +1,51 @@
-"""Every door of the house, as the running application has it: REST routes, pages, and rows to knock with."""
+"""Every door of the house, as the running application has it: REST routes, pages, and bodies to knock with."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
 from marshmallow import Schema, fields
-from sqlalchemy import text
 
-from house.stage import World
 from kernel.api.examples import example_of
 from kernel.api.rest import PREFIX, Route
-from kernel.db import Base
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+_NAMES_OF_IDS = {"install"}
+"""Parameters that mean an id though the address takes any word."""
+Choose = Callable[[str], UUID]
+"""Gives the id for a field by its path in the body: `lines.item_id`."""
 
 
 @dataclass(frozen=True)
 class Door:
-    """One method of one address; `schema` is what its body must fit, if it takes one."""
+    """One method of one address; `schema` is what its body must fit, `query` its query, if it takes one."""
 
     plugin: str
     permission: str
     method: str
     rule: str
     schema: Schema | None = None
+    query: Schema | None = None
 
     @property
     def parameters(self) -> list[str]:
         """The names of the ids in the address."""
-        return [name for kind, name in _PARAMETER.findall(self.rule) if kind == "uuid"]
+        return [name for kind, name in _PARAMETER.findall(self.rule) if kind == "uuid" or name in _NAMES_OF_IDS]
+
+    @property
+    def words(self) -> str:
+        """The address without its parameters."""
+        return "/".join(word for word in self.rule.removeprefix(PREFIX).split("/") if word and not word.startswith("<"))
+
+    @property
+    def noun(self) -> str:
+        """The first word of the address, by which rooms tell two kinds of rows of one name apart."""
+        return self.words.partition("/")[0]
 
     def address(self, ids: dict[str, UUID]) -> str:
         """The address with these ids; other parameters become a plain word."""
@@ -46,7 +58,9 @@ class Door:
 def rest_doors(app: Flask) -> list[Door]:
     """Every REST route."""
     routes: list[Route] = app.extensions["deskhand_routes"]
-    return [Door(one.plugin, one.permission, one.method, PREFIX + one.path, _schema(one.body)) for one in routes]
+    return [
+        Door(one.plugin, one.permission, one.method, PREFIX + one.path, _schema(one.body), _schema(one.query)) for one in routes
+    ]
 
 
 def _schema(body: Any) -> Schema | None:
@@ -64,43 +78,54 @@ def page_doors(app: Flask) -> list[Door]:
     return doors
 
 
-def body_for(door: Door, ids: dict[str, UUID] | None = None) -> Any:
-    """A body that fits the schema; its ids are random, or those given by field name."""
+def random_ids(door: Door) -> dict[str, UUID]:
+    """Ids for the address that nobody has."""
+    return {name: uuid4() for name in door.parameters}
+
+
+def body_for(door: Door, choose: Choose | None = None) -> Any:
+    """A body that fits the schema, with fresh words; its ids are random, or those chosen by their path."""
     if door.schema is None:
         return None
-    return _with_ids(door.schema, example_of(door.schema), ids or {})
+    return _filled(door.schema, example_of(door.schema), choose or (lambda _: uuid4()))
 
 
-def _with_ids(schema: Schema, value: Any, ids: dict[str, UUID]) -> Any:
-    if not isinstance(value, dict):
-        return value
+def ids_in_body(door: Door) -> list[str]:
+    """The paths of all ids in the body, nested ones as well."""
+    paths: list[str] = []
+
+    def note(path: str) -> UUID:
+        paths.append(path)
+        return uuid4()
+
+    body_for(door, note)
+    return paths
+
+
+def ids_in_query(door: Door) -> list[str]:
+    """The filters of a list that take an id."""
+    return [name for name, one in door.query.fields.items() if isinstance(one, fields.UUID)] if door.query else []
+
+
+def _filled(schema: Schema, value: Any, choose: Choose, above: str = "") -> Any:
+    """`value` with an id in each field that takes one, and words that nobody has used."""
+    if isinstance(value, list):
+        return [_filled(schema, one, choose, above) for one in value]
     for name, field in schema.fields.items():
-        if isinstance(field, fields.UUID) and name in value:
-            value[name] = str(ids.get(name) or uuid4())
-        elif isinstance(field, fields.Nested) and name in value:
-            value[name] = _with_ids(field.schema, value[name], ids)
-        elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and value.get(name):
-            value[name] = [_with_ids(field.inner.schema, one, ids) for one in value[name]]
-        elif isinstance(field, fields.List) and isinstance(field.inner, fields.UUID) and name in value:
-            value[name] = [str(ids.get(name) or uuid4())]
+        if isinstance(value, dict) and value.get(name) is not None:
+            value[name] = _with_id(field, value[name], choose, f"{above}{name}")
     return value
 
 
-def one_row_of_each_table(world: World) -> dict[str, UUID]:
-    """An id from every table in which the tenant has a row."""
-    found: dict[str, UUID] = {}
-    with world.call() as ctx:
-        for table in Base.metadata.sorted_tables:
-            if "tenant_id" in table.c and "id" in table.c and table.name != "wakeups":
-                row = ctx.session.scalar(text(f'select id from "{table.name}" order by id limit 1'))
-                if row is not None:
-                    found[table.name] = row
-    return found
-
-
-def foreign_ids(parameter: str, rows: dict[str, UUID]) -> Iterator[UUID]:
-    """Rows that a parameter such as `client_id` may mean: those of tables so named, else one of each table."""
-    stem = parameter.removesuffix("_id").removesuffix("_ids").rstrip("s")
-    plural = {f"{stem}s", f"{stem}es", f"{stem.removesuffix('y')}ies"}
-    named = [row for table, row in rows.items() if table in plural or any(table.endswith(f"_{one}") for one in plural)]
-    yield from named or rows.values()
+def _with_id(field: fields.Field[Any], value: Any, choose: Choose, path: str) -> Any:
+    if isinstance(field, fields.UUID):
+        return str(choose(path))
+    if isinstance(field, fields.Email):
+        return f"{uuid4().hex}@client.example"
+    if value == "text":  # so that nothing is refused because it is taken
+        return f"t{uuid4().hex[:9]}"
+    if isinstance(field, fields.Nested):
+        return _filled(field.schema, value, choose, f"{path}.")
+    if isinstance(field, fields.List):
+        return [_with_id(field.inner, one, choose, path) for one in value]
+    return value

@@ -9,6 +9,7 @@ from kernel.passwords import MAX_LENGTH, MIN_LENGTH
 
 NAME = validate.Length(1, 120)
 _EMAIL = validate.Length(max=254)
+_PHRASE = "correct horse battery"
 _PASSWORD = validate.Length(MIN_LENGTH, MAX_LENGTH)
 _LOCALE = validate.Regexp(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z", error="Write a locale such as en or de-AT.")
 
@@ -21,7 +22,9 @@ def locale(**options: object) -> fields.String:
 class UserIn(Schema):
     name = fields.String(required=True, validate=NAME)
     email = fields.Email(required=True, validate=_EMAIL)
-    password = fields.String(load_only=True, validate=_PASSWORD, metadata={"description": "Without: no sign-in yet."})
+    password = fields.String(
+        load_only=True, validate=_PASSWORD, metadata={"description": "Without: no sign-in yet.", "example": _PHRASE}
+    )
     billing_role = fields.String(allow_none=True, validate=validate.Length(max=100))
     locale = locale(allow_none=True)
     role_ids = fields.List(fields.UUID())
@@ -77,7 +80,7 @@ UserPage = page_schema(UserRow)
 
 
 class PasswordIn(Schema):
-    password = fields.String(required=True, load_only=True, validate=_PASSWORD)
+    password = fields.String(required=True, load_only=True, validate=_PASSWORD, metadata={"example": _PHRASE})
 
 
 class RolesIn(Schema):
@@ -86,12 +89,12 @@ class RolesIn(Schema):
 
 class RoleIn(Schema):
     name = fields.String(required=True, validate=NAME)
-    permissions = fields.List(fields.String())
+    permissions = fields.List(fields.String(), metadata={"example": ["client.read"]})
 
 
 class RolePatch(Schema):
     name = fields.String(validate=NAME)
-    permissions = fields.List(fields.String())
+    permissions = fields.List(fields.String(), metadata={"example": ["client.read"]})
 
 
 class RoleOut(Schema):
@@ -162,7 +165,7 @@ class MeOut(Schema):
 
 class OwnPasswordIn(Schema):
     present_password = fields.String(required=True, load_only=True)
-    password = fields.String(required=True, load_only=True, validate=_PASSWORD)
+    password = fields.String(required=True, load_only=True, validate=_PASSWORD, metadata={"example": _PHRASE})
 
 
 class PresentPasswordIn(Schema):
@@ -170,7 +173,7 @@ class PresentPasswordIn(Schema):
 
 
 class CodeIn(Schema):
-    code = fields.String(required=True, load_only=True, validate=validate.Length(6, 12))
+    code = fields.String(required=True, load_only=True, validate=validate.Length(6, 12), metadata={"example": "123456"})
 
 
 class TotpOut(Schema):

@@ -12,6 +12,7 @@ from kernel.api.listing import filtered, page_schema
 from plugins.extensions.models import INSTALL_STATES, RELEASE_STATES
 
 _CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
+_LIKE = {"example": "cap:log.emit"}
 
 
 class ReleaseIn(Schema):
@@ -61,7 +62,7 @@ ReleasePage = page_schema(ReleaseRow)
 
 class InstallIn(Schema):
     release_id = fields.UUID(required=True)
-    grants = fields.List(fields.String(validate=_CAPABILITY), load_default=list)
+    grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
     config = fields.Dict(keys=fields.String(), values=fields.String())
 
 
@@ -74,11 +75,11 @@ class UpgradeIn(Schema):
 
 
 class ConsentIn(Schema):
-    grants = fields.List(fields.String(validate=_CAPABILITY), required=True)
+    grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), required=True)
 
 
 class GrantIn(Schema):
-    capability = fields.String(required=True, validate=_CAPABILITY)
+    capability = fields.String(required=True, validate=_CAPABILITY, metadata=_LIKE)
 
 
 class GrantOut(Schema):
@@ -183,7 +184,7 @@ class ReleaseForm(Schema):
 
 
 class ConsentForm(Schema):
-    grants = fields.List(fields.String(validate=_CAPABILITY), load_default=list)
+    grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
 
 
 class Setting(Schema):

@@ -44,7 +44,7 @@ class Base64(fields.Field[bytes]):
 
 class FileIn(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 200))
-    content = Base64(required=True, metadata={"type": "string", "contentEncoding": "base64"})
+    content = Base64(required=True, metadata={"type": "string", "contentEncoding": "base64", "example": "bmFtZQo="})
 
 
 class ImportIn(OptionsIn):

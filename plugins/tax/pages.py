@@ -71,8 +71,9 @@ def new_rate(ctx: CallContext, region_id: UUID, data: dict[str, Any]) -> Respons
     return redirect_to(f"/taxes/{region_id}", toast=_("Rate added."))
 
 
-@pages.post("/taxes/<uuid:region_id>/rates/<uuid:rate_id>/delete", permission="tax.manage")
-def delete_rate(ctx: CallContext, region_id: UUID, rate_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+@pages.post("/taxes/rates/<uuid:rate_id>/delete", permission="tax.manage")
+def delete_rate(ctx: CallContext, rate_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    region_id = services.get_rate(ctx, rate_id).region_id
     services.delete_rate(ctx, rate_id)
     return redirect_to(f"/taxes/{region_id}", toast=_("Rate deleted."))
 

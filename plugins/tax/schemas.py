@@ -46,7 +46,7 @@ class RateIn(Schema):
     percent = fields.Decimal(as_string=True, allow_none=True, validate=_PERCENT)
     starts = fields.Date(required=True)
     ends = fields.Date(allow_none=True)
-    components = fields.List(fields.Nested(ComponentIn))
+    components = fields.List(fields.Nested(ComponentIn), metadata={"example": []})
 
 
 class RatePatch(Schema):
@@ -85,7 +85,7 @@ class RateList(Schema):
 
 class ClientFactsIn(Schema):
     region_id = fields.UUID(allow_none=True)
-    tax_id = fields.String(allow_none=True, validate=validate.Length(max=40))
+    tax_id = fields.String(allow_none=True, validate=validate.Length(max=40), metadata={"example": "DE136695976"})
     exemption = fields.String(allow_none=True, validate=validate.Length(max=255))
     reverse_charge = fields.Boolean(load_default=False)
 

@@ -1,0 +1,47 @@
+"""A contract, invoices and what was paid, laid out for the house rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.context import CallContext
+from plugins.billing import finalizing, invoices, payments, runs
+from plugins.billing.contracts import services, usage_records
+from plugins.billing.manual import LineAsked
+from plugins.billing.models import Credit
+
+NEEDS = ("item_id", "region_id")
+
+
+def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
+    """A contract with usage, a draft, an invoice paid too much and so a credit, and a run that waits."""
+    return {**_contract(ctx, there), **_invoices(ctx, there["client_id"]), "run_id": runs.start_run(ctx).id}
+
+
+def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
+    item = {"item_id": there["item_id"], "quantity": Decimal(1)}
+    lines = [
+        {"name": "Care", "kind": "fixed", "price": 10_000, "items": [item]},
+        {"name": "Use", "kind": "usage", "items": [item]},
+    ]
+    contract = services.create_contract(ctx, client_id=there["client_id"], name="Care", start_on=ctx.today(), lines=lines)
+    fixed, used = (one.line.id for one in services.list_lines(ctx, contract.id))
+    usage = usage_records.add_usage(ctx, client_id=there["client_id"], item_id=there["item_id"], used_on=ctx.today(),
+                                    quantity=Decimal(5), contract_line_id=used)  # fmt: skip
+    return {"contract_id": contract.id, "contracts/line_id": fixed, "contract_line_id": used, "usage_id": usage.id}
+
+
+def _invoices(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
+    line = LineAsked("lines[0]", "Cleaning", Decimal(1), 10_000)
+    draft, final = (invoices.create_invoice(ctx, client_id=client_id, lines=[line]) for _ in range(2))
+    invoice = finalizing.finalize_invoice(ctx, final.id)
+    paid = payments.record_payment(ctx, invoice.id, amount=invoice.total + 100)
+    credit = ctx.session.scalars(select(Credit).where(Credit.payment_id == paid.id)).one()
+    return {
+        "invoice_id": invoice.id, "invoices/line_id": invoices.list_lines(ctx, invoice.id)[0].id, "invoices/ids": draft.id,
+        "PATCH invoices/invoice_id": draft.id, "payment_id": paid.id, "credit_id": credit.id, "credit_of_id": invoice.id,
+    }  # fmt: skip

@@ -1,0 +1,38 @@
+"""A release, its install and a call of it, laid out for the house rules. Nothing is compiled and no guest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import orjson
+
+from kernel.context import CallContext
+from plugins.extensions.guests.inspection import COMPONENT_MAGIC
+from plugins.extensions.models import Install, InvocationRecord
+from plugins.extensions.releases import publish_release
+from plugins.extensions.services import install_extension
+
+_MANIFEST = {
+    "name": "example.contoso.orders", "publisher": "contoso", "version": "1.0.0", "runtime": "component@1", "title": "Orders",
+}  # fmt: skip
+
+
+def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
+    """An extension without endpoints, and the record of a call."""
+    release = publish_release(ctx, manifest=orjson.dumps(_MANIFEST), component=COMPONENT_MAGIC)
+    release.state = "ready"
+    ctx.session.flush()
+    install = install_extension(ctx, release_id=release.id)
+    called = _call_of(ctx, install)
+    ctx.session.add(called)
+    ctx.session.flush()
+    return {"release_id": release.id, "install_id": install.id, "install": install.id, "invocation_id": called.id}
+
+
+def _call_of(ctx: CallContext, install: Install) -> InvocationRecord:
+    return InvocationRecord(
+        install_id=install.id, extension=install.name, semver="1.0.0", trigger="http", endpoint="GET /", actor_kind="user",
+        actor_id=ctx.actor.id, actor_name=ctx.actor.name, request_id=ctx.cause.request_id, status=200, duration=900, cpu=700,
+        host_time=0, memory=1_000_000, request_bytes=0, response_bytes=2,
+    )  # fmt: skip
