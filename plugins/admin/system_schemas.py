@@ -30,7 +30,9 @@ class SwitchedOut(Schema):
 
 class ApiKeyIn(Schema):
     name = fields.String(required=True, validate=NAME)
-    scopes = fields.List(fields.String(), metadata={"description": "Permissions; none: all that the user may do."})
+    scopes = fields.List(
+        fields.String(), metadata={"description": "Permissions; none: all that the user may do.", "example": ["client.read"]}
+    )
     expires_at = fields.AwareDateTime(allow_none=True)
     user_id = fields.UUID(metadata={"description": "For another user: needs api_key.manage."})
 
