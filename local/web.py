@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import socket
@@ -68,6 +69,7 @@ def load_app() -> Flask:
     later = threading.Timer(BROKER_AFTER_SECONDS, _connect_broker, (kernel,))
     later.daemon = True
     later.start()
+    gc.freeze()  # what a start makes is there to stay: looking through it again and again costs a good part of the work
     return app
 
 
