@@ -1,5 +1,5 @@
-// The host's interfaces as the component tool chain presents them to JavaScript. Held equal to sdk/wit by the build:
-// a function that is not there fails to link.
+// The host's interfaces as the component tool chain presents them to JavaScript. A test holds every function's type equal to
+// sdk/wit.
 
 interface WitPair {
   name: string;

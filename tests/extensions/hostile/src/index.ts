@@ -60,6 +60,12 @@ const ways: Record<string, (request: Request) => Response> = {
       return json({ name: (refusal as Error).name, message: (refusal as Error).message }, 403);
     }
   },
+  "/seen": (request) => json({ headers: request.headers, query: request.query }),
+  "/answer": (request) => request.json() as Response,
+  "/paint": () => {
+    host.log.info("\u001b[2Jcleared\n2026-01-01 GET / 200 forged");
+    return json({});
+  },
   "/context": () => json(host.context.current()),
 };
 

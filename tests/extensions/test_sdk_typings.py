@@ -1,0 +1,117 @@
+"""The types that authors see are those of the WIT, function by function, and what the manifest may say is one list."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from plugins.extensions.guests.contract import load_contract
+from tests.extensions.conftest import ROOT
+
+SDK = ROOT / "sdk" / "typescript"
+_TOKEN = re.compile(r"->|[A-Za-z0-9-]+|[{}()<>,:_]")
+_PRIMITIVES = {"string": "string", "bool": "boolean"} | dict.fromkeys(("u8", "u16", "u32", "u64", "s64", "f64"), "number")
+_SAME = "type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;"
+
+
+class Typings:
+    """TypeScript for one function's WIT type, as the tool chain presents it: errors are thrown, nothing is null."""
+
+    def __init__(self, signature: str) -> None:
+        self._tokens: Iterator[str] = iter(_TOKEN.findall(signature))
+        self._next = next(self._tokens, "")
+
+    def function(self) -> str:
+        self._take("func")
+        params = self._named("(", ")")
+        return f"({', '.join(params)}) => {self._type() if self._took('->') else 'void'}"
+
+    def _take(self, wanted: str = "") -> str:
+        token, self._next = self._next, next(self._tokens, "")
+        assert not wanted or token == wanted, (token, wanted)
+        return token
+
+    def _took(self, token: str) -> bool:
+        return self._next == token and bool(self._take())
+
+    def _named(self, opens: str, closes: str) -> list[str]:
+        self._take(opens)
+        found = []
+        while not self._took(closes):
+            name = self._take()
+            found.append(f"{_camel(name)}{self._take(':')} {self._type()}")
+            self._took(",")
+        return found
+
+    def _type(self) -> str:
+        match kind := self._take():
+            case "record":
+                return f"{{ {'; '.join(self._named('{', '}'))} }}"
+            case "enum":
+                return self._cases()
+            case "list" | "option" | "result":
+                return self._generic(kind)
+            case _:
+                return _PRIMITIVES[kind]
+
+    def _cases(self) -> str:
+        self._take("{")
+        cases = []
+        while not self._took("}"):
+            cases.append(json.dumps(self._take()))
+            self._took(",")
+        return " | ".join(cases)
+
+    def _generic(self, kind: str) -> str:
+        self._take("<")
+        bytes_ = kind == "list" and self._next == "u8"
+        inner = self._type()
+        if self._took(","):
+            self._type()  # the error of a result, which is thrown
+        self._take(">")
+        return "Uint8Array" if bytes_ else f"({inner})[]" if kind == "list" else f"{inner} | null" if kind == "option" else inner
+
+
+def _camel(name: str) -> str:
+    return re.sub("-(.)", lambda found: found[1].upper(), name)
+
+
+def check_source(functions: dict[str, str], handler: str) -> str:
+    """A module that compiles exactly when the SDK's types are these."""
+    faces = sorted({name.partition(".")[0] for name in functions})
+    lines = [f'import {face} from "deskhand:extension/{face}@1.0.0";' for face in faces]
+    lines += [f'import {{ handler }} from "{SDK}/src/entry.ts";', _SAME]
+    lines += [
+        f"true satisfies Same<typeof {face}.{_camel(function)}, {Typings(signature).function()}>;"
+        for name, signature in functions.items()
+        for face, _, function in [name.partition(".")]
+    ]
+    lines += [f"true satisfies Same<keyof typeof {face}, {_names(face, functions)}>;" for face in faces]
+    return "\n".join([*lines, f"true satisfies Same<typeof handler, {Typings(handler).function()}>;"])
+
+
+def _names(face: str, functions: dict[str, str]) -> str:
+    return " | ".join(f'"{_camel(name.partition(".")[2])}"' for name in functions if name.startswith(f"{face}."))
+
+
+def compiled(folder: Path, source: str) -> str:
+    """What the TypeScript compiler has to say about a module."""
+    (folder / "check.ts").write_text(source)
+    settings = {"extends": str(SDK / "tsconfig.json"), "include": ["check.ts", str(SDK / "src" / "wit.d.ts")]}
+    (folder / "tsconfig.json").write_text(json.dumps(settings))
+    compiler = [str(Path(sys.executable).parent / "node"), str(SDK / "node_modules" / "typescript" / "bin" / "tsc")]
+    return subprocess.run([*compiler, "--project", str(folder)], capture_output=True, text=True, check=False).stdout
+
+
+def test_the_sdks_types_are_those_of_the_wit(tmp_path: Path, demo: object) -> None:
+    contract = load_contract()
+    functions = dict(contract.functions)
+    assert compiled(tmp_path, check_source(functions, contract.exports["handler"])) == ""
+    drifted = functions | {"invoicing.create-manual-invoice": functions["invoicing.create-manual-invoice"].replace("po-", "to-")}
+    assert "TS1360" in compiled(tmp_path, check_source(drifted, contract.exports["handler"]))
+    del drifted["config.keys"]
+    assert compiled(tmp_path, check_source(drifted, contract.exports["handler"])).count("TS1360") == 2
