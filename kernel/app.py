@@ -19,6 +19,7 @@ from kernel.directory.events import DIRECTORY_EVENTS
 from kernel.errors import NotFound, StartupError
 from kernel.files import FileStore, open_store
 from kernel.hookspecs.start import EventType, HostFunction, JobType
+from kernel.mail import MailSettings
 from kernel.plugins import Plugins
 from kernel.secrets import Vault, load_vault, place
 
@@ -42,6 +43,7 @@ class Kernel:
     clock: Clock
     vault: Vault
     files: FileStore
+    mail: MailSettings
     events: Mapping[str, EventType]
     jobs: Mapping[str, JobType]
     job_plugins: Mapping[str, str]
@@ -89,6 +91,7 @@ def build_kernel(settings: Settings, *, clock: Clock | None = None, plugins: Plu
         clock=clock or SystemClock(),
         vault=load_vault(settings),
         files=open_store(settings),
+        mail=MailSettings.parse(settings.smtp_url, settings.mail_from),
         events=_unique("event", ((one.name, one) for one in _event_types(plugins))),
         jobs=_unique("job", ((one.name, one) for _, one in jobs)),
         job_plugins={one.name: plugin.name for plugin, one in jobs},

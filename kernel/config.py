@@ -42,7 +42,7 @@ class Settings:
     pool_size: int = setting(8, "Database connections kept by each process.")
     guest_workers: int = setting(2, "WASM worker processes of each web server process.")
     files_url: str = setting("", "Object storage (s3://bucket/prefix); empty: the data folder.", secret=True)
-    smtp_url: str = setting("", "Mail out, smtp://user:password@host:587 or smtps://; empty: mail stays in its job.",
+    smtp_url: str = setting("", "Mail out, smtp://user:password@host:587 or smtps://; empty: no mail can be sent.",
                             secret=True)  # fmt: skip
     mail_from: str = setting("deskhand@localhost", "Sender address of outgoing mail.")
     outbound_allow: str = setting("", "Comma list of hosts or networks that outbound calls may reach though private.")

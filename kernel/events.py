@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, ValidationError
+from prometheus_client import Counter
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel import audit
 from kernel.context import Actor, Cause
 from kernel.db import TenantTable, references, tenant_key
-from kernel.errors import Conflict, DeskhandError, NotFound, Refused
+from kernel.errors import DeskhandError, Refused
 from kernel.failures import backoff, describe, may_retry
 from kernel.hookspecs.notify import Event
 from kernel.ids import uuid7
@@ -38,6 +38,7 @@ MAX_ATTEMPTS = 8
 RELAY_BATCH = 500
 DELIVERY_BATCH = 20
 LEASE = timedelta(minutes=2)
+GIVEN_UP = Counter("deskhand_events_given_up", "Deliveries of events that were given up.", ["subscriber"])
 log = logging.getLogger(__name__)
 
 
@@ -60,16 +61,6 @@ class EventChainTooDeep(Refused):
 
     code = "event_chain_too_deep"
     title = "Too many events caused by one another"
-
-
-class DeliveryNotFound(NotFound):
-    code = "delivery_not_found"
-    title = "No such delivery"
-
-
-class DeliveryNotDead(Conflict):
-    code = "delivery_not_dead"
-    title = "Only a delivery that was given up can be tried again"
 
 
 class DeliveryLost(DeskhandError):
@@ -105,7 +96,8 @@ class OutboxEvent(TenantTable):
 class EventDelivery(TenantTable):
     """One event on its way to one plugin. `due_at`: the next try, or the end of the lease of the one that is under way.
 
-    `dead` was given up after its attempts; `skipped` met a plugin that was switched off meanwhile.
+    `dead` was given up after its attempts, `dismissed` is one that somebody put aside; `skipped` met a plugin that was
+    switched off meanwhile.
     """
 
     __tablename__ = "event_deliveries"
@@ -113,7 +105,7 @@ class EventDelivery(TenantTable):
         tenant_key(),
         references("event_id", "events", on_delete="CASCADE"),
         UniqueConstraint("tenant_id", "event_id", "subscriber"),
-        CheckConstraint("state in ('pending', 'delivered', 'skipped', 'dead')", name="state"),
+        CheckConstraint("state in ('pending', 'delivered', 'skipped', 'dead', 'dismissed')", name="state"),
         Index("ix_event_deliveries_waiting", "tenant_id", "due_at", postgresql_where=text("state = 'pending'")),
         Index("ix_event_deliveries_dead", "tenant_id", "id", postgresql_where=text("state = 'dead'")),
     )
@@ -170,26 +162,6 @@ def deliver_due(kernel: Kernel, tenant_id: UUID) -> bool:
     for one in batch:
         _deliver(kernel, one, said[one.event_id])
     return bool(relayed or batch)
-
-
-def list_dead_deliveries(ctx: CallContext, limit: int = 100) -> list[tuple[EventDelivery, OutboxEvent]]:
-    """Deliveries that were given up, newest first, each with its event."""
-    same = (OutboxEvent.tenant_id == EventDelivery.tenant_id) & (OutboxEvent.id == EventDelivery.event_id)
-    dead = select(EventDelivery, OutboxEvent).join(OutboxEvent, same).where(EventDelivery.state == "dead")
-    return [(one, said) for one, said in ctx.session.execute(dead.order_by(EventDelivery.id.desc()).limit(limit))]
-
-
-def retry_delivery(ctx: CallContext, delivery_id: UUID) -> EventDelivery:
-    """Give a dead delivery its attempts again. Raises DeliveryNotFound and DeliveryNotDead."""
-    delivery = ctx.session.scalar(select(EventDelivery).where(EventDelivery.id == delivery_id).with_for_update())
-    if delivery is None:
-        raise DeliveryNotFound
-    if delivery.state != "dead":
-        raise DeliveryNotDead
-    delivery.state, delivery.attempts, delivery.due_at, delivery.finished_at = "pending", 0, ctx.now(), None
-    audit.record(ctx, "delivery.retried", kind="delivery", row_id=delivery.id, label=delivery.subscriber)
-    wake(ctx.session, "events", ctx.now())
-    return delivery
 
 
 def _rows(ctx: CallContext, name: str, payloads: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -307,6 +279,7 @@ def _record_failure(kernel: Kernel, delivery: _Delivery, said: OutboxEvent, erro
                 wake(ctx.session, "events", due_at)
             else:
                 _finish(ctx, delivery, error=describe(error), state="dead", finished_at=ctx.now())
+                GIVEN_UP.labels(delivery.subscriber).inc()
     except DeliveryLost:
         log.warning("Delivery %s is held by another worker", delivery.id)
 

@@ -41,21 +41,21 @@ def found_tenant(kernel: Kernel, *, slug: str, name: str, admin_email: str, admi
 
 def _furnish(ctx: CallContext, plugins: Iterable[str]) -> None:
     """Let rooms lay out what a tenant starts with, each after those it requires; then the schedules."""
-    from kernel.jobs.schedules import sync_default_schedules
+    from kernel.jobs.schedules import offer_schedules
 
     for plugin in plugins:
         ctx.hooks.only(plugin, "furnish_tenant")(ctx=ctx)
-    sync_default_schedules(ctx)
+    offer_schedules(ctx)
 
 
 def greet_every_tenant(kernel: Kernel) -> dict[UUID, list[str]]:
-    """After an upgrade: give each tenant the plugins it has not met, their permissions, furniture and schedules."""
+    """After an upgrade: give each tenant the plugins it has not met with their furniture, and the permissions and schedules
+    that plugins bring since; returns the names of the new plugins."""
     with kernel.db.transaction() as session:
         ids = tenant_ids(session)
     greeted: dict[UUID, list[str]] = {}
     for tenant_id in ids:
         with kernel.call(tenant_id) as ctx:
             greeted[tenant_id] = greet_plugins(ctx.session, kernel.plugins)
-            if greeted[tenant_id]:
-                _furnish(ctx, greeted[tenant_id])
+            _furnish(ctx, greeted[tenant_id])
     return greeted

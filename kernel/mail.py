@@ -1,4 +1,10 @@
-"""Mail out: what a message is, and handing it to an SMTP server. Retrying belongs to the job that calls `send`."""
+"""Mail out: what a message is, putting it into the job ledger, and handing it to an SMTP server.
+
+`queue_mail` writes one job `mail.send` for each recipient, in the transaction of what the mail tells of; the job calls
+`send` and is tried again while the server is away. So no mail is lost, and each recipient is served alone. A worker that
+dies after the server took the message and before that is written down sends it again: SMTP has no way to ask. Both
+copies have the same Message-ID, by which mail programs know them for one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +19,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import idna
@@ -22,8 +28,14 @@ from kernel.clock import SystemClock
 from kernel.errors import InvalidInput, Refused, StartupError, Unavailable
 from kernel.ids import uuid7
 
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
 Security = Literal["starttls", "tls", "none"]
 DEFAULT_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
+MAIL_JOB = "mail.send"
+MAX_ATTACHED = 15 * 1024 * 1024
+"""Bytes of all attachments; with the third that base64 adds, what most servers take at the least."""
 EXTRA_HEADERS = frozenset({"in-reply-to", "references", "list-unsubscribe", "list-unsubscribe-post", "auto-submitted"})
 
 _URL_FORM = "DESKHAND_SMTP_URL must look like smtp://user:password@host:587 or smtps://host."
@@ -189,6 +201,22 @@ def build(mail: Mail, default_sender: str) -> EmailMessage:
         _set_header(message, name, value)
     _set_body(message, mail)
     return message
+
+
+def queue_mail(ctx: CallContext, mail: Mail) -> None:
+    """Send a message once the caller's transaction has committed; the event `mail.sent` tells of each recipient.
+
+    Raises MailNotConfigured, and MailInvalid naming the field.
+    """
+    from kernel.jobs import enqueue
+
+    if not ctx.kernel.mail.host:
+        raise MailNotConfigured
+    build(mail, ctx.kernel.mail.sender)
+    if sum(len(one.data) for one in mail.attachments) > MAX_ATTACHED:
+        raise MailInvalid(errors={"attachments": f"All together may have {MAX_ATTACHED >> 20} MiB."})
+    for address in dict.fromkeys(mail.recipients):
+        enqueue(ctx, MAIL_JOB, mail.only_for([address]).to_dict(), key=f"{mail.id} {_address('to', address).addr_spec}")
 
 
 def send(settings: MailSettings, mail: Mail) -> None:

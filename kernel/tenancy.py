@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from kernel.db import Base, TenantTable, set_tenant, tenant_key
 from kernel.directory.models import Role, RolePermission
 from kernel.errors import Conflict, InvalidInput, NotFound, Refused
 from kernel.ids import uuid7
-from kernel.manifest import ROLES
+from kernel.manifest import ROLES, Permission
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -48,13 +48,18 @@ class TenantRow(Base):
 
 
 class TenantPlugin(TenantTable):
-    """Whether a tenant has a plugin switched on; a row appears when the tenant first meets the plugin."""
+    """Whether a tenant has a plugin switched on; a row appears when the tenant first meets the plugin.
+
+    `offered` names the permissions and default schedules that the tenant was given once: each is given only once, so
+    what an administrator takes away stays away when the plugin is upgraded.
+    """
 
     __tablename__ = "tenant_plugins"
     __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "plugin"))
 
     plugin: Mapped[str]
     enabled: Mapped[bool]
+    offered: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class TenantSettings(TenantTable):
@@ -89,21 +94,32 @@ def create_tenant(session: Session, plugins: Plugins, *, slug: str, name: str, d
 
 
 def greet_plugins(session: Session, plugins: Plugins) -> list[str]:
-    """Give the bound tenant a row, and its starting roles the permissions, of each plugin it has not met yet."""
-    met = set(session.scalars(select(TenantPlugin.plugin)))
-    new = [plugin for plugin in plugins.installed.values() if plugin.name not in met]
+    """Give the bound tenant a row of each plugin it has not met yet, and its starting roles each permission that is new
+    to the tenant; returns the names of the new plugins."""
+    met = {row.plugin: row for row in session.scalars(select(TenantPlugin))}
+    new = [one for name, one in plugins.installed.items() if name not in met]
+    for one in new:
+        met[one.name] = TenantPlugin(plugin=one.name, enabled=one.manifest.default_enabled, offered=[])
+        session.add(met[one.name])
     roles = dict(session.execute(select(Role.key, Role.id).where(Role.key.is_not(None))).all())
-    for plugin in new:
-        session.add(TenantPlugin(plugin=plugin.name, enabled=plugin.manifest.default_enabled))
-        _grant_starting_permissions(session, plugin, roles)
+    for name, plugin in plugins.installed.items():
+        fresh = [one for one in plugin.manifest.permissions if one.name not in met[name].offered]
+        _grant_permissions(session, fresh, roles)
+        note_offered(met[name], [one.name for one in fresh])
     session.flush()
     return [plugin.name for plugin in new]
 
 
-def _grant_starting_permissions(session: Session, plugin: Plugin, roles: Mapping[str | None, UUID]) -> None:
+def note_offered(row: TenantPlugin, names: Iterable[str]) -> None:
+    """Remember what the tenant was given, so that it is never given again."""
+    if names := list(names):
+        row.offered = [*row.offered, *names]
+
+
+def _grant_permissions(session: Session, permissions: Iterable[Permission], roles: Mapping[str | None, UUID]) -> None:
     rows = [
         {"tenant_id": session.info["tenant_id"], "id": uuid7(), "role_id": roles[key], "permission": permission.name}
-        for permission in plugin.manifest.permissions
+        for permission in permissions
         for key in permission.roles
         if key in roles
     ]

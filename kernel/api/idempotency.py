@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, delete, select, text
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.context import CallContext
@@ -19,7 +19,6 @@ from kernel.db import TenantTable, tenant_key
 from kernel.errors import Conflict, InvalidInput, Refused
 
 MAX_LENGTH = 255
-KEPT_FOR = timedelta(days=30)
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Link", "Content-Disposition")
 _CLAIM = text("select pg_try_advisory_xact_lock(hashtextextended(:claim, 0))")
 
@@ -74,14 +73,6 @@ def once(ctx: CallContext, key: str, content: Iterable[bytes], run: Callable[[],
     response = run()
     _store(ctx, actor, key, fingerprint, response)
     return response
-
-
-def forget_old(ctx: CallContext, older_than: timedelta = KEPT_FOR) -> int:
-    """Remove the tenant's answers that are older; returns how many."""
-    gone = ctx.session.scalars(
-        delete(IdempotencyKey).where(IdempotencyKey.created_at < ctx.now() - older_than).returning(IdempotencyKey.id)
-    )
-    return len(gone.all())
 
 
 def _check(key: str) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import delete
 from sqlalchemy.orm import Mapped
 
 from kernel.db import TenantTable, tenant_key
@@ -87,12 +86,6 @@ def take_for(ctx: CallContext) -> Taken | None:
         return None
     return take(ctx.kernel, ctx.tenant_id, f"{ctx.actor.kind}:{ctx.actor.id}", burst=settings.api_burst,
                 per_second=settings.api_per_second)  # fmt: skip
-
-
-def forget_full(ctx: CallContext) -> int:
-    """Remove the tenant's buckets that are full again; returns how many."""
-    gone = ctx.session.scalars(delete(RateBucket).where(RateBucket.full_at < ctx.now()).returning(RateBucket.id))
-    return len(gone.all())
 
 
 def _upsert(kernel: Kernel, values: tuple[object, ...]) -> tuple[bool, datetime]:

@@ -74,3 +74,10 @@ def furnish_tenant(ctx: CallContext) -> None:
     """Take part: lay out what a new tenant starts with (a board, statuses, numbering). Any plugin; once per tenant, when it is
     founded or first meets the plugin.
     """
+
+
+@hookspec
+def tidy_up(ctx: CallContext, limit: int) -> int:
+    """Take part: remove what the room has kept long enough, at most about `limit` rows; answer how many they were. Any plugin;
+    each night, again and again until all answer 0, each time in a transaction of its own. Example: `removed`.
+    """

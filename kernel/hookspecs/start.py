@@ -46,7 +46,8 @@ class JobType:
 
     `run(ctx, **args)` does all in one transaction and returns a JSON-able result. With `stepwise`, `run(job)` is a
     generator that does each step in `with job.step() as ctx:` and yields after it; it is stopped and taken up again at
-    any yield, so each step must find its own place in the database.
+    any yield, so each step must find its own place in the database. `recurs_by` is the permission of who may let it recur
+    on a schedule; None: it is of use only to the code that queues it.
     """
 
     name: str
@@ -54,16 +55,19 @@ class JobType:
     run: Callable[..., Any]
     stepwise: bool = False
     max_attempts: int = 5
+    recurs_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultSchedule:
-    """A schedule that each tenant starts with: cron of five fields, read in the tenant's zone."""
+    """A schedule that each tenant is given once: cron of five fields, read in the tenant's zone; off until somebody switches
+    it on if not `enabled`."""
 
     name: str
     job: str
     cron: str
     args: Mapping[str, Any] = field(default_factory=dict)
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel import audit
 from kernel.clock import zone_info
 from kernel.context import Actor
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from kernel.ids import uuid7
 from kernel.jobs.ledger import enqueue, job_type
 from kernel.jobs.models import Schedule
+from kernel.tenancy import TenantPlugin, note_offered
 from kernel.wakeups import read_notes, settle_notes, wake
 
 if TYPE_CHECKING:
@@ -56,6 +57,14 @@ def next_time(cron: str, zone: str, after: datetime) -> datetime:
         raise _cron_invalid(cron, str(error) or "no day matches it") from error
 
 
+def next_times(schedule: Schedule, after: datetime, count: int = 3) -> list[datetime]:
+    """The next instants, in UTC, at which a schedule fires while it is on."""
+    found: list[datetime] = []
+    for _ in range(count):
+        found.append(next_time(schedule.cron, schedule.zone, found[-1] if found else after))
+    return found
+
+
 def _cron_invalid(cron: str, why: str) -> CronInvalid:
     words = f"{cron!r} does not work: {why}. Write minute, hour, day, month and weekday, like 0 3 * * 1-5."
     return CronInvalid(words, errors={"cron": words})
@@ -69,6 +78,8 @@ def add_schedule(ctx: CallContext, *, name: str, job: str, cron: str, zone: str 
     """
     job_type(ctx.kernel, job)
     zone = zone or ctx.tenant.zone
+    if ctx.session.scalar(select(Schedule.id).where(Schedule.job == job, Schedule.name == name)):
+        raise Conflict(errors={"name": "This work has a schedule of that name already."})
     schedule = Schedule(name=name, job=job, args=dict(args or {}), cron=cron, zone=zone, enabled=True,
                         next_run_at=next_time(cron, zone, ctx.now()))  # fmt: skip
     ctx.session.add(schedule)
@@ -79,9 +90,14 @@ def add_schedule(ctx: CallContext, *, name: str, job: str, cron: str, zone: str 
 
 
 def change_schedule(ctx: CallContext, schedule_id: UUID, *, cron: str | None = None, zone: str | None = None,
-                    enabled: bool | None = None) -> Schedule:  # fmt: skip
-    """Change when a schedule fires, or switch it on or off. Raises ScheduleNotFound, CronInvalid, ZoneUnknown."""
+                    enabled: bool | None = None, version: int | None = None) -> Schedule:  # fmt: skip
+    """Change when a schedule fires, or switch it on or off.
+
+    Raises ScheduleNotFound, CronInvalid, ZoneUnknown, and PreconditionFailed when it is no longer of that `version`.
+    """
     schedule = get_schedule(ctx, schedule_id)
+    if version not in (None, schedule.version):
+        raise PreconditionFailed("Somebody else changed this meanwhile. Load it again and repeat the change.")
     wanted = {"cron": cron, "zone": zone, "enabled": enabled}
     changes = {name: value for name, value in wanted.items() if value is not None}
     for name, value in changes.items():
@@ -90,6 +106,7 @@ def change_schedule(ctx: CallContext, schedule_id: UUID, *, cron: str | None = N
     schedule.next_run_at = upcoming if schedule.enabled else None
     audit.record(ctx, "schedule.changed", kind="schedule", row_id=schedule.id, label=schedule.name, changes=changes)
     _wake(ctx, schedule)
+    ctx.session.flush()
     return schedule
 
 
@@ -123,18 +140,21 @@ def list_schedules(ctx: CallContext) -> list[Schedule]:
     return list(ctx.session.scalars(select(Schedule).order_by(Schedule.name, Schedule.id)))
 
 
-def sync_default_schedules(ctx: CallContext) -> None:
-    """Give the tenant the schedules of its plugins that it has not met yet; changed ones stay as they are."""
-    now, zone = ctx.now(), ctx.tenant.zone
-    rows = [
-        {"tenant_id": ctx.tenant_id, "id": uuid7(), "name": one.name, "job": one.job, "args": dict(one.args),
-         "cron": one.cron, "zone": zone, "enabled": True, "next_run_at": next_time(one.cron, zone, now)}
-        for _, one in ctx.kernel.plugins.collect("register_schedules")
-    ]  # fmt: skip
-    if rows:
+def offer_schedules(ctx: CallContext) -> None:
+    """Give the tenant the schedules of its plugins that it was never given; what was changed or removed stays so."""
+    met = {row.plugin: row for row in ctx.session.scalars(select(TenantPlugin))}
+    for plugin, one in ctx.kernel.plugins.collect("register_schedules"):
+        key = f"schedule {one.job} {one.name}"
+        if key in met[plugin.name].offered:
+            continue
+        upcoming = next_time(one.cron, ctx.tenant.zone, ctx.now()) if one.enabled else None
+        row = {"tenant_id": ctx.tenant_id, "id": uuid7(), "name": one.name, "job": one.job, "args": dict(one.args),
+               "cron": one.cron, "zone": ctx.tenant.zone, "enabled": one.enabled, "next_run_at": upcoming}  # fmt: skip
         known = insert(Schedule).on_conflict_do_nothing(index_elements=["tenant_id", "job", "name"])
-        ctx.session.execute(known, rows)
-        wake(ctx.session, "schedules", min(row["next_run_at"] for row in rows))
+        ctx.session.execute(known, row)
+        note_offered(met[plugin.name], [key])
+        if upcoming:
+            wake(ctx.session, "schedules", upcoming)
 
 
 def fire_due(kernel: Kernel, tenant_id: UUID) -> bool:

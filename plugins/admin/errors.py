@@ -28,3 +28,15 @@ class TotpInForce(Conflict):
 class TotpNotStarted(Conflict):
     code = "totp_not_started"
     title = "Begin with a new QR code first"
+
+
+class DeliveryNotFound(NotFound):
+    code = "delivery_not_found"
+    title = "No such delivery"
+
+
+class DeliveryNotDead(Conflict):
+    """Only what was given up can be tried again or put aside."""
+
+    code = "delivery_not_dead"
+    title = "The delivery was not given up"

@@ -9,9 +9,24 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
-from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.admin import answers, commands, importers, people_pages, profile_pages, routes, system_pages, system_routes
+from kernel.mail import MAIL_JOB
+from plugins.admin import (
+    answers,
+    commands,
+    importers,
+    people_pages,
+    profile_pages,
+    routes,
+    system_pages,
+    system_routes,
+    tasks,
+    tidying,
+    work_pages,
+    work_routes,
+)
+from plugins.admin.work_schemas import MailSent
 
 if TYPE_CHECKING:
     import click
@@ -22,12 +37,12 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest, system_routes.rest]
+    return [routes.rest, system_routes.rest, work_routes.rest]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [people_pages.pages, profile_pages.pages, system_pages.pages]
+    return [people_pages.pages, profile_pages.pages, system_pages.pages, work_pages.pages]
 
 
 @hookimpl
@@ -48,6 +63,29 @@ def register_navigation() -> Sequence[NavEntry]:
 @hookimpl
 def register_commands() -> Sequence[click.Command]:
     return [commands.user]
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobType]:
+    return [
+        JobType(tasks.TIDY_JOB, "Tidy up", tasks.tidy, stepwise=True, recurs_by="job.manage"),
+        JobType(MAIL_JOB, "Send a mail", tasks.send_mail, max_attempts=tasks.MAIL_TRIES),
+    ]
+
+
+@hookimpl
+def register_schedules() -> Sequence[DefaultSchedule]:
+    return [DefaultSchedule("Tidy up at night", tasks.TIDY_JOB, "40 2 * * *")]
+
+
+@hookimpl
+def register_events() -> Sequence[EventType]:
+    return [EventType("mail.sent", "The mail server took a mail for one recipient.", MailSent)]
+
+
+@hookimpl
+def tidy_up(ctx: CallContext, limit: int) -> int:
+    return tidying.tidy_up(ctx, limit)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Web pages of plugins, API keys, jobs, schedules, the audit trail and the company."""
+"""Web pages of plugins, API keys, jobs, the audit trail and the company."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-import orjson
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
@@ -17,7 +16,7 @@ from kernel.currencies import currencies
 from kernel.directory import staff
 from kernel.errors import InvalidInput, NotFound
 from kernel.hookspecs.directory import Ref
-from kernel.jobs import ledger, schedules
+from kernel.jobs import ledger
 from kernel.tenancy import TenantRow, change_settings, change_tenant, get_settings
 from kernel.web.forms import Form
 from kernel.web.home import JOB_STATES
@@ -26,7 +25,7 @@ from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.i18n import offered
 from kernel.web.pages import Pages, redirect_to, render
 from kernel.web.render import labels_for
-from plugins.admin import keys, people, records, switchboard
+from plugins.admin import deliveries, keys, people, records, switchboard
 from plugins.admin import system_schemas as schemas
 
 pages = Pages("admin")
@@ -112,7 +111,8 @@ def revoke_key(ctx: CallContext, key_id: UUID, form: MultiDict[str, str]) -> Res
 @pages.get("/jobs", permission="job.read", query=schemas.JobQuery)
 def jobs(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     titles = {name: _(title) for name, title in records.job_titles(ctx).items()}
-    return render("admin/jobs.html", page=records.list_jobs(ctx, query), titles=titles, states=JOB_STATES)
+    return render("admin/jobs.html", page=records.list_jobs(ctx, query), titles=titles, states=JOB_STATES,
+                  given_up=deliveries.count_given_up(ctx))  # fmt: skip
 
 
 @pages.get("/jobs/<uuid:job_id>", permission="job.read")
@@ -120,42 +120,7 @@ def job(ctx: CallContext, job_id: UUID) -> ResponseReturnValue:
     row = ledger.get_job(ctx, job_id)
     title = _(records.job_titles(ctx).get(row.kind, row.kind))
     return render("admin/job.html", job=row, title=title, history=ledger.list_history(ctx, job_id), states=JOB_STATES,
-                  pretty=_pretty)  # fmt: skip
-
-
-def _pretty(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
-
-
-@pages.get("/schedules", permission="job.read")
-def all_schedules(ctx: CallContext) -> ResponseReturnValue:
-    titles = {name: _(title) for name, title in records.job_titles(ctx).items()}
-    return render("admin/schedules.html", schedules=schedules.list_schedules(ctx), titles=titles, states=ON_OFF)
-
-
-def _zones(ctx: CallContext, schedule_id: UUID | None = None) -> dict[str, Any]:
-    found = schedules.get_schedule(ctx, schedule_id) if schedule_id else None
-    return {"zones": sorted(available_timezones()), "schedule": found}
-
-
-@pages.form("/schedules/<uuid:schedule_id>/edit", permission="job.manage", schema=schemas.SchedulePatch,
-            template="admin/schedule_form.html", initial=schedules.get_schedule, context=_zones)  # fmt: skip
-def edit_schedule(ctx: CallContext, schedule_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    schedules.change_schedule(ctx, schedule_id, **data)
-    return redirect_to("/schedules", toast=_("Saved."))
-
-
-@pages.post("/schedules/<uuid:schedule_id>/switch", permission="job.manage")
-def switch_schedule(ctx: CallContext, schedule_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    found = schedules.get_schedule(ctx, schedule_id)
-    changed = schedules.change_schedule(ctx, schedule_id, enabled=not found.enabled)
-    words = _("The schedule is on.") if changed.enabled else _("The schedule is off.")
-    return redirect_to("/schedules", toast=words, undo=f"/schedules/{schedule_id}/switch")
-
-
-@pages.post("/schedules/<uuid:schedule_id>/run", permission="job.manage")
-def run_schedule(ctx: CallContext, schedule_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    return redirect_to(f"/jobs/{schedules.run_schedule(ctx, schedule_id)}", toast=_("Queued."))
+                  pretty=records.pretty, shown=records.shown_job(row))  # fmt: skip
 
 
 @pages.get("/audit", permission="audit.read", query=schemas.AuditQuery)

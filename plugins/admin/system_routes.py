@@ -1,4 +1,4 @@
-"""REST of plugins, API keys, tokens, jobs, schedules, the audit trail and the company."""
+"""REST of plugins, API keys, tokens, jobs, the audit trail and the company."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kernel.api.rest import Rest
 from kernel.app import Kernel
 from kernel.context import CallContext
 from kernel.gate import PUBLIC, SIGNED_IN
-from kernel.jobs import ledger, schedules
+from kernel.jobs import ledger
 from kernel.tenancy import TenantRow, change_settings, change_tenant, get_settings
 from plugins.admin import keys, records, switchboard
 from plugins.admin import system_schemas as schemas
@@ -22,7 +22,6 @@ from plugins.admin import system_schemas as schemas
 rest = Rest("admin")
 _PLUGIN = "/plugins/<name>"
 _JOB = "/jobs/<uuid:job_id>"
-_SCHEDULE = "/schedules/<uuid:schedule_id>"
 
 
 class SettingsBody(Schema):
@@ -107,7 +106,7 @@ def list_jobs(ctx: CallContext, query: dict[str, Any]) -> Page:
 @rest.get(_JOB, permission="job.read", out=schemas.JobOut)
 def get_job(ctx: CallContext, job_id: UUID) -> Any:
     """Read a job with its progress, result or error"""
-    return ledger.get_job(ctx, job_id)
+    return records.shown_job(ledger.get_job(ctx, job_id))
 
 
 @rest.get(f"{_JOB}/history", permission="job.read", out=schemas.HistoryList)
@@ -119,37 +118,13 @@ def job_history(ctx: CallContext, job_id: UUID) -> Any:
 @rest.post(f"{_JOB}/cancel", permission="job.manage", out=schemas.JobOut, status=200)
 def cancel_job(ctx: CallContext, job_id: UUID) -> Any:
     """Cancel a job, or ask a running one to stop"""
-    return ledger.cancel_job(ctx, job_id)
+    return records.shown_job(ledger.cancel_job(ctx, job_id))
 
 
 @rest.post(f"{_JOB}/retry", permission="job.manage", out=schemas.JobOut, status=200)
 def retry_job(ctx: CallContext, job_id: UUID) -> Any:
     """Try a failed, cancelled or skipped job again"""
-    return ledger.retry_job(ctx, job_id)
-
-
-@rest.get("/schedules", permission="job.read", out=schemas.ScheduleList)
-def list_schedules(ctx: CallContext) -> Any:
-    """List recurring work"""
-    return {"items": schedules.list_schedules(ctx)}
-
-
-@rest.get(_SCHEDULE, permission="job.read", out=schemas.ScheduleOut)
-def get_schedule(ctx: CallContext, schedule_id: UUID) -> Any:
-    """Read a schedule"""
-    return schedules.get_schedule(ctx, schedule_id)
-
-
-@rest.patch(_SCHEDULE, permission="job.manage", body=schemas.SchedulePatch, out=schemas.ScheduleOut)
-def change_schedule(ctx: CallContext, schedule_id: UUID, body: dict[str, Any]) -> Any:
-    """Change when a schedule fires, or switch it on or off"""
-    return schedules.change_schedule(ctx, schedule_id, **body)
-
-
-@rest.post(f"{_SCHEDULE}/run", permission="job.manage", out=schemas.QueuedOut, status=202)
-def run_schedule(ctx: CallContext, schedule_id: UUID) -> Any:
-    """Queue a schedule's job now"""
-    return {"job_id": schedules.run_schedule(ctx, schedule_id)}
+    return records.shown_job(ledger.retry_job(ctx, job_id))
 
 
 @rest.get("/audit-entries", permission="audit.read", query=schemas.AuditQuery, out=schemas.AuditPage)

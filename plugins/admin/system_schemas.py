@@ -1,4 +1,4 @@
-"""What goes in and out of the interfaces for plugins, keys, tokens, jobs, schedules, the audit trail and the company."""
+"""What goes in and out of the interfaces for plugins, keys, tokens, jobs, the audit trail and the company."""
 
 from __future__ import annotations
 
@@ -110,32 +110,6 @@ class HistoryList(Schema):
 
 JobQuery = filtered(state=fields.String(validate=validate.OneOf(LIVE + ENDED)), kind=fields.String())
 JobPage = page_schema(JobRow)
-
-
-class ScheduleOut(Schema):
-    id = fields.UUID()
-    version = fields.Integer()
-    name = fields.String()
-    job = fields.String()
-    cron = fields.String()
-    zone = fields.String()
-    enabled = fields.Boolean()
-    next_run_at = fields.AwareDateTime(allow_none=True)
-    last_run_at = fields.AwareDateTime(allow_none=True)
-
-
-class ScheduleList(Schema):
-    items = fields.List(fields.Nested(ScheduleOut))
-
-
-class SchedulePatch(Schema):
-    cron = fields.String(validate=validate.Length(max=100))
-    zone = fields.String(validate=validate.Length(max=60))
-    enabled = fields.Boolean()
-
-
-class QueuedOut(Schema):
-    job_id = fields.UUID()
 
 
 class AuditRow(Schema):

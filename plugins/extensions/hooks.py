@@ -46,7 +46,7 @@ def register_commands() -> Sequence[click.Command]:
 def register_jobs() -> Sequence[JobType]:
     return [
         JobType(releases.COMPILE_JOB, "Compile an extension", tasks.compile_release, stepwise=True),
-        JobType("extensions.tidy", "Forget old extension calls", tasks.tidy_invocations),
+        JobType("extensions.tidy", "Forget old extension calls", tasks.tidy_invocations, recurs_by="job.manage"),
     ]
 
 

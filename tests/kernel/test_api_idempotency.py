@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from kernel.api.idempotency import IdempotencyKey, forget_old
+from kernel.api.idempotency import IdempotencyKey
 from kernel.directory.models import Client
 from tests.kernel.api_room import routes
 
@@ -141,17 +141,6 @@ def test_a_form_sent_again_has_another_boundary_and_the_same_content(gadgets: An
 
     assert send("first").get_json() == {"a": "b"}
     assert send("second").headers["Idempotency-Replayed"] == "true"
-
-
-def test_old_answers_are_forgotten(gadgets: Any, clock: Any) -> None:
-    alice = gadgets.api()
-    alice.post(URL, json=ROUTER, headers=keyed("old"))
-    clock.advance(days=20)
-    alice.post(URL, json=ROUTER, headers=keyed("newer"))
-    clock.advance(days=11)
-    with gadgets.call() as ctx:
-        assert forget_old(ctx) == 1
-        assert ctx.session.scalars(select(IdempotencyKey.key)).all() == ["newer"]
 
 
 def test_the_effect_and_its_answer_are_one_transaction(gadgets: Any) -> None:

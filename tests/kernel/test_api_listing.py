@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from house.shapes import assert_same_shape
 from kernel.api.listing import paginate
-from kernel.api.testing import assert_same_shape
 from kernel.db import fetch_rows
 from kernel.directory.models import Client, Team
 from kernel.errors import InvalidInput

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
-from kernel.api.ratelimit import RateBucket, forget_full, take
+from kernel.api.ratelimit import take
 from kernel.app import Kernel
 from kernel.clock import FixedClock
 from kernel.errors import RateLimited
@@ -89,12 +89,3 @@ def test_an_api_key_is_limited_and_a_browser_is_not(acme: Any, kernel: Kernel) -
     assert (refused.headers["Retry-After"], refused.headers["RateLimit-Remaining"]) == ("1", "0")
     assert world.api().get(url).status_code == 200
     assert {browser.get(url).status_code for _ in range(4)} == {200}
-
-
-def test_full_buckets_are_forgotten(acme: Any, kernel: Kernel, clock: FixedClock) -> None:
-    take(kernel, acme.tenant_id, "short", burst=1, per_second=1)
-    take(kernel, acme.tenant_id, "long", burst=1, per_second=0.001)
-    clock.advance(minutes=1)
-    with acme.call() as ctx:
-        assert forget_full(ctx) == 1
-        assert ctx.session.scalar(select(func.count()).select_from(RateBucket)) == 1

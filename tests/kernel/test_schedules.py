@@ -73,7 +73,7 @@ def test_an_unknown_zone_is_refused() -> None:
 def test_a_tenant_starts_with_the_schedules_of_its_plugins_in_its_zone(tower: Tower) -> None:
     with tower.kernel.call(tower.acme) as ctx:
         (morning,) = schedules.list_schedules(ctx)
-        schedules.sync_default_schedules(ctx)
+        schedules.offer_schedules(ctx)
         assert len(schedules.list_schedules(ctx)) == 1
     assert (morning.name, morning.zone) == ("Morning bell", "Europe/Berlin")
     assert morning.next_run_at == utc("2026-10-02 05:00")

@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("plugin", sa.Text(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("offered", postgresql.JSONB(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_tenant_plugins_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tenant_plugins")),
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_tenant_plugins_tenant_id_plugin")),
@@ -339,7 +340,9 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state in ('pending', 'delivered', 'skipped', 'dead')", name=op.f("ck_event_deliveries_state")),
+        sa.CheckConstraint(
+            "state in ('pending', 'delivered', 'skipped', 'dead', 'dismissed')", name=op.f("ck_event_deliveries_state")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "event_id"],
             ["events.tenant_id", "events.id"],
