@@ -40,7 +40,12 @@ def test_publish_install_call_and_look(ext: Any) -> None:
     assert called.exit_code == 0, called.output
     assert json.loads(called.stdout)["defaultDescription"] == "Remote support"
     assert "context.current: ok" in ext("logs", NAME).output
-    [record] = ext("logs", NAME, "--json").stdout.splitlines()
+    assert ext("call", NAME, "?name=x").exit_code == 0
+    again = ext("install", NAME, "--grant", "cap:bank.rob")
+    assert (again.exit_code, "does not ask for cap:bank.rob" in again.output) == (1, True)
+    assert ext("install", NAME, "--set", "color=green", "--grant", MANUAL_INVOICE).exit_code == 0
+    assert json.loads(ext("call", NAME, "/").stdout)["defaultDescription"] == "Remote support"
+    *_, record = ext("logs", NAME, "--json").stdout.splitlines()
     assert json.loads(record)["status"] == 200
     assert ext("revoke", NAME, MANUAL_INVOICE).exit_code == 0
     [row] = json.loads(ext("list", "--json").stdout)
@@ -60,3 +65,9 @@ def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> 
     assert "KEY=VALUE" in ext("install", NAME, "--set", "novalue").output
     bob = CliRunner().invoke(main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"])
     assert (bob.exit_code, "extension.read" in bob.output) == (1, True)
+
+
+def test_a_guests_log_line_cannot_paint_the_terminal_or_forge_another() -> None:
+    from plugins.extensions.commands import _visible
+
+    assert _visible("\x1b[2Jcleared\n2026-01-01 GET / 200") == "\\x1b[2Jcleared\n      2026-01-01 GET / 200"

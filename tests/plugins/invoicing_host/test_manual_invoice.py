@@ -180,3 +180,14 @@ def test_a_missing_tax_region_is_said_and_leaves_nothing(desk: Desk) -> None:
     assert (answer.status_code, answer.json["error"].partition(":")[0]) == (422, "tax_region_missing")
     with desk.world.call() as ctx:
         assert ctx.session.scalar(select(func.count()).select_from(Invoice)) == 0
+
+
+@pytest.mark.parametrize("quantity", ["1E+999999", "1e3", "1_0", " 1", "\u0663", "NaN", "0", "-1", "1.00001", "9" * 13])
+def test_a_quantity_is_plain_digits_whatever_a_hand_made_guest_sends(quantity: str) -> None:
+    from marshmallow import ValidationError
+
+    from plugins.invoicing_host.schemas import Item
+
+    with pytest.raises(ValidationError) as refused:
+        Item().load({"service_id": str(uuid4()), "quantity": quantity, "description": "x", "rate": 1})
+    assert list(refused.value.messages) == ["quantity"]

@@ -62,10 +62,6 @@ const ways: Record<string, (request: Request) => Response> = {
   },
   "/seen": (request) => json({ headers: request.headers, query: request.query }),
   "/answer": (request) => request.json() as Response,
-  "/paint": () => {
-    host.log.info("\u001b[2Jcleared\n2026-01-01 GET / 200 forged");
-    return json({});
-  },
   "/context": () => json(host.context.current()),
 };
 
