@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 import orjson
 import psycopg
-from sqlalchemy import JSON
+from sqlalchemy import ARRAY, JSON, ColumnElement, Uuid, any_, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -68,6 +69,11 @@ def _with_json(rows: Sequence[Row], json_at: tuple[int, ...]) -> Iterator[Row]:
             if ready[at] is not None:
                 ready[at] = orjson.dumps(ready[at], default=str).decode()
         yield tuple(ready)
+
+
+def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether a column holds one of any number of ids: one parameter, where each length of an IN list is new SQL."""
+    return cast("ColumnElement[bool]", column == any_(literal(list(ids), ARRAY(Uuid))))
 
 
 @cache

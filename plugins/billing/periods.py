@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -116,11 +117,15 @@ class Schedule(NamedTuple):
     def periods(self, window: Period) -> Iterator[Period]:
         """Every whole period that shares a day with the window, in order."""
         index = self.index_of(window.start)
-        while (period := self.period(index)).start < window.end:
-            yield period
+        start = self.boundary(index)
+        while start < window.end:
             index += 1
+            end = self.boundary(index)
+            yield Period(start, end)
+            start = end
 
 
+@lru_cache(maxsize=4096)  # a run asks for the same few boundaries for each of its lines
 def add_months(day: date, months: int) -> date:
     """The same day of the month some months later, or the last one of a shorter month.
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from kernel.context import CallContext
+from plugins.billing.bulk import among
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
 from plugins.billing.service_periods import Agreement, agreement
 from plugins.billing.usage import Tier
@@ -77,9 +78,12 @@ def _agreement(contract: Contract, line: ContractLine) -> Agreement:
 
 
 def _items(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, list[AgreedItem]]:
-    rows = ctx.session.scalars(
-        select(ContractItem).where(ContractItem.line_id.in_(line_ids)).order_by(ContractItem.line_id, ContractItem.id)
-    ).all()
+    rows = ctx.session.execute(
+        select(
+            ContractItem.id, ContractItem.line_id, ContractItem.item_id, ContractItem.quantity, ContractItem.unit_price,
+            ContractItem.minimum_quantity,
+        ).where(among(ContractItem.line_id, line_ids)).order_by(ContractItem.line_id, ContractItem.id)
+    ).all()  # fmt: skip
     tiers = _tiers(ctx, [row.id for row in rows])
     items: defaultdict[UUID, list[AgreedItem]] = defaultdict(list)
     for row in rows:
@@ -91,7 +95,7 @@ def _items(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, list
 def _tiers(ctx: CallContext, item_ids: Sequence[UUID]) -> defaultdict[UUID, list[Tier]]:
     rows = ctx.session.scalars(
         select(UsageTier)
-        .where(UsageTier.contract_item_id.in_(item_ids))
+        .where(among(UsageTier.contract_item_id, item_ids))
         .order_by(UsageTier.contract_item_id, UsageTier.from_quantity)
     )
     tiers: defaultdict[UUID, list[Tier]] = defaultdict(list)
@@ -102,7 +106,7 @@ def _tiers(ctx: CallContext, item_ids: Sequence[UUID]) -> defaultdict[UUID, list
 
 def _role_rates(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, dict[str, int]]:
     rates: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in ctx.session.scalars(select(RoleRate).where(RoleRate.line_id.in_(line_ids)).order_by(RoleRate.role)):
+    for row in ctx.session.scalars(select(RoleRate).where(among(RoleRate.line_id, line_ids)).order_by(RoleRate.role)):
         rates[row.line_id][row.role] = row.hourly_rate
     return rates
 

@@ -7,9 +7,10 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from kernel.context import CallContext
+from plugins.billing.bulk import among
 from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.models.contracts import ContractLine
@@ -23,9 +24,8 @@ BilledKeys = Mapping[UUID, frozenset[str]]
 def read_billed(ctx: CallContext, asked: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, frozenset[str]]]:
     """Which of these things stand on invoices, drafts too: period keys by source kind and id. One query."""
     wanted = [
-        and_(Source.source_kind == kind, Source.source_id == any_(literal(sorted(ids), ARRAY(Uuid))))  # any number of ids
-        for kind, ids in sorted(asked.items()) if ids
-    ]  # fmt: skip
+        and_(Source.source_kind == kind, among(Source.source_id, sorted(ids))) for kind, ids in sorted(asked.items()) if ids
+    ]
     if not wanted:
         return {}
     found = select(Source.source_kind, Source.source_id, Source.period_key).where(Source.live, or_(*wanted))

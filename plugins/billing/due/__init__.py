@@ -12,6 +12,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
+from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
@@ -34,7 +35,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     A fixed number of queries serves any number of clients, and the answer is the same each time it is asked.
     """
     currencies = _currencies(ctx, client_ids)
-    lines = read_agreed(ctx, Contract.client_id.in_(currencies) & (Contract.status == "active"))
+    lines = read_agreed(ctx, among(Contract.client_id, currencies) & (Contract.status == "active"))
     usage = _unbilled_usage(ctx, window, list(currencies))
     answers = ctx.hooks.collect_charges(ctx=ctx, window=window, clients=list(currencies))
     offered = list(chain.from_iterable(answers))
@@ -52,19 +53,19 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
 
 
 def _currencies(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, str]:
-    found = select(Client.id, Client.currency).where(Client.id.in_(client_ids)).order_by(Client.id)
+    found = select(Client.id, Client.currency).where(among(Client.id, client_ids)).order_by(Client.id)
     return dict(ctx.session.execute(found).all())
 
 
 def _places(ctx: CallContext, charges: Sequence[Charge]) -> dict[UUID, str]:
     wanted = {one.location_id for one in charges if one.location_id}
-    return dict(ctx.session.execute(select(Location.id, Location.name).where(Location.id.in_(sorted(wanted)))).all())
+    return dict(ctx.session.execute(select(Location.id, Location.name).where(among(Location.id, sorted(wanted)))).all())
 
 
 def _unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
     found = (
         select(UsageEntry)
-        .where(UsageEntry.client_id.in_(client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))
+        .where(among(UsageEntry.client_id, client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))
         .order_by(UsageEntry.client_id, UsageEntry.used_on, UsageEntry.id)
     )
     return list(ctx.session.scalars(found))
