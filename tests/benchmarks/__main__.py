@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def write(measured: Sequence[Reading], path: Path) -> None:
 def main() -> None:
     """Measure at full size."""
     with ground(durable=True) as (kernel, _):
+        gc.freeze()  # as every web and worker process does
         measured = list(readings(kernel, Sizes()))
     show(measured)
     write(measured, BENCH)
