@@ -12,7 +12,8 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, g, request
 
 from kernel.api import problem
-from kernel.gate import check_origin, request_call, request_id
+from kernel.errors import PermissionDenied
+from kernel.gate import SAFE_METHODS, check_origin, present_credential, request_call, request_id
 from kernel.web.pages import Pages
 from plugins.extensions.errors import BodyNotText, InstallNotFound
 from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Pairs
@@ -39,6 +40,7 @@ def call_extension(install: str, path: str = "") -> Response:
     """Let an extension answer this request."""
     kernel: Kernel = current_app.extensions["deskhand"]
     request.max_content_length = MAX_REQUEST_BYTES
+    _refuse_form_token(kernel)
     with request_call(kernel, plugin="extensions", permission=PERMISSION, audience="api") as ctx:
         if g.identity.csrf_token is not None:  # a handler may write on GET as well
             check_origin()
@@ -46,6 +48,14 @@ def call_extension(install: str, path: str = "") -> Response:
     body = _body()  # only of callers who may, and after the transaction: a slow sender holds no database connection
     asked = GuestRequest(request.method, f"/{path}", target.params, _query(), _headers(), body)
     return _answer(invoke(kernel, target, asked, caller=ctx.actor, request_id=request_id()))
+
+
+def _refuse_form_token(kernel: Kernel) -> None:
+    """A CSRF token in a form would be part of the body, which is the guest's: here it is a header. Raises PermissionDenied."""
+    if request.method in SAFE_METHODS or "X-CSRF-Token" in request.headers:
+        return
+    if present_credential(kernel, "api").kind == "session":
+        raise PermissionDenied("Send the page's CSRF token as the header X-CSRF-Token.", code="csrf_failed")
 
 
 def _mount(blueprint: Blueprint) -> None:

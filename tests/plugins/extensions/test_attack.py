@@ -66,6 +66,17 @@ def test_what_the_guest_sees_of_its_caller_is_no_credential(acme: World, hostile
         assert (seen["headers"]["accept-language"], seen["query"]) == ("de", {"a": "1"})
 
 
+def test_a_form_reaches_the_guest_whole_and_without_our_token(acme: World, hostile_wasm: bytes) -> None:
+    installed = hostile(acme, hostile_wasm)
+    bob = acme.client("bob")
+    form = {"a": "1", "b": "2"}
+    assert bob.post(f"{installed['url']}echo", data=form).text == "a=1&b=2"
+    token = bob.environ_base.pop("HTTP_X_CSRF_TOKEN")
+    refused = bob.post(f"{installed['url']}echo", data={**form, "csrf_token": token})
+    assert (refused.status_code, refused.json["code"]) == (403, "csrf_failed")
+    assert [one["request_bytes"] > 0 for one in calls_of(acme, installed)] == [True]
+
+
 def test_a_guests_page_is_locked_in_and_says_nothing_for_our_origin(acme: World, hostile_wasm: bytes) -> None:
     installed = hostile(acme, hostile_wasm)
     page = answer(acme, installed, status=401, body="<script>1</script>", headers={**OURS, "content-type": "text/html"})
