@@ -57,9 +57,10 @@ def _state(today: date) -> ColumnElement[str]:
     ).label("state")
 
 
-def list_invoices(ctx: CallContext, query: Mapping[str, Any]) -> Page:
-    """One page of invoices and credit notes with client names and how they stand."""
-    return paginate(ctx, _rows(ctx.today()), query, sortable=_SORTABLE, default="-created_at", filters=_FILTERS)
+def list_invoices(ctx: CallContext, query: Mapping[str, Any], text: str = "") -> Page:
+    """One page of invoices and credit notes with client names and how they stand; `text` as in `find_invoices`."""
+    rows = _rows(ctx.today()).where(_named(text)) if text.strip() else _rows(ctx.today())
+    return paginate(ctx, rows, query, sortable=_SORTABLE, default="-created_at", filters=_FILTERS)
 
 
 @lru_cache(maxsize=8)  # the same statement for a whole day: its SQL is then made once
@@ -75,9 +76,13 @@ def _rows(today: date) -> Select[Any]:
 
 def find_invoices(ctx: CallContext, words: str, limit: int = 6) -> list[dict[str, Any]]:
     """Invoices whose number holds the text, or whose client's name begins with it; the newest first."""
+    rows = _rows(ctx.today()).where(_named(words))
+    return fetch_rows(ctx.session, rows.order_by(Invoice.id.desc()).limit(limit))
+
+
+def _named(words: str) -> ColumnElement[bool]:
     text = words.strip().lower()
-    wanted = (func.strpos(func.lower(Invoice.number), text) > 0) | Client.name_key.startswith(text, autoescape=True)
-    return fetch_rows(ctx.session, _rows(ctx.today()).where(wanted).order_by(Invoice.id.desc()).limit(limit))
+    return (func.strpos(func.lower(Invoice.number), text) > 0) | Client.name_key.startswith(text, autoescape=True)
 
 
 def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:

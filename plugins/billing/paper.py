@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -98,13 +99,18 @@ def _unit(unit: str) -> str:
 
 def _tax(tax: InvoiceTax, invoice: Invoice) -> TaxGroup:
     group: TaxGroup = {
-        "label": f"{tax.name} {_percent(tax)}",
+        "label": tax.name if _says_percent(tax) else f"{tax.name} {_percent(tax)}",
         "base": _money(tax.base, invoice),
         "amount": _money(tax.tax, invoice),
     }
     if tax.note:
         group["note"] = tax.note
     return group
+
+
+def _says_percent(tax: InvoiceTax) -> bool:
+    """The name holds its rate already, as in "VAT 20 %"."""
+    return re.search(rf"(?<![\d.,]){re.escape(_percent(tax).rstrip('%').strip())}(?![\d.,])", tax.name) is not None
 
 
 def _mark(invoice: Invoice) -> str:

@@ -11,6 +11,7 @@ from kernel.context import CallContext
 from kernel.directory.models import User
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
+from kernel.web.formats import format_date
 from plugins.timesheets.models import TimeEntry
 
 _HELD_BY: dict[str, Any] = {
@@ -33,7 +34,7 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
 
 
 def _words(row: Row[Any]) -> str:
-    return " · ".join(part for part in (row.worked_on.isoformat(), row.name, row.notes) if part)
+    return " · ".join(part for part in (format_date(row.worked_on), row.name, row.notes) if part)
 
 
 def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
