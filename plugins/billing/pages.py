@@ -49,7 +49,8 @@ _PAGE = "/invoices/<uuid:invoice_id>"
 
 @pages.get("/invoices", permission="invoice.read", query=schemas.InvoiceQuery)
 def list_of_invoices(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("billing/invoices.html", page=listing.list_invoices(ctx, query), states=STATES, kinds=KINDS)
+    page = listing.list_invoices(ctx, query, request.args.get("q", ""))
+    return render("billing/invoices.html", page=page, states=STATES, kinds=KINDS)
 
 
 @pages.get("/invoices.csv", permission="invoice.read", query=schemas.InvoiceQuery)
