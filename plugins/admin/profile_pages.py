@@ -17,13 +17,15 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import offered
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.admin import profile, schemas
+from plugins.admin.wording import spoken_browser
 
 pages = Pages("admin")
 
 
 @pages.get("/me", permission=SIGNED_IN)
 def me(ctx: CallContext) -> ResponseReturnValue:
-    return render("admin/me.html", user=profile.get_self(ctx), sessions=profile.list_sessions(ctx, g.identity.session_id))
+    sessions = profile.list_sessions(ctx, g.identity.session_id)
+    return render("admin/me.html", user=profile.get_self(ctx), sessions=sessions, browser=spoken_browser)
 
 
 def _self(ctx: CallContext) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from kernel.web.pages import Pages, redirect_to, render
 from kernel.web.render import labels_for
 from plugins.admin import deliveries, keys, people, records, switchboard
 from plugins.admin import system_schemas as schemas
+from plugins.admin.wording import spoken_changes, spoken_name
 
 pages = Pages("admin")
 ON_OFF = {True: (_l("On"), "success"), False: (_l("Off"), "neutral")}
@@ -130,17 +131,9 @@ def audit_trail(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     known = labels_for(refs)
     rows = [dict(row) | {"page": known.get(Ref(row["kind"], row["row_id"]))} for row in page.items]
     everybody = [(one.id, one.name) for one in staff.list_users(ctx, active_only=False)]
-    return render("admin/audit.html", page=Page(rows, page.next_cursor), people=everybody, says=_changes)
-
-
-def _changes(changes: dict[str, Any]) -> str:
-    """What was set, in one line."""
-    return ", ".join(f"{name}: {_short(value)}" for name, value in changes.items())
-
-
-def _short(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    return render(
+        "admin/audit.html", page=Page(rows, page.next_cursor), people=everybody, says=spoken_changes, spoken=spoken_name
+    )
 
 
 def _tenant(ctx: CallContext) -> TenantRow:
