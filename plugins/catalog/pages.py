@@ -58,7 +58,7 @@ def _item(ctx: CallContext, item_id: UUID | None = None) -> dict[str, Any]:
 
 
 def _for_sale(_ctx: CallContext) -> dict[str, Any]:
-    return {"active": True}
+    return {"active": True, "tax_category": "standard"}
 
 
 @pages.form("/catalog/new", permission="catalog.manage", schema=schemas.ItemIn, template="catalog/form.html", context=_item,

@@ -125,6 +125,12 @@ def test_clearing_an_optional_text_clears_it_where_that_is_allowed() -> None:
     assert data == {"note": "", "mail": None}
 
 
+def test_what_an_existing_row_cannot_be_without_is_required_when_it_is_edited() -> None:
+    edited = Form(_Patch, {"code": "AB", "note": "", "mail": None}, version=3)
+    assert [edited.required(name) for name in ("code", "note", "mail")] == [True, False, False]
+    assert not Form(_Patch).required("code")
+
+
 def test_a_refused_form_comes_back_as_typed(parcels: Any) -> None:
     client = parcels.client()
     typed = GOOD | {"title": "conflict", "value": "1,234.50", "value--money": "@currency", "currency": "EUR",

@@ -116,3 +116,19 @@ def test_bob_sees_his_own_time_only_and_a_disabled_room_is_silent(acme: World, d
     with acme.call() as ctx:
         window = ChargeWindow(date(2026, 9, 1), date(2026, 10, 1))
         assert not any(ctx.hooks.collect_charges(ctx=ctx, window=window, clients=[UUID(desk["client"])]))
+
+
+def test_bob_logs_time_from_a_ticket_and_comes_back_to_it(acme: World, desk: dict[str, Any]) -> None:
+    browser: Any = acme.client("bob")
+    address = f"/time/new?work_id={desk['work_id']}"
+    page = browser.get(address).text
+    assert "Printer on fire" in page and f'href="/tickets/{desk["work_id"]}"' in page
+    typed = {"csrf_token": browser.csrf, "work_id": desk["work_id"], "item_id": desk["item_id"],
+             "started_at": "2026-09-30T10:00", "ended_at": "2026-09-30T10:30"}  # fmt: skip
+    assert browser.post(address, data=typed).location == f"/tickets/{desk['work_id']}"
+    assert "0:30" in browser.get(f"/time/of-ticket/{desk['work_id']}").text
+
+
+def test_tickets_are_found_by_number_and_by_words(acme: World, desk: dict[str, Any]) -> None:
+    assert "Printer on fire" in acme.client().get("/tickets?q=printer").text
+    assert "Printer on fire" not in acme.client().get("/tickets?q=router").text
