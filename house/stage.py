@@ -181,7 +181,7 @@ class World:
 def _call_as(world: World, actor: str | Actor) -> Iterator[CallContext]:
     with world.kernel.call(world.tenant_id) as ctx:
         if isinstance(actor, str):
-            credential = auth.Credential("jwt", world.tenant_id, user_id=world.users[actor])
+            credential = auth.Credential("jwt", world.tenant_id, user_id=world.users[actor], issued_at=ctx.now())
             actor = auth.identify(ctx.session, credential, ctx.now()).actor
         yield ctx.acting_as(actor)
 
