@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -89,10 +90,15 @@ class Dispatcher:
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
         _refuse_nul(args)
-        arguments = function.takes().load(args, unknown=RAISE)
+        arguments = _made(function.takes).load(args, unknown=RAISE)
         given = function.call(ctx, self._invocation, **arguments)
         ctx.session.flush()
-        return _dumped(function.gives(), given)
+        return _dumped(_made(function.gives), given)
+
+
+@cache  # making a schema takes longer than using it
+def _made(kind: type[Schema]) -> Schema:
+    return kind()
 
 
 def _refuse_nul(args: Any, path: str = "") -> None:

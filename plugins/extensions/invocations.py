@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import orjson
-import psycopg
 from sqlalchemy import Select, delete, func, select
 
 from kernel.api.listing import Page, paginate
@@ -19,6 +18,8 @@ from plugins.extensions.errors import InvocationNotFound
 from plugins.extensions.models import InvocationRecord
 
 if TYPE_CHECKING:
+    import psycopg
+
     from kernel.app import Kernel
     from plugins.extensions.guests.invocation import Outcome
 
@@ -38,12 +39,13 @@ _COLUMNS = (
     "request_id", "started_at", "status", "trap", "detail", "duration", "cpu", "host_time", "memory", "request_bytes",
     "response_bytes", "host_calls", "logs", "dropped_logs",
 )  # fmt: skip
-# Statements in one message to the server are one implicit transaction. A crash of the database may lose the records of its
-# last moment; a call does not wait for the disk because of them.
+# One statement, prepared by the driver, that binds its own transaction to the tenant: the row is made before it is checked.
+# A crash of the database may lose the records of its last moment; a call does not wait for the disk because of them.
 _INSERT = (
-    "select set_config('app.tenant_id', %(tenant_id)s::text, true), set_config('synchronous_commit', 'off', true);"
-    f"insert into {InvocationRecord.__tablename__} ({', '.join(_COLUMNS)})"
-    f" values ({', '.join(f'%({name})s' for name in _COLUMNS)})"
+    f"insert into {InvocationRecord.__tablename__} ({', '.join(_COLUMNS)}) values ("
+    "case when set_config('synchronous_commit', 'off', true) = 'off'"
+    " then set_config('app.tenant_id', %(tenant_id)s::text, true)::uuid end, "
+    f"{', '.join(f'%({name})s' for name in _COLUMNS[1:])})"
 )
 
 
@@ -67,9 +69,7 @@ def record_invocation(kernel: Kernel, occasion: Occasion, outcome: Outcome) -> U
     """Keep what became of a call, in a transaction of its own; returns the record's id."""
     row = _row(occasion, outcome)
     with kernel.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        driver = cast("psycopg.Connection", connection.connection.driver_connection)
-        with psycopg.ClientCursor(driver) as hot:
-            hot.execute(_INSERT, row)
+        cast("psycopg.Connection", connection.connection.driver_connection).execute(_INSERT, row)
     found: UUID = row["id"]
     return found
 
