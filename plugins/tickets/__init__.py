@@ -14,6 +14,6 @@ manifest = Manifest(
         Permission("ticket.create", "Open tickets", _DESK),
         Permission("ticket.update", "Work on tickets: status, assignment, comments, materials", _DESK),
         Permission("ticket.delete", "Delete tickets", ("manager",)),
-        Permission("ticket_settings.manage", "Change boards, statuses, priorities and categories", ("manager",)),
+        Permission("ticket_settings.manage", "Change boards and their statuses", ("manager",)),
     ),
 )
