@@ -81,8 +81,13 @@ def _widget(field: fields.Field[Any]) -> str:
     return "textarea" if _room(field) > 200 else "text"
 
 
-def _options(field: fields.Field[Any]) -> list[str]:
-    return [str(one) for rule in field.validators if isinstance(rule, validate.OneOf) for one in rule.choices]
+def _options(field: fields.Field[Any]) -> list[tuple[str, str]]:
+    """Values with their words: those that the schema gives as `choices`, else the value's own."""
+    values = [str(one) for rule in field.validators if isinstance(rule, validate.OneOf) for one in rule.choices]
+    if isinstance(field, fields.Enum):
+        values = [str(one.value) for one in field.enum]
+    words = field.metadata.get("choices", {})
+    return [(one, str(words.get(one, one.replace("_", " ").capitalize()))) for one in values]
 
 
 def _room(field: fields.Field[Any]) -> int:

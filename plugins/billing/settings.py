@@ -26,24 +26,31 @@ class BillingSettings(Schema):
     """Rounding and discount rules, numbering, terms of payment, and what the seller prints on an invoice."""
 
     rounding_mode = fields.Enum(Rounding, by_value=True, load_default=Rounding.HALF_UP,
-                                metadata={"description": "How a fraction of a minor unit is settled."})  # fmt: skip
+                                metadata={"title": "Rounding", "description": "Of fractions of the smallest coin.", "choices": {
+                                    "half_up": "Half up: 0.5 becomes 1", "half_even": "Half to even (bankers' rounding)",
+                                    "up": "Always up", "down": "Always down"}})  # fmt: skip
     rounding_level = fields.Enum(TaxLevel, by_value=True, load_default=TaxLevel.TAX_GROUP,
-                                 metadata={"description": "Where tax is rounded."})  # fmt: skip
+                                 metadata={"title": "Tax is rounded", "choices": {
+                                     "line": "On each line", "tax_group": "Once for each rate (EN 16931)",
+                                     "invoice": "Once on the whole invoice"}})  # fmt: skip
     discount_rule = fields.Enum(DiscountRule, by_value=True, load_default=DiscountRule.REDUCE_TAXABLE_BASE,
-                                metadata={"description": "Whether discounts lower what is taxed."})  # fmt: skip
+                                metadata={"title": "Discounts", "choices": {
+                                    "reduce_taxable_base": "Lower the amount that is taxed",
+                                    "ignore": "Leave the taxed amount as it is"}})  # fmt: skip
     number_at = fields.String(load_default="draft", validate=validate.OneOf(["draft", "finalize"]),
-                              metadata={"description": "When numbers are given; `finalize` leaves no gaps."})  # fmt: skip
+                              metadata={"title": "An invoice gets its number", "choices": {
+                                  "draft": "When it is drafted", "finalize": "When it is final, without gaps"}})  # fmt: skip
     invoice_pattern = fields.String(load_default="INV-{n:06}", validate=_pattern,
-                                    metadata={"description": "Numbers of invoices: `{n}`, `{n:06}`, `{year}`."})  # fmt: skip
+                                    metadata={"description": "{n}: the number; {n:06}: in six digits; {year}."})  # fmt: skip
     credit_note_pattern = fields.String(load_default="CN-{n:06}", validate=_pattern,
-                                        metadata={"description": "Numbers of credit notes."})  # fmt: skip
+                                        metadata={"description": "The same for credit notes."})  # fmt: skip
     payment_days = fields.Integer(load_default=14, validate=validate.Range(0, 365),
                                   metadata={"description": "Days from the invoice date to the due date."})  # fmt: skip
     seller_name = fields.String(load_default="", validate=validate.Length(max=200))
     seller_address = fields.String(load_default="", validate=validate.Length(max=1000))
     seller_tax_id = fields.String(load_default="", validate=validate.Length(max=64))
     bank_lines = fields.String(load_default="", validate=validate.Length(max=1000),
-                               metadata={"description": "How to pay: one line each, such as `IBAN: AT61 …`."})  # fmt: skip
+                               metadata={"description": "How to pay: one line each, such as IBAN: AT61 …"})  # fmt: skip
     footer = fields.String(load_default="", validate=validate.Length(max=1000))
 
 
