@@ -16,7 +16,9 @@ import click
 from marshmallow import Schema
 from marshmallow import fields as field_kinds
 
+import cli
 import kernel
+import local
 from house.licences import FILE as LICENCES
 from house.licences import licences
 from kernel.config import PREFIX, Settings
@@ -25,6 +27,7 @@ from kernel.hookspecs import PROJECT
 from kernel.plugins import CHAPTERS, Plugins
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+OF_THIS_TREE = {"cli", "house", "kernel", "local", "plugins"}
 NOTE = "<!-- Made by `deskhand docs`. Change the code, then run it again. -->\n"
 
 
@@ -182,12 +185,12 @@ def _jobs(plugins: Plugins) -> Iterator[str]:
 
 def _errors(plugins: Plugins) -> Iterator[str]:
     yield "Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.\n"
-    packages = [kernel, *(importlib.import_module(plugin.package) for plugin in plugins.installed.values())]
+    packages = [cli, kernel, local, *(importlib.import_module(plugin.package) for plugin in plugins.installed.values())]
     for package in packages:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "migrations" not in found.name and "worker" not in found.name and "__main__" not in found.name:
                 importlib.import_module(found.name)
-    known = {one for one in _below(DeskhandError) if "code" in vars(one) and one.__module__.startswith(("kernel", "plugins"))}
+    known = {one for one in _below(DeskhandError) if "code" in vars(one) and one.__module__.split(".")[0] in OF_THIS_TREE}
     rows = [(f"`{one.code}`", str(one.status), one.title, _first(one) if one.__doc__ else "") for one in known]
     yield _table(("Code", "Status", "Title", "When"), sorted(rows))
 
@@ -246,7 +249,7 @@ def _commands() -> Iterator[str]:
 
 def _of_this_tree(command: click.Command) -> bool:
     callback = command.callback
-    return callback is None or callback.__module__.split(".")[0] in {"cli", "house", "kernel", "local", "plugins"}
+    return callback is None or callback.__module__.split(".")[0] in OF_THIS_TREE
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -67,7 +67,20 @@ class _HandOver:
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """`--room NAME` asks the rules about rooms of this one only; rules about the whole house run as ever."""
     pluginmanager.register(_HandOver())
+    parser.addoption("--room", help="Ask rules that go room by room about this room only.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about another room than the one asked about."""
+    if room := config.getoption("--room"):
+        items[:] = [item for item in items if _room_of(item) in (None, room)]
+
+
+def _room_of(item: pytest.Item) -> str | None:
+    asked = item.callspec.params.get("room") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    return str(asked) if asked else None
 
 
 _STAGE: pytest.StashKey[tuple[Path, EmbeddedPostgres]] = pytest.StashKey()

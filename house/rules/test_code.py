@@ -13,8 +13,10 @@ from types import ModuleType
 
 import pytest
 
+import cli
 import house
 import kernel
+import local
 from kernel.errors import DeskhandError
 from kernel.hookspecs import PROJECT
 from kernel.plugins import CHAPTERS, Plugins
@@ -35,46 +37,46 @@ def _files(package: Path) -> Iterator[Path]:
 
 
 def _all_files() -> Iterator[Path]:
-    yield from _files(Path(kernel.__file__).parent)
-    yield from _files(Path(house.__file__).parent)
+    for package in (cli, house, kernel, local):
+        yield from _files(Path(str(package.__file__)).parent)
     for plugin in PLUGINS.installed.values():
         yield from _files(plugin.path)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_hookimpl_is_one_line_of_delegation(name: str) -> None:
-    tree = ast.parse((PLUGINS.get(name).path / "hooks.py").read_text())
+@pytest.mark.parametrize("room", NAMES)
+def test_every_hookimpl_is_one_line_of_delegation(room: str) -> None:
+    tree = ast.parse((PLUGINS.get(room).path / "hooks.py").read_text())
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         marked = any(isinstance(mark, ast.Name) and mark.id == "hookimpl" for mark in function.decorator_list)
-        assert marked, f"{name}/hooks.py: {function.name} is not a hookimpl"
-        assert len(function.body) == 1, f"{name}/hooks.py: {function.name} does more than delegate"
-        assert isinstance(function.body[0], ast.Return | ast.Expr), f"{name}/hooks.py: {function.name}"
+        assert marked, f"{room}/hooks.py: {function.name} is not a hookimpl"
+        assert len(function.body) == 1, f"{room}/hooks.py: {function.name} does more than delegate"
+        assert isinstance(function.body[0], ast.Return | ast.Expr), f"{room}/hooks.py: {function.name}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_room_talks_to_no_other_room(name: str) -> None:
-    package = PLUGINS.get(name).package
+@pytest.mark.parametrize("room", NAMES)
+def test_a_room_talks_to_no_other_room(room: str) -> None:
+    package = PLUGINS.get(room).package
     others = {plugin.package for plugin in PLUGINS.installed.values()} - {package}
-    for path in _files(PLUGINS.get(name).path):
+    for path in _files(PLUGINS.get(room).path):
         for imported in _imports(path):
             assert not any(imported == other or imported.startswith(f"{other}.") for other in others), f"{path}: {imported}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_services_and_models_know_no_web(name: str) -> None:
-    for path in _files(PLUGINS.get(name).path):
+@pytest.mark.parametrize("room", NAMES)
+def test_services_and_models_know_no_web(room: str) -> None:
+    for path in _files(PLUGINS.get(room).path):
         if path.stem in WEB_FREE:
             assert not {imported.split(".")[0] for imported in _imports(path)} & WEB_LIBRARIES, path
         if path.stem == "calculator":
             assert "sqlalchemy" not in {imported.split(".")[0] for imported in _imports(path)}, path
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_room_says_what_it_is(name: str) -> None:
-    plugin = PLUGINS.get(name)
+@pytest.mark.parametrize("room", NAMES)
+def test_a_room_says_what_it_is(room: str) -> None:
+    plugin = PLUGINS.get(room)
     assert plugin.manifest.title
     assert plugin.manifest.summary.endswith(".")
-    assert (plugin.path / "README.md").is_file(), f"{name} has no README.md"
+    assert (plugin.path / "README.md").is_file(), f"{room} has no README.md"
     for permission in plugin.manifest.permissions:
         assert re.fullmatch(r"[a-z_]+\.[a-z_]+", permission.name), permission.name
         assert permission.title
@@ -112,7 +114,7 @@ def test_every_hook_says_who_may_answer_and_when() -> None:
 
 
 def test_error_codes_are_unique() -> None:
-    for package in [kernel, *(importlib.import_module(plugin.package) for plugin in PLUGINS.installed.values())]:
+    for package in [cli, kernel, local, *(importlib.import_module(plugin.package) for plugin in PLUGINS.installed.values())]:
         _import_all(package)
     own = [error for error in _subclasses(DeskhandError) if "code" in vars(error) and not error.__module__.startswith("tests")]
     codes = Counter(error.code for error in own)
@@ -164,7 +166,14 @@ def test_every_public_function_is_annotated() -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                assert node.returns is not None or path.parts[-2] == "rules", f"{path}: {node.name}"
+                assert node.returns is not None, f"{path}: {node.name} does not say what it returns"
+                bare = [one.arg for one in _arguments(node.args) if one.annotation is None and one.arg not in ("self", "cls")]
+                assert bare == [], f"{path}: {node.name} does not say what {', '.join(bare)} is"
+
+
+def _arguments(given: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*given.posonlyargs, *given.args, *given.kwonlyargs)
+    yield from (one for one in (given.vararg, given.kwarg) if one)
 
 
 def _imports(path: Path) -> Iterator[str]:

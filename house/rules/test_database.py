@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -41,7 +43,7 @@ where k.contype = 'f' and t.relnamespace = 'public'::regnamespace
 
 
 @pytest.fixture(scope="module")
-def catalogue(settings: Settings):  # noqa: ANN201 - a connection for this module only
+def catalogue(settings: Settings) -> Iterator[Connection]:
     """A connection of the owner, who sees the catalogue whole."""
     engine = create_engine(settings.owner_url, poolclass=NullPool)
     with engine.connect() as connection:

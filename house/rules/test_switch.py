@@ -42,10 +42,10 @@ def _switch(world: World, name: str, *, enabled: bool) -> list[str]:
         return switch_plugin(ctx, name, enabled=enabled)
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
-def test_routes_and_pages_of_a_switched_off_plugin_are_not_there(name: str, acme: World, beta: World, app: Flask) -> None:
-    off = set(_switch(acme, name, enabled=False))
-    assert off >= {name}
+@pytest.mark.parametrize("room", OPTIONAL)
+def test_routes_and_pages_of_a_switched_off_plugin_are_not_there(room: str, acme: World, beta: World, app: Flask) -> None:
+    off = set(_switch(acme, room, enabled=False))
+    assert off >= {room}
     ours, theirs = Knocker(acme), Knocker(beta)
     for door in [*rest_doors(app), *page_doors(app)]:
         if door.plugin in off and door.permission != PUBLIC:
@@ -61,13 +61,13 @@ def _code(answer: Any) -> str | None:
     return answer.json.get("code") if answer.is_json and answer.json else None
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
-def test_hooks_of_a_switched_off_plugin_are_silent(name: str, acme: World, beta: World) -> None:
-    _switch(acme, name, enabled=False)
+@pytest.mark.parametrize("room", OPTIONAL)
+def test_hooks_of_a_switched_off_plugin_are_silent(room: str, acme: World, beta: World) -> None:
+    _switch(acme, room, enabled=False)
     with acme.call() as ours, beta.call() as theirs:
-        implemented = [hook for hook in _hooks() if _answered_by(theirs.hooks, hook, name)]
-        assert [hook for hook in _hooks() if _answered_by(ours.hooks, hook, name)] == []
-        assert all(_answered_by(theirs.hooks, hook, name) for hook in implemented)
+        implemented = [hook for hook in _hooks() if _answered_by(theirs.hooks, hook, room)]
+        assert [hook for hook in _hooks() if _answered_by(ours.hooks, hook, room)] == []
+        assert all(_answered_by(theirs.hooks, hook, room) for hook in implemented)
 
 
 def _hooks() -> list[str]:
@@ -81,16 +81,16 @@ def _answered_by(hooks: object, hook: str, plugin: str) -> bool:
     return plugin in {one.plugin_name for one in caller.get_hookimpls()}
 
 
-@pytest.mark.parametrize("name", _who("register_jobs"))
+@pytest.mark.parametrize("room", _who("register_jobs"))
 def test_jobs_of_a_switched_off_plugin_are_skipped_queued_or_scheduled(
-    name: str, acme: World, kernel: Kernel, clock: FixedClock
+    room: str, acme: World, kernel: Kernel, clock: FixedClock
 ) -> None:
-    kinds = [kind for kind, plugin in kernel.job_plugins.items() if plugin == name]
+    kinds = [kind for kind, plugin in kernel.job_plugins.items() if plugin == room]
     with acme.call() as ctx:
         for kind in kinds:
             jobs.enqueue(ctx, kind, {})
             add_schedule(ctx, name="Each minute", job=kind, cron="* * * * *")
-    _switch(acme, name, enabled=False)
+    _switch(acme, room, enabled=False)
     clock.set(clock.now() + timedelta(minutes=1))
     jobs.run_due(kernel, acme.tenant_id)
     with acme.call() as ctx:
@@ -98,22 +98,22 @@ def test_jobs_of_a_switched_off_plugin_are_skipped_queued_or_scheduled(
     assert states == ["skipped"] * 2 * len(kinds)
 
 
-@pytest.mark.parametrize("name", [name for name in OPTIONAL if PLUGINS.get(name).manifest.listens])
-def test_events_reach_no_switched_off_plugin(name: str, acme: World, kernel: Kernel) -> None:
+@pytest.mark.parametrize("room", [room for room in OPTIONAL if PLUGINS.get(room).manifest.listens])
+def test_events_reach_no_switched_off_plugin(room: str, acme: World, kernel: Kernel) -> None:
     with acme.call() as ctx:
-        for event in PLUGINS.get(name).manifest.listens:
+        for event in PLUGINS.get(room).manifest.listens:
             schema = kernel.events[event].payload()
             publish(ctx, event, schema.load(example_of(schema)))
-    _switch(acme, name, enabled=False)
+    _switch(acme, room, enabled=False)
     jobs.run_due(kernel, acme.tenant_id)
     with acme.call() as ctx:
-        told = ctx.session.query(EventDelivery).filter(EventDelivery.subscriber == name, EventDelivery.state != "skipped")
+        told = ctx.session.query(EventDelivery).filter(EventDelivery.subscriber == room, EventDelivery.state != "skipped")
         assert told.all() == []
 
 
-@pytest.mark.parametrize("name", _who("register_host_functions"))
-def test_guests_reach_no_host_function_of_a_switched_off_plugin(name: str, acme: World, kernel: Kernel) -> None:
-    given = [one for one, plugin in kernel.host_plugins.items() if plugin == name]
+@pytest.mark.parametrize("room", _who("register_host_functions"))
+def test_guests_reach_no_host_function_of_a_switched_off_plugin(room: str, acme: World, kernel: Kernel) -> None:
+    given = [one for one, plugin in kernel.host_plugins.items() if plugin == room]
     dispatcher = pytest.importorskip("plugins.extensions.dispatcher")
     invocation = pytest.importorskip("plugins.extensions.guests.invocation")
     install_id = furnish(acme).of["extensions"]["install_id"]
@@ -121,7 +121,7 @@ def test_guests_reach_no_host_function_of_a_switched_off_plugin(name: str, acme:
     ask = dispatcher.Dispatcher(kernel, acme.tenant_id, Actor("extension", install_id, "Orders"), call)
     asked = [invocation.HostCall(interface, function, {}, True, None) for interface, function in given]
     assert [one for one in asked if _not_enabled(ask(one))] == []
-    _switch(acme, name, enabled=False)
+    _switch(acme, room, enabled=False)
     assert [one for one in asked if not _not_enabled(ask(one))] == []
 
 
@@ -129,11 +129,11 @@ def _not_enabled(answer: Any) -> bool:
     return str(answer.get("error", "")).startswith("plugin_not_enabled")
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
-def test_navigation_loses_what_was_switched_off_and_gets_it_back(name: str, acme: World) -> None:
-    links = [entry.url for plugin, entry in PLUGINS.collect("register_navigation") if plugin.name == name]
+@pytest.mark.parametrize("room", OPTIONAL)
+def test_navigation_loses_what_was_switched_off_and_gets_it_back(room: str, acme: World) -> None:
+    links = [entry.url for plugin, entry in PLUGINS.collect("register_navigation") if plugin.name == room]
     before = acme.client().get("/").text
-    changed = _switch(acme, name, enabled=False)
+    changed = _switch(acme, room, enabled=False)
     after = acme.client().get("/").text
     for link in links:
         assert f'href="{link}"' in before
@@ -149,10 +149,10 @@ def test_what_every_tenant_needs_stays_on(acme: World) -> None:
             _switch(acme, name, enabled=False)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_plugin_boots_alone_with_what_it_requires(name: str) -> None:
+@pytest.mark.parametrize("room", NAMES)
+def test_a_plugin_boots_alone_with_what_it_requires(room: str) -> None:
     needed: list[str] = []
-    _require(name, needed)
+    _require(room, needed)
     plugins = Plugins(importlib.import_module(PLUGINS.get(one).package) for one in needed)
     plugins.register_hooks()
     assert set(plugins.installed) == set(needed)

@@ -18,10 +18,10 @@ from house.walk import Door, body_for, ids_in_body, ids_in_query, page_doors, ra
 ROOMS = [KERNEL, *NAMES]
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_own_rows_open_every_reading_door(name: str, acme: World, app: Flask) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_own_rows_open_every_reading_door(room: str, acme: World, app: Flask) -> None:
     """And so prove that the furniture is of the kind that the address means."""
-    doors = [door for door in _doors(app, name) if door.method == "GET" and door.parameters]
+    doors = [door for door in _doors(app, room) if door.method == "GET" and door.parameters]
     rows, knock = furnish(acme), Knocker(acme)
     for door in doors:
         mine, random = knock(door, rows.ids(door)), knock(door, random_ids(door))
@@ -29,11 +29,11 @@ def test_own_rows_open_every_reading_door(name: str, acme: World, app: Flask) ->
         assert said(mine) != said(random), f"{door}: what the furniture has for {door.parameters} is of another kind"
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_acmes_ids_are_to_beta_like_random_ones(name: str, acme: World, beta: World, app: Flask) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_acmes_ids_are_to_beta_like_random_ones(room: str, acme: World, beta: World, app: Flask) -> None:
     theirs, ours, knock = furnish(acme), furnish(beta), Knocker(beta)
     before = fingerprint(acme)
-    for door in _doors(app, name):
+    for door in _doors(app, room):
         for path in _strange(door, theirs.ids(door), ours.ids(door)):
             mine, random = knock(door, path), knock(door, path | _random(path, theirs.ids(door)))
             assert said(mine) == said(random), door
@@ -44,12 +44,12 @@ def test_acmes_ids_are_to_beta_like_random_ones(name: str, acme: World, beta: Wo
     assert fingerprint(acme) == before
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_acmes_ids_in_a_body_are_to_beta_like_random_ones(name: str, acme: World, beta: World, app: Flask) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_acmes_ids_in_a_body_are_to_beta_like_random_ones(room: str, acme: World, beta: World, app: Flask) -> None:
     """Below Beta's own address, one of Acme's ids at a time among Beta's own; and such an id is looked at at all."""
-    doors = [door for door in _doors(app, name) if ids_in_body(door)]
+    doors = [door for door in _doors(app, room) if ids_in_body(door)]
     if not doors:
-        pytest.skip(f"{name} takes no ids in bodies")
+        pytest.skip(f"{room} takes no ids in bodies")
     theirs, ours, knock = furnish(acme), furnish(beta), Knocker(beta)
     before = fingerprint(acme)
     for door in doors:
