@@ -54,6 +54,7 @@ def serve(settings: Settings) -> None:
 
 def load_app() -> Flask:
     """The application of one web worker, which ends with its server."""
+    gc.disable()  # nearly all that a start makes is there to stay: looking through it would take a good part of the time
     from kernel import logs
     from kernel.app import build_kernel, create_app
 
@@ -69,7 +70,8 @@ def load_app() -> Flask:
     later = threading.Timer(BROKER_AFTER_SECONDS, _connect_broker, (kernel,))
     later.daemon = True
     later.start()
-    gc.freeze()  # what a start makes is there to stay: looking through it again and again costs a good part of the work
+    gc.freeze()
+    gc.enable()
     return app
 
 

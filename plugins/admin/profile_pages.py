@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import segno
 from flask import g
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -54,6 +53,8 @@ def begin_totp(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
 
 def _drawing(ctx: CallContext) -> dict[str, Any]:
     """The QR code as SVG, black on white in every theme so that a camera reads it, and the secret for typing."""
+    import segno  # here, since its tables would slow every start
+
     address = profile.waiting_totp(ctx)
     drawn = segno.make(address, micro=False).svg_inline(scale=5, dark="#000", light="#fff", border=4)
     return {"drawing": Markup(drawn), "secret": address.partition("secret=")[2].partition("&")[0]}  # noqa: S704 - segno's own SVG

@@ -49,7 +49,7 @@ def _install(kernel: Kernel, tenant_id: UUID, component: bytes, name: str) -> UU
 
 def _call(app: Any, key: str, install_id: UUID, times: int) -> tuple[list[float], list[float]]:
     ours = Caller(app, f"/x/{install_id}/context", **{"X-Api-Key": key})
-    theirs = Caller(app, f"/api/v1/extension-installs/{install_id}", **{"X-Api-Key": key})
+    theirs = Caller(app, "/api/v1/extension-installs?limit=1", **{"X-Api-Key": key})
     assert json.loads(ours())["installId"] == str(install_id)
     in_turns(ours, theirs, 5)
     return in_turns(ours, theirs, times)
@@ -60,7 +60,7 @@ def _readings(our: list[list[float]], their: list[list[float]]) -> list[Reading]
     value, plain = middle_ms(our), middle_ms(their)
     late, plain_late = percentile_95(every(our)) * 1000, percentile_95(every(their)) * 1000
     return [
-        Reading("extension call with one host call, against a GET of its install", value, "ms", plain, ratio, spread,
+        Reading("extension call with one host call, against a plain GET", value, "ms", plain, ratio, spread,
                 f"at most {MOST_MS:g} ms", value <= MOST_MS),
         Reading("the same, 95 of 100 calls", late, "ms", plain_late, plain_late / late, (plain_late / late,) * 2, "", None),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from tests.benchmarks.measuring import Reading, compare, in_turns
 from tests.ground import ROOT, environment
 
 MOST_SECONDS = 1.5
-_START = "from kernel.app import *; from kernel.config import Settings; create_app(build_kernel(Settings.load()))"
+_START = "from local.web import load_app; load_app()"
 _BARE = "import flask, sqlalchemy.orm, psycopg, marshmallow, pluggy"
 
 
