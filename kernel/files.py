@@ -1,7 +1,7 @@
 """Object storage: bytes kept below the data folder, or in a bucket, under the hash of what they are.
 
-Keys are `tenant/sha256`, so the same bytes are kept once in a tenant and never shared between two. What a file is
-called and which type it has is said by the row that points at it.
+Keys are `tenant/sha256` or `tenant/room/sha256`, so the same bytes are kept once in a tenant (and room) and never shared
+between two. What a file is called and which type it has is said by the row that points at it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 100 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 PATIENCE: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=30)}
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{64}")
 
 
 class FileMissing(NotFound):
@@ -73,12 +73,13 @@ class FileStore:
         self._store = store
         self._max_bytes = max_bytes
 
-    def put_bytes(self, tenant_id: UUID, data: bytes, *, content_type: str) -> StoredFile:
-        """Keep the bytes; putting the same bytes again changes nothing. Raises FileTooLarge, FilesUnavailable."""
+    def put_bytes(self, tenant_id: UUID, data: bytes, *, content_type: str, room: str = "") -> StoredFile:
+        """Keep the bytes; putting the same bytes again changes nothing. A room that deletes files names itself, lest it takes
+        those of another. Raises FileTooLarge, FilesUnavailable."""
         if len(data) > self._max_bytes:
             raise FileTooLarge(f"The file has {len(data)} bytes; at most {self._max_bytes} are allowed.")
         digest = hashlib.sha256(data).hexdigest()
-        key = f"{tenant_id}/{digest}"
+        key = f"{tenant_id}/{room}/{digest}" if room else f"{tenant_id}/{digest}"
         with _named(key):
             obstore.put(self._store, key, data)
         return StoredFile(key, len(data), digest, content_type)
@@ -118,8 +119,8 @@ def open_store(settings: Settings, *, max_bytes: int = MAX_BYTES) -> FileStore:
 
 def _own(tenant_id: UUID, key: str) -> str:
     """The key, if it can be this tenant's."""
-    owner, _, digest = key.partition("/")
-    if owner != str(tenant_id) or not _DIGEST.fullmatch(digest):
+    owner, _, name = key.partition("/")
+    if owner != str(tenant_id) or not _NAME.fullmatch(name):
         raise FileMissing(f"There is no file {key!r}.")
     return key
 
@@ -131,7 +132,7 @@ def _verified(key: str, chunks: Iterator[object]) -> Iterator[bytes]:
             data = bytes(chunk)  # type: ignore[call-overload]  # obstore's buffer, or its type says nothing
             digest.update(data)
             yield data
-    if digest.hexdigest() != key.partition("/")[2]:
+    if digest.hexdigest() != key.rpartition("/")[2]:
         raise FileDamaged(f"The file {key} does not have the content it was stored with.")
 
 

@@ -21,6 +21,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 import idna
 
@@ -203,8 +204,9 @@ def build(mail: Mail, default_sender: str) -> EmailMessage:
     return message
 
 
-def queue_mail(ctx: CallContext, mail: Mail) -> None:
-    """Send a message once the caller's transaction has committed; the event `mail.sent` tells of each recipient.
+def queue_mail(ctx: CallContext, mail: Mail) -> dict[str, UUID]:
+    """Send a message once the caller's transaction has committed; returns the job of each recipient. The event `mail.sent`
+    tells when the server has taken it for one.
 
     Raises MailNotConfigured, and MailInvalid naming the field.
     """
@@ -215,8 +217,7 @@ def queue_mail(ctx: CallContext, mail: Mail) -> None:
     build(mail, ctx.kernel.mail.sender)
     if sum(len(one.data) for one in mail.attachments) > MAX_ATTACHED:
         raise MailInvalid(errors={"attachments": f"All together may have {MAX_ATTACHED >> 20} MiB."})
-    for address in dict.fromkeys(mail.recipients):
-        enqueue(ctx, MAIL_JOB, mail.only_for([address]).to_dict(), key=f"{mail.id} {_address('to', address).addr_spec}")
+    return {one: enqueue(ctx, MAIL_JOB, mail.only_for([one]).to_dict(), key=f"{mail.id} {one}") for one in mail.recipients}
 
 
 def send(settings: MailSettings, mail: Mail) -> None:

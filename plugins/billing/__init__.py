@@ -19,10 +19,12 @@ manifest = Manifest(
         Permission("invoice.read", "See invoices, credits and payments", _OFFICE),
         Permission("invoice.create", "Write and change draft invoices", _MONEY),
         Permission("invoice.finalize", "Finalize invoices", _MONEY),
+        Permission("invoice.send", "Send invoices by mail", _MONEY),
         Permission("invoice.void", "Void finalized invoices", _MONEY),
         Permission("invoice.credit", "Write credit notes and apply credits", _MONEY),
         Permission("invoice.pay", "Record payments", _MONEY),
         Permission("ledger.read", "See the ledger", _OFFICE),
     ),
+    listens=("mail.sent",),
     settings=BillingSettings,
 )

@@ -227,6 +227,24 @@ def pdf(tenant: str | None, user: str | None, number: str, output: Path | None) 
     click.echo(f"{path}: {len(content)} bytes.")
 
 
+@invoice.command()
+@click.argument("number")
+@click.option("--to", multiple=True, help="An address; may be given several times. By default the client's billing address.")
+@tenant_options
+@_as_json
+def send(tenant: str | None, user: str | None, number: str, to: tuple[str, ...], as_json: bool) -> None:
+    """Send a finalized invoice by mail, as PDF."""
+    from plugins.billing.sending import send_invoice
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("invoice.send")
+        sent = send_invoice(ctx, _by_number(ctx, number).id, to=to)
+    if as_json:
+        _print(sent)
+    else:
+        click.echo(f"{number} is on its way to {', '.join(one['recipient'] for one in sent if one['state'] == 'waiting')}.")
+
+
 def _by_number(ctx: CallContext, number: str) -> Invoice:
     from sqlalchemy import select
 

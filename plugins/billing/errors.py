@@ -85,6 +85,13 @@ class InvoiceNotFinal(Conflict):
     title = "Only for finalized invoices"
 
 
+class BillingAddressMissing(Refused):
+    """Nobody said where the client wants its invoices."""
+
+    code = "billing_address_missing"
+    title = "The client has no billing address"
+
+
 class InvoiceBelowZero(Refused):
     """The lines add up to less than nothing: that is a credit note, not an invoice."""
 

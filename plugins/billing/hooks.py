@@ -10,10 +10,25 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Settled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
+from kernel.hookspecs.notify import Event
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
-from kernel.hookspecs.start import EventType, JobType, NavEntry
+from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.billing import answers, door, money_routes, numbering, pages, routes, run_pages, run_routes, runs, tasks
+from plugins.billing import (
+    answers,
+    door,
+    money_routes,
+    numbering,
+    pages,
+    routes,
+    run_pages,
+    run_routes,
+    runs,
+    sending,
+    sending_pages,
+    sending_routes,
+    tasks,
+)
 from plugins.billing.commands import COMMANDS
 from plugins.billing.contracts import answers as contract_answers
 from plugins.billing.contracts import importers, usage_pages, usage_records
@@ -31,12 +46,12 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest, money_routes.rest, run_routes.rest, contract_routes.rest]
+    return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, run_pages.pages, contract_pages.pages, usage_pages.pages]
+    return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages]
 
 
 @hookimpl
@@ -58,7 +73,17 @@ def register_commands() -> Sequence[click.Command]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
-    return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True)]
+    return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run")]
+
+
+@hookimpl
+def register_schedules() -> Sequence[DefaultSchedule]:
+    return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False)]
+
+
+@hookimpl
+def on_event(ctx: CallContext, event: Event) -> None:
+    sending.note_sent(ctx, event)
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from flask import Response
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.billing import credit_notes, finalizing, invoices, listing, paper, why
+from plugins.billing import credit_notes, finalizing, invoices, listing, paper, sending, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.models import Invoice
 from plugins.billing.schemas import invoices as schemas
@@ -28,10 +28,11 @@ def shown(ctx: CallContext, invoice: Invoice) -> Mapping[str, Any]:
         "lines": invoices.list_lines(ctx, invoice.id),
         "taxes": invoices.list_taxes(ctx, invoice.id),
         "discounts": invoices.list_discounts(ctx, invoice.id),
+        "sendings": sending.list_sendings(ctx, invoice.id),
     }
 
 
-_HEADER = tuple(name for name in schemas.InvoiceOut().fields if name not in ("state", "lines", "taxes", "discounts"))
+_HEADER = tuple(name for name in schemas.InvoiceOut().fields if name not in ("state", "lines", "taxes", "discounts", "sendings"))
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,11 @@ def _pattern(text: str) -> None:
         raise ValidationError(error.detail) from error
 
 
+def _address(text: str) -> None:
+    if text:
+        validate.Email(error="Write an address like billing@example.com, or nothing.")(text)
+
+
 class BillingSettings(Schema):
     """Rounding and discount rules, numbering, terms of payment, and what the seller prints on an invoice."""
 
@@ -51,6 +56,8 @@ class BillingSettings(Schema):
     seller_tax_id = fields.String(load_default="", validate=validate.Length(max=64))
     bank_lines = fields.String(load_default="", validate=validate.Length(max=1000),
                                metadata={"description": "How to pay: one line each, such as IBAN: AT61 …"})  # fmt: skip
+    reply_to = fields.String(load_default="", validate=_address,
+                             metadata={"description": "Where clients' answers to invoices sent by mail go."})  # fmt: skip
     footer = fields.String(load_default="", validate=validate.Length(max=1000))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.start import JobType, NavEntry
-from plugins.imports import commands, pages, routes, tasks
+from plugins.imports import commands, pages, routes, tasks, tidying
 
 if TYPE_CHECKING:
     import click
@@ -39,3 +40,8 @@ def register_commands() -> Sequence[click.Command]:
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
     return [JobType("imports.run", "Import of files", tasks.run_import, stepwise=True)]
+
+
+@hookimpl
+def tidy_up(ctx: CallContext, limit: int) -> int:
+    return tidying.forget_files(ctx, limit)

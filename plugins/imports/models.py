@@ -53,7 +53,10 @@ class ImportRun(TenantTable, Versioned):
 
 
 class ImportFile(TenantTable):
-    """A file of an import: what became of it. `kinds` are the importers that read it, `unread` columns nobody reads."""
+    """A file of an import: what became of it. `kinds` are the importers that read it, `unread` columns nobody reads.
+
+    Without a `storage_key` its content was forgotten, some time after the import had ended.
+    """
 
     __tablename__ = "imports_files"
     __table_args__ = (
@@ -67,7 +70,7 @@ class ImportFile(TenantTable):
     run_id: Mapped[UUID]
     name: Mapped[str]
     place: Mapped[int]
-    storage_key: Mapped[str]
+    storage_key: Mapped[str | None]
     sha256: Mapped[str]
     size: Mapped[int]
     state: Mapped[str] = mapped_column(default="waiting", server_default="waiting")

@@ -118,7 +118,7 @@ def next_step(ctx: CallContext, run_id: UUID, progress: Progress) -> bool:
     One transaction each: a process that dies loses the file it was at, and nothing else. Raises ImportRunning when
     another process is at it.
     """
-    _lock(ctx)
+    hold_imports(ctx)
     run = get_run(ctx, run_id)
     if run.state != "open":
         return False
@@ -179,7 +179,7 @@ def find_problems(ctx: CallContext, run_id: UUID, limit: int | None = None) -> l
 
 def _make_room(ctx: CallContext) -> None:
     """Close an open import whose process is gone. Raises ImportRunning while one is at work."""
-    _lock(ctx)
+    hold_imports(ctx)
     run = ctx.session.scalar(select(ImportRun).where(ImportRun.state == "open").with_for_update())
     if run is None:
         return
@@ -191,11 +191,12 @@ def _make_room(ctx: CallContext) -> None:
 
 
 def _stored(ctx: CallContext, run: ImportRun, place: int, name: str, content: bytes) -> ImportFile:
-    kept = ctx.kernel.files.put_bytes(ctx.tenant_id, content, content_type="text/csv")
+    kept = ctx.kernel.files.put_bytes(ctx.tenant_id, content, content_type="text/csv", room="imports")
     return ImportFile(run_id=run.id, name=name, place=place, storage_key=kept.key, sha256=kept.sha256, size=kept.size, kinds=[])
 
 
-def _lock(ctx: CallContext) -> None:
+def hold_imports(ctx: CallContext) -> None:
+    """Keep other imports of the tenant out until this transaction ends. Raises ImportRunning when one is in."""
     key = int.from_bytes(hashlib.sha256(b"imports" + ctx.tenant_id.bytes).digest()[:8], signed=True)
     if not ctx.session.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": key}):
         raise ImportRunning("Another import of this tenant is at work just now.")
@@ -222,7 +223,7 @@ def _attempt(ctx: CallContext, run: ImportRun, file: ImportFile, importers: Sequ
     if not importers:
         return Outcome("refused", message="The plugin that reads this file was switched off meanwhile.")
     habits = Habits(zone_info(ctx.tenant.zone), run.date_order, run.decimal_mark)  # type: ignore[arg-type]
-    content = ctx.kernel.files.get_bytes(ctx.tenant_id, file.storage_key)
+    content = ctx.kernel.files.get_bytes(ctx.tenant_id, file.storage_key or "")
     try:
         table = read_table(content, importers, Reading(habits, run.encoding))
     except FileUnreadable as error:

@@ -8,15 +8,11 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -37,43 +33,14 @@ from kernel.mail import (
     build,
     send,
 )
+from tests.post_office import SENDER, PostOffice, opened
 
 HELLO = Mail(to=("Dana Öz <dana@client.example>",), subject="Rechnung für März – 10 €", text="Grüße\n", html="<p>Grüße")
-SENDER = "Acme MSP <billing@acme.example>"
-
-
-class PostOffice:
-    """Takes what it is brought, except for the recipients it was told to refuse."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-        self.answers: dict[str, str] = {}
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str,
-                          options: list[str]) -> str:  # fmt: skip
-        if address in self.answers:
-            return self.answers[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.envelopes.append(envelope)
-        return self.answers.get("DATA", "250 OK")
-
-    def letters(self) -> list[EmailMessage]:
-        return [message_from_bytes(one.content or b"", policy=default) for one in self.envelopes]
 
 
 @pytest.fixture
 def office() -> PostOffice:
     return PostOffice()
-
-
-def _open(office: PostOffice, **options: Any) -> Iterator[MailSettings]:
-    controller = Controller(office, hostname="127.0.0.1", port=_free_port(), **options)
-    controller.start()
-    yield MailSettings("127.0.0.1", controller.port, security="none", sender=SENDER, seconds=5)
-    controller.stop()
 
 
 def _free_port() -> int:
@@ -83,7 +50,8 @@ def _free_port() -> int:
 
 @pytest.fixture
 def server(office: PostOffice) -> Iterator[MailSettings]:
-    yield from _open(office)
+    with opened(office) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -217,7 +185,7 @@ def test_no_server_means_later(server: MailSettings) -> None:
 def test_starttls_is_required_unless_switched_off(office: PostOffice, server: MailSettings, certificate: Path) -> None:
     with pytest.raises(MailRefused, match="STARTTLS"):
         send(replace(server, security="starttls"), HELLO)
-    for settings in _open(office, tls_context=_server_tls(certificate)):
+    with opened(office, tls_context=_server_tls(certificate)) as settings:
         send(replace(settings, security="starttls", ca_file=str(certificate)), HELLO)
         with pytest.raises(MailDelayed, match="certificate"):
             send(replace(settings, security="starttls"), HELLO)
@@ -229,7 +197,7 @@ def test_tls_from_the_first_byte_with_name_and_password(office: PostOffice, cert
         return AuthResult(success=(login.login, login.password) == (b"acme", b"p@ss"), handled=False)
 
     options = {"authenticator": check, "auth_require_tls": False}
-    for settings in _open(office, ssl_context=_server_tls(certificate), **options):
+    with opened(office, ssl_context=_server_tls(certificate), **options) as settings:
         ours = replace(settings, security="tls", ca_file=str(certificate), user="acme")
         send(replace(ours, password="p@ss"), HELLO)
         with pytest.raises(MailLoginRefused):

@@ -871,6 +871,29 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         unique=True,
         postgresql_where=sa.text("to_quantity is null"),
     )
+    op.create_table(
+        "billing_sendings",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("mail_id", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["billing_invoices.tenant_id", "billing_invoices.id"],
+            name=op.f("fk_billing_sendings_tenant_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_sendings_tenant_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_sendings")),
+        sa.UniqueConstraint("tenant_id", "mail_id", "recipient", name=op.f("uq_billing_sendings_tenant_id_mail_id_recipient")),
+    )
+    op.create_index(
+        op.f("ix_billing_sendings_tenant_id_invoice_id_id"), "billing_sendings", ["tenant_id", "invoice_id", "id"], unique=False
+    )
     protect(
         op,
         "billing_runs",
@@ -890,6 +913,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         "billing_contract_items",
         "billing_credits",
         "billing_role_rates",
+        "billing_sendings",
         "billing_usage",
         "billing_credit_applications",
         "billing_tiers",

@@ -8,6 +8,7 @@ from kernel.api.listing import filtered, page_schema
 from plugins.billing.invoices import LONGEST_PO
 from plugins.billing.listing import STATES
 from plugins.billing.manual import LONGEST
+from plugins.billing.schemas.sendings import SendingOut
 
 
 class LineIn(Schema):
@@ -136,6 +137,7 @@ class InvoiceOut(Schema):
     lines = fields.List(fields.Nested(LineOut))
     taxes = fields.List(fields.Nested(TaxOut))
     discounts = fields.List(fields.Nested(DiscountOut))
+    sendings = fields.List(fields.Nested(SendingOut))
 
 
 class InvoiceRow(Schema):
