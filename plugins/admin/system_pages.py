@@ -52,7 +52,8 @@ def enable_plugin(ctx: CallContext, name: str, form: MultiDict[str, str]) -> Res
 @pages.post("/plugins/<name>/disable", permission="plugin.manage")
 def disable_plugin(ctx: CallContext, name: str, form: MultiDict[str, str]) -> ResponseReturnValue:
     changed = switchboard.titles(ctx, switchboard.switch(ctx, name, enabled=False)["changed"])
-    return redirect_to("/plugins", toast=_("Switched off: %(names)s.", names=", ".join(changed)))
+    undo = f"/plugins/{name}/enable" if len(changed) == 1 else None
+    return redirect_to("/plugins", toast=_("Switched off: %(names)s.", names=", ".join(changed)), undo=undo)
 
 
 @pages.get("/plugins/<name>/settings", permission="plugin.manage")
