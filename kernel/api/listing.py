@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import operator
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -126,6 +126,17 @@ def paginate(
         if len(rows) > limit:
             break
     return _page(ctx, order, rows, limit)
+
+
+def every_row(list_page: Callable[[Mapping[str, Any]], Page], query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All rows of a list, page by page, whatever page the query asks for; for exports."""
+    wanted = {**query, "limit": MAX_LIMIT, "cursor": None}
+    while True:
+        page = list_page(wanted)
+        yield from page.items
+        if page.next_cursor is None:
+            return
+        wanted["cursor"] = page.next_cursor
 
 
 @dataclass(frozen=True, slots=True)

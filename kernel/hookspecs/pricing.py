@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -12,9 +14,29 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 
+class DatedPrice(NamedTuple):
+    """A price in minor units, from its first day (None: from the beginning) to its last day (None: until another begins)."""
+
+    amount: int
+    start_on: date | None = None
+    end_on: date | None = None
+
+
+def price_on(prices: Sequence[DatedPrice], on: date) -> int | None:
+    """The price of a day: of those in force the one that began last.
+
+    >>> price_on([DatedPrice(900), DatedPrice(950, date(2026, 7, 1))], date(2026, 6, 30))
+    900
+    """
+    in_force = [one for one in prices if (one.start_on or on) <= on <= (one.end_on or on)]
+    return max(in_force, key=lambda one: one.start_on or date.min).amount if in_force else None
+
+
 class ItemFacts(NamedTuple):
-    """A catalog item: kind `service | product | license`, `unit` such as `hour` or `each`, list prices in minor units
-    by currency, `tax_category` as the tax rules know it (None: not taxable), `active` if it may be sold.
+    """A catalog item: kind `service | product | license`, `unit` such as `hour` or `each`, `tax_category` as the tax rules
+    know it (None: not taxable), today's list `prices` in minor units by currency, `active` if it may be sold.
+
+    `history` has the list prices of every day, by currency.
     """
 
     id: UUID
@@ -25,6 +47,12 @@ class ItemFacts(NamedTuple):
     tax_category: str | None
     prices: Mapping[str, int]
     active: bool = True
+    default_quantity: Decimal = Decimal(1)
+    history: Mapping[str, Sequence[DatedPrice]] = {}
+
+    def list_price(self, currency: str, on: date) -> int | None:
+        """The list price of a day in minor units of the currency, if there is one."""
+        return price_on(self.history.get(currency, ()), on)
 
 
 @hookspec(firstresult=True)

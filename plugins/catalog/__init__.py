@@ -1,14 +1,17 @@
-"""Catalog: what the MSP sells, with a price in each currency."""
+"""Catalog: what the MSP sells, with prices in each currency, and who pays another price."""
 
 from kernel.manifest import Manifest, Permission
+from plugins.catalog.settings import CatalogSettings
 
 manifest = Manifest(
     name="catalog",
     title="Catalog",
-    summary="Services, products and licenses, with prices per currency.",
+    summary="Services, products and licenses, with dated prices per currency and per client.",
     permissions=(
         Permission("catalog.read", "See the catalog and its prices", ("manager", "technician", "dispatcher", "finance")),
         Permission("catalog.manage", "Change the catalog and its prices", ("manager", "finance")),
+        Permission("catalog.read_cost", "See and change what items cost, and the margin", ("manager", "finance")),
     ),
+    settings=CatalogSettings,
     required=True,
 )

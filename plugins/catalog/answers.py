@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from kernel.context import CallContext
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
-from plugins.catalog.services import describe_items, find_facts
+from plugins.catalog.categories import KIND as CATEGORY
+from plugins.catalog.categories import name_categories
+from plugins.catalog.lookups import describe_items, find_facts
+from plugins.catalog.services import KIND as ITEM
 
 
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
-    """Names of items."""
-    ids = [ref.id for ref in refs if ref.kind == "catalog.item"]
-    names = describe_items(ctx, ids) if ids else {}
-    return {Ref("catalog.item", one): Label(name, f"/catalog/{one}") for one, name in names.items()}
+    """Names of items and categories."""
+    items, shelves = ([ref.id for ref in refs if ref.kind == kind] for kind in (ITEM, CATEGORY))
+    found = {
+        Ref(ITEM, one): Label(name, f"/catalog/{one}") for one, name in (describe_items(ctx, items) if items else {}).items()
+    }
+    names = name_categories(ctx, shelves) if shelves else {}
+    return found | {Ref(CATEGORY, one): Label(name, f"/catalog?category_id={one}") for one, name in names.items()}
 
 
 def palette(ctx: CallContext, text: str) -> list[PaletteEntry]:

@@ -13,7 +13,7 @@ from kernel.hookspecs.pricing import ItemFacts
 from kernel.hookspecs.screen import PaletteEntry
 from kernel.hookspecs.start import NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.catalog import answers, importers, pages, routes, services
+from plugins.catalog import answers, category_pages, importers, lookups, pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -27,12 +27,15 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages]
+    return [pages.pages, category_pages.pages]
 
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Catalog", "/catalog", "catalog.read", "package", 60)]
+    return [
+        NavEntry("billing", "Products", "/products", "catalog.read", "package", 55),
+        NavEntry("billing", "Catalog", "/catalog", "catalog.read", "books", 60),
+    ]
 
 
 @hookimpl
@@ -42,7 +45,7 @@ def register_importers() -> Sequence[Importer]:
 
 @hookimpl
 def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemFacts]:
-    return services.get_facts(ctx, item_ids)
+    return lookups.get_facts(ctx, item_ids)
 
 
 @hookimpl

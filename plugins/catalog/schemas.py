@@ -8,30 +8,55 @@ _KINDS = ("service", "product", "license")
 _METHODS = ("fixed", "hourly", "usage", "per_unit")
 _TAX = ("standard", "reduced", "exempt")
 _TERMS = ("monthly", "annual", "perpetual")
+_CADENCES = ("monthly", "annual")
+_CODE = validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR.")
+_MOST = 10**15
+AMOUNT = validate.Range(min=0, max=_MOST)
+_QUANTITY = validate.Range(min=0, min_inclusive=False, max=10**9)
 
 
 class PriceIn(Schema):
-    currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR."))
-    amount = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    """A list price in minor units; `start_on` is its first day, left out it counts from the beginning."""
+
+    currency = fields.String(required=True, validate=_CODE)
+    amount = fields.Integer(required=True, strict=True, validate=AMOUNT)
+    start_on = fields.Date(allow_none=True)
+
+
+class ExternalIdRow(Schema):
+    """What another system calls an item."""
+
+    system = fields.String(required=True, validate=validate.Length(1, 60))
+    value = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 class ItemIn(Schema):
+    """An item; `cost` in minor units of `cost_currency` needs the permission `catalog.read_cost`."""
+
     name = fields.String(required=True, validate=validate.Length(1, 255))
-    kind = fields.String(required=True, validate=validate.OneOf(_KINDS))
+    kind = fields.String(required=True, validate=validate.OneOf(_KINDS), metadata={"example": "license"})
     billing_method = fields.String(validate=validate.OneOf(_METHODS))
     sku = fields.String(allow_none=True, validate=validate.Length(1, 100))
     unit = fields.String(validate=validate.Length(1, 40))
-    category = fields.String(allow_none=True, validate=validate.Length(max=100))
+    category_id = fields.UUID(allow_none=True)
     tax_category = fields.String(allow_none=True, validate=validate.OneOf(_TAX))
     license_term = fields.String(allow_none=True, validate=validate.OneOf(_TERMS))
+    license_cadence = fields.String(allow_none=True, validate=validate.OneOf(_CADENCES))
+    vendor = fields.String(allow_none=True, validate=validate.Length(1, 200))
+    manufacturer = fields.String(allow_none=True, validate=validate.Length(1, 200))
+    part_number = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    cost = fields.Integer(strict=True, allow_none=True, validate=AMOUNT)
+    cost_currency = fields.String(allow_none=True, validate=_CODE, metadata={"example": "EUR"})
+    default_quantity = fields.Decimal(places=4, validate=_QUANTITY)
     description = fields.String(validate=validate.Length(max=5000))
     active = fields.Boolean()
-    prices = fields.List(fields.Nested(PriceIn))
+    prices = fields.List(fields.Nested(PriceIn), validate=validate.Length(max=500))
+    external_ids = fields.List(fields.Nested(ExternalIdRow), validate=validate.Length(max=50))
 
 
 class ItemPatch(ItemIn):
     name = fields.String(validate=validate.Length(1, 255))
-    kind = fields.String(validate=validate.OneOf(_KINDS))
+    kind = fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "license"})
 
 
 class ItemOut(Schema):
@@ -42,9 +67,18 @@ class ItemOut(Schema):
     billing_method = fields.String()
     sku = fields.String(allow_none=True)
     unit = fields.String()
+    category_id = fields.UUID(allow_none=True)
     category = fields.String(allow_none=True)
     tax_category = fields.String(allow_none=True)
     license_term = fields.String(allow_none=True)
+    license_cadence = fields.String(allow_none=True)
+    vendor = fields.String(allow_none=True)
+    manufacturer = fields.String(allow_none=True)
+    part_number = fields.String(allow_none=True)
+    cost = fields.Integer(allow_none=True, metadata={"description": "Absent without the permission catalog.read_cost."})
+    cost_currency = fields.String(allow_none=True)
+    default_quantity = fields.Decimal(as_string=True)
+    external_ids = fields.List(fields.Nested(ExternalIdRow))
     description = fields.String()
     active = fields.Boolean()
     created_at = fields.AwareDateTime()
@@ -52,7 +86,7 @@ class ItemOut(Schema):
 
 
 class ItemRow(Schema):
-    """An item as lists show it; `prices` maps currencies to minor units."""
+    """An item as lists show it; `prices` maps currencies to today's list prices in minor units."""
 
     id = fields.UUID()
     name = fields.String()
@@ -60,22 +94,41 @@ class ItemRow(Schema):
     kind = fields.String()
     billing_method = fields.String()
     unit = fields.String()
+    category_id = fields.UUID(allow_none=True)
     category = fields.String(allow_none=True)
     tax_category = fields.String(allow_none=True)
+    vendor = fields.String(allow_none=True)
+    manufacturer = fields.String(allow_none=True)
+    part_number = fields.String(allow_none=True)
     active = fields.Boolean()
     prices = fields.Dict(keys=fields.String(), values=fields.Integer())
     updated_at = fields.AwareDateTime()
 
 
 ItemQuery = filtered(
-    kind=fields.String(), active=fields.Boolean(), category=fields.String(), sku=fields.String(), billing_method=fields.String()
-)
+    q=fields.String(metadata={"description": "Part of the name, SKU or part number."}),
+    kind=fields.String(validate=validate.OneOf(_KINDS)), active=fields.Boolean(), category_id=fields.UUID(),
+    sku=fields.String(metadata={"description": "The whole SKU, whatever its case."}),
+    billing_method=fields.String(validate=validate.OneOf(_METHODS)),
+)  # fmt: skip
 ItemPage = page_schema(ItemRow)
+
+
+class Switched(Schema):
+    """How many items changed."""
+
+    changed = fields.Integer(required=True)
+
+
+class ItemIds(Schema):
+    ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
+    active = fields.Boolean(required=True)
 
 
 class PriceOut(Schema):
     currency = fields.String()
     amount = fields.Integer()
+    start_on = fields.Date(allow_none=True)
 
 
 class PriceList(Schema):
@@ -83,4 +136,21 @@ class PriceList(Schema):
 
 
 class PricesIn(Schema):
-    prices = fields.List(fields.Nested(PriceIn), required=True)
+    prices = fields.List(fields.Nested(PriceIn), required=True, validate=validate.Length(max=500))
+
+
+class CategoryIn(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+
+
+class CategoryOut(Schema):
+    id = fields.UUID()
+    version = fields.Integer()
+    name = fields.String()
+    items = fields.Integer(metadata={"description": "How many items stand under it; in lists."})
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+
+
+class CategoryList(Schema):
+    items = fields.List(fields.Nested(CategoryOut))

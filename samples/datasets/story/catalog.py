@@ -52,6 +52,23 @@ ITEMS = (
 )
 SINCE = date(2026, 1, 1)
 
+# key: vendor, manufacturer, its part number, cost of one in EUR
+ORIGINS = {
+    "P-LAPTOP": ("Nordhandel", "Corvid", "CV-14-G5", "982.00"),
+    "P-DOCK": ("Nordhandel", "Corvid", "CV-DK2", "131.50"),
+    "P-SCREEN": ("Nordhandel", "Lumora", "LM27Q", "204.00"),
+    "P-AP": ("Funkhaus Distribution", "Airwell", "AW-610", "102.30"),
+    "P-SWITCH": ("Funkhaus Distribution", "Airwell", "SW-24P", "318.00"),
+    "P-UPS": ("Nordhandel", "Stromfels", "SF1500", "289.00"),
+    "P-SSD": ("Nordhandel", "Kernspeicher", "KS-1T-N", "61.20"),
+    "P-PHONE": ("Funkhaus Distribution", "Ringwerk", "RW-20", "3.10"),
+    "P-BOOK": ("Druckerei Lind", None, None, "9.80"),
+    "L-OFFICE": ("Cloudkontor", "Blattwerk", "BW-OFF-U", "9.36"),
+    "L-SHIELD": ("Cloudkontor", "Wallgraben", "WG-EP", "2.34"),
+    "L-MAIL": ("Cloudkontor", "Wallgraben", "WG-MF", "1.26"),
+    "L-VAULT": ("Cloudkontor", "Riegel", "RG-VLT-A", "29.40"),
+}
+
 
 def catalog_items() -> list[Row]:
     return [_item(item) for item in ITEMS]
@@ -59,6 +76,7 @@ def catalog_items() -> list[Row]:
 
 def _item(item: tuple[str | None, ...]) -> Row:
     key, name, kind, method, category, unit, tax = (str(part) for part in item[:7])
+    vendor, manufacturer, part_number, cost = ORIGINS.get(key, (None, None, None, None))
     term = None if kind != "license" else "annual" if key == "L-VAULT" else "monthly"
     return {
         "external_id": key,
@@ -71,6 +89,11 @@ def _item(item: tuple[str | None, ...]) -> Row:
         "tax_category": tax,
         "license_term": term,
         "license_cadence": term,
+        "vendor": vendor,
+        "manufacturer": manufacturer,
+        "part_number": part_number,
+        "cost_currency": "EUR" if cost else None,
+        "cost": Decimal(cost) if cost else None,
         "description": None,
         "active": True,
     }
