@@ -114,5 +114,10 @@ def _rates(count: int, answers: Sequence[Answer]) -> list[frozenset[Hashable]]:
         if len(answer.lines) != len(places) or not named <= set(range(len(answer.groups))):
             raise TaxAnswerInvalid("The tax provider's answer does not fit the lines it was asked for.")
         for place, taxed in zip(places, answer.lines, strict=True):
-            found[place] = frozenset(_key(answer.groups[at]) for at, _ in taxed.parts)
+            found[place] = frozenset(_rate(answer.groups[at]) for at, _ in taxed.parts)
     return found
+
+
+def _rate(group: TaxGroup) -> Hashable:
+    """Which rate a tax is by: one with brackets stays the same rate, whichever of its percentages a document reaches."""
+    return group.name, group.code.replace("Z", "S"), group.region, group.note, group.rate_key or group.percent

@@ -1,7 +1,8 @@
 """The arithmetic of tax on documents. Pure: no database, no clock.
 
 Order for each line: not taxable, exempt, reverse charge, rate. Rounding follows the document's policy; the tax of a
-group is spread over its lines by largest remainder, so that parts always add up to what is printed.
+group is spread over its lines by largest remainder, so that parts always add up to what is printed. Brackets are
+graduated over what a document taxes by one rate; each slice that is reached is a group of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from math import lcm
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -35,11 +37,40 @@ REVERSE_CHARGE_NOTE = "Reverse charge: the recipient is liable for the tax (Arti
 EXEMPT_NOTE = "Exempt from tax."
 
 
-class ClientTax(NamedTuple):
-    """What holds for a whole client: the printed reason of its exemption, or reverse charge."""
+class Exemption(NamedTuple):
+    """Why a client, or one location of it, is exempt on [starts, ends); the number of its certificate is printed as well.
 
-    exemption: str | None = None
+    >>> Exemption("Charity", certificate="501-7731").note
+    'Charity (certificate 501-7731)'
+    """
+
+    reason: str
+    starts: date | None = None
+    ends: date | None = None
+    certificate: str = ""
+    location_id: UUID | None = None
+
+    def holds(self, on: date, location_id: UUID | None) -> bool:
+        """Whether it exempts what is done at this location on this day."""
+        here = self.location_id is None or self.location_id == location_id
+        return here and (self.starts is None or self.starts <= on) and (self.ends is None or on < self.ends)
+
+    @property
+    def note(self) -> str:
+        """The words on the document."""
+        return f"{self.reason} (certificate {self.certificate})" if self.certificate else self.reason
+
+
+class ClientTax(NamedTuple):
+    """What holds for a client: its exemptions, and whether it owes the tax itself (reverse charge)."""
+
+    exemptions: tuple[Exemption, ...] = ()
     reverse_charge: bool = False
+
+    def exemption(self, on: date, location_id: UUID | None) -> str | None:
+        """The printed reason why a line is exempt for this client, that of its location first."""
+        found = [one for one in self.exemptions if one.holds(on, location_id)]
+        return max(found, key=lambda one: one.location_id is not None).note if found else None
 
 
 class Treatment(NamedTuple):
@@ -91,7 +122,7 @@ def tax_document(
 ) -> TaxResult:
     """The tax of one document. Raises TaxRateMissing, TaxRegionMissing or ReverseChargeNeedsTaxIds.
 
-    >>> from plugins.tax.rates import Component, Rate
+    >>> from plugins.tax.rates import Bracket, Component, Rate
     >>> quebec = (Component("g", "GST", Decimal(5)), Component("q", "QST", Decimal("9.975")))
     >>> book = RateBook([Rate("qc", "CA-QC", "standard", "GST+QST", date(2013, 1, 1), components=quebec)])
     >>> lines = [TaxLine("1", 10000, region="CA-QC"), TaxLine("2", 5000, None)]
@@ -100,6 +131,15 @@ def tax_document(
     [('GST', 'S', 10000, 500), ('QST', 'S', 10000, 998), ('Not taxable', 'O', 5000, 0)]
     >>> [line.tax for line in result.lines]
     [1498, 0]
+
+    Graduated: 5 % up to 100.00, 10 % of what is above.
+
+    >>> slices = (Bracket(0, 10000, Decimal(5)), Bracket(10000, None, Decimal(10)))
+    >>> book = RateBook([Rate("x", "X", "standard", "Levy", date(2013, 1, 1), brackets=slices, currency="EUR")])
+    >>> document = TaxDocument(UUID(int=1), date(2026, 3, 31), "EUR", [TaxLine("1", 8000, region="X")] * 2)
+    >>> result = tax_document(document, book, ClientTax())
+    >>> [(str(group.percent), group.base, group.tax) for group in result.groups], [line.tax for line in result.lines]
+    ([('5', 10000, 500), ('10', 6000, 600)], [550, 550])
     """
     buckets = sort_lines(document, book, client, reverse_charge_note)
     rounded = _by_invoice if document.policy.level is TaxLevel.INVOICE else _by_bucket
@@ -135,13 +175,23 @@ def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTa
     """
     if line.category is None:
         return _untaxed("O", "Not taxable", None)
-    if client.exemption or line.exemption or line.category == EXEMPT:
-        return _untaxed("E", "Exempt", client.exemption or line.exemption or EXEMPT_NOTE)
+    exemption = line.exemption or client.exemption(document.tax_date, line.location_id)
+    if exemption or line.category == EXEMPT:
+        return _untaxed("E", "Exempt", exemption or EXEMPT_NOTE)
     if client.reverse_charge:
         _require_tax_ids(document)
         return _untaxed("AE", "Reverse charge", note)
     levies = book.levies(line.region, line.category, document.tax_date) if line.region else ()
+    if levies and levies[0].bracket:
+        _require_currency(line, document, book)
     return Treatment("S", line.region, None, levies) if levies else None
+
+
+def _require_currency(line: TaxLine, document: TaxDocument, book: RateBook) -> None:
+    rate = book.find(line.region or "", line.category or "", document.tax_date)
+    if rate is not None and rate.currency != document.currency:
+        words = f"The brackets of “{rate.name}” are amounts in {rate.currency}, and this is in {document.currency}."
+        raise TaxRateMissing(words, errors={line.key: words})
 
 
 def _untaxed(code: str, name: str, note: str | None) -> Treatment:
@@ -176,40 +226,55 @@ def _by_bucket(buckets: Sequence[Bucket], policy: TaxPolicy) -> Iterator[Levied]
     """Tax rounded by line or by group; a compound levy is on the rounded tax before it, as a reader would reckon."""
     for bucket in buckets:
         carried = bucket.bases
-        for levy in bucket.treatment.levies:
+        for levy, part, whole in _portions(bucket):
             on = carried if levy.compound else bucket.bases
-            taxes = _levy_lines(on, levy.scaled, policy)
-            yield Levied(bucket, levy, sum(on), taxes)
+            taxes = _levy_lines(on, levy.scaled * part, SCALE * whole, policy)
+            yield Levied(bucket, levy, sum(on) * part // whole, taxes)
             carried = [base + tax for base, tax in zip(carried, taxes, strict=True)]
 
 
-def _levy_lines(bases: Sequence[int], scaled: int, policy: TaxPolicy) -> list[int]:
-    exact = [base * scaled for base in bases]
+def _portions(bucket: Bucket) -> Iterator[tuple[Levy, int, int]]:
+    """Each levy with the fraction of the bucket's amount that it is on: all of it, or the slice of its bracket.
+
+    Slices that are not reached are left out, but for the first. An amount below zero is sliced as its opposite, so that a
+    credit mirrors its invoice.
+    """
+    amount = abs(sum(bucket.bases))
+    for levy in bucket.treatment.levies:
+        if levy.bracket is None:
+            yield levy, 1, 1
+        elif (part := levy.bracket.inside(amount)) or levy.bracket.lower == 0:
+            yield levy, part, amount or 1
+
+
+def _levy_lines(bases: Sequence[int], top: int, bottom: int, policy: TaxPolicy) -> list[int]:
+    exact = [base * top for base in bases]
     if policy.level is TaxLevel.LINE:
-        return [round_ratio(share, SCALE, policy.mode) for share in exact]
-    return spread(round_ratio(sum(exact), SCALE, policy.mode), exact, SCALE)
+        return [round_ratio(share, bottom, policy.mode) for share in exact]
+    return spread(round_ratio(sum(exact), bottom, policy.mode), exact, bottom)
 
 
 def _by_invoice(buckets: Sequence[Bucket], policy: TaxPolicy) -> Iterator[Levied]:
     """Tax kept exact and rounded once for the document, then spread over the groups and within each over its lines."""
     unit = SCALE ** max((len(bucket.treatment.levies) for bucket in buckets), default=0)
-    exact = [(bucket, levy, taxes) for bucket in buckets for levy, taxes in _exact_taxes(bucket, unit)]
-    sums = [sum(taxes) for _, _, taxes in exact]
+    unit *= lcm(*(whole for bucket in buckets for _, _, whole in _portions(bucket)))
+    exact = [(bucket, *levied) for bucket in buckets for levied in _exact_taxes(bucket, unit)]
+    sums = [sum(taxes) for _, _, _, taxes in exact]
     totals = spread(round_ratio(sum(sums), unit, policy.mode), sums, unit)
     before: dict[int, int] = {}
-    for (bucket, levy, taxes), total in zip(exact, totals, strict=True):
+    for (bucket, levy, base, taxes), total in zip(exact, totals, strict=True):
         earlier = before.get(id(bucket), 0)
-        yield Levied(bucket, levy, sum(bucket.bases) + (earlier if levy.compound else 0), spread(total, taxes, unit))
+        yield Levied(bucket, levy, base + (earlier if levy.compound else 0), spread(total, taxes, unit))
         before[id(bucket)] = earlier + total
 
 
-def _exact_taxes(bucket: Bucket, unit: int) -> Iterator[tuple[Levy, list[int]]]:
-    """The unrounded tax of each line for each levy, over `unit`: a power of SCALE that every levy divides exactly."""
+def _exact_taxes(bucket: Bucket, unit: int) -> Iterator[tuple[Levy, int, list[int]]]:
+    """Each levy with its base and the unrounded tax of each line, over `unit`: a number that every levy divides exactly."""
     bases = [base * unit for base in bucket.bases]
     carried = bases
-    for levy in bucket.treatment.levies:
-        taxes = [base * levy.scaled // SCALE for base in (carried if levy.compound else bases)]
-        yield levy, taxes
+    for levy, part, whole in _portions(bucket):
+        taxes = [base * levy.scaled * part // (SCALE * whole) for base in (carried if levy.compound else bases)]
+        yield levy, sum(bucket.bases) * part // whole, taxes
         carried = [base + tax for base, tax in zip(carried, taxes, strict=True)]
 
 
@@ -232,7 +297,10 @@ def _group(levied: Levied) -> TaxGroup:
 
 
 def _trace(document: TaxDocument, levied: Sequence[Levied], groups: Sequence[TaxGroup]) -> dict[str, Any]:
-    """Why the tax is what it is; each group is [name, code, percent, base, tax, positions of its lines]."""
+    """Why the tax is what it is; each group is [name, code, percent, base, tax, positions of its lines]. Tax holidays are
+    [position of the group, name].
+    """
+    holidays = [[position, share.levy.holiday] for position, share in enumerate(levied) if share.levy.holiday]
     return {
         "rule": "tax",
         "date": document.tax_date.isoformat(),
@@ -245,4 +313,5 @@ def _trace(document: TaxDocument, levied: Sequence[Levied], groups: Sequence[Tax
             [group.name, group.code, str(group.percent), group.base, group.tax, share.bucket.lines]
             for group, share in zip(groups, levied, strict=True)
         ],
+        **({"holidays": holidays} if holidays else {}),
     }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.hookspecs.tax import TaxDocument, TaxLine, TaxResult
 from kernel.tenancy import get_settings
-from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, compute
+from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, Exemption, compute
 from plugins.tax.models import ClientFacts, ComponentRow, LocationRegion, RateRow, Region
 from plugins.tax.rates import Component, Rate, RateBook
 
@@ -24,7 +24,10 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[Ta
     facts = _client_facts(ctx, {document.client_id for document in documents})
     places = _location_regions(ctx, documents)
     filled = [_fill(document, settings["tax_id"] or None, facts.get(document.client_id), places, codes) for document in documents]
-    clients = {one.client_id: ClientTax(one.exemption, one.reverse_charge) for one in facts.values()}
+    clients = {
+        one.client_id: ClientTax((Exemption(one.exemption),) if one.exemption else (), one.reverse_charge)
+        for one in facts.values()
+    }
     return compute(filled, _rate_book(ctx, codes), clients, settings["reverse_charge_note"] or REVERSE_CHARGE_NOTE)
 
 

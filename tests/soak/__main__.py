@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
+from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
 CLIENTS, BATCH, KILLS_A_RUN = 300, 10, 6
@@ -50,7 +51,10 @@ def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
     return f"{kills.total()} workers killed in {notes['rounds']} runs ({places}): no difference to the undisturbed twins"
 
 
-SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {"billing-kills": billing_kills}
+SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
+    "billing-kills": billing_kills,
+    "tax-reference": tax_reference,
+}
 
 
 def main(name: str) -> None:

@@ -30,9 +30,9 @@ from kernel.hookspecs.tax import (
     TaxRegionMissing,
 )
 from kernel.money import Rounding
-from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, compute, tax_document
+from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, Exemption, compute, tax_document
 from plugins.tax.errors import TaxRateInvalid, TaxRatesOverlap
-from plugins.tax.rates import Component, Rate, RateBook, check_rate
+from plugins.tax.rates import Bracket, Component, Holiday, Rate, RateBook, check_rate
 
 seeded = settings(derandomize=True, max_examples=300, deadline=None)
 DANA = UUID(int=1)
@@ -122,7 +122,7 @@ def test_services_of_one_document_are_taxed_each_in_its_own_way() -> None:
 
 
 def test_an_exempt_client_pays_no_tax_even_under_reverse_charge() -> None:
-    result = tax_document(document(line(10000)), BOOK, ClientTax("Certificate 4711", reverse_charge=True))
+    result = tax_document(document(line(10000)), BOOK, ClientTax((Exemption("Certificate 4711"),), reverse_charge=True))
     assert (result.tax, result.groups[0].code, result.notes) == (0, "E", ["Certificate 4711"])
 
 
@@ -209,6 +209,86 @@ def test_rates_that_cannot_be_applied_exactly_are_refused(change: dict[str, Any]
 def test_two_rates_on_one_day_are_never_added_up() -> None:
     with pytest.raises(TaxRatesOverlap):
         RateBook([*GERMANY, GERMANY[0]._replace(key="x", starts=date(2019, 1, 1), ends=None)])
+
+
+LUXURY = Rate("lux", "X", "standard", "Luxury tax", LONG_AGO, currency="EUR", brackets=(
+    Bracket(0, 100_00, Decimal(0)), Bracket(100_00, 500_00, Decimal(5)), Bracket(500_00, None, Decimal("12.5"))))  # fmt: skip
+
+
+def test_brackets_are_graduated_over_the_document_and_each_slice_is_printed() -> None:
+    book = RateBook([LUXURY])
+    result = tax_document(document(line(400_00, region="X"), line(200_00, region="X")), book, PLAIN)
+    assert [(g.code, str(g.percent), g.base, g.tax) for g in result.groups] == [
+        ("Z", "0", 100_00, 0), ("S", "5", 400_00, 20_00), ("S", "12.5", 100_00, 12_50)]  # fmt: skip
+    assert [one.tax for one in result.lines] == [21_66, 10_84]
+    below = tax_document(document(line(100_00, region="X")), book, PLAIN)
+    assert [(g.base, g.tax) for g in below.groups] == [(100_00, 0)]
+
+
+def test_brackets_are_amounts_of_one_currency() -> None:
+    paper = TaxDocument(DANA, TODAY, "USD", [line(1, region="X")])
+    with pytest.raises(TaxRateMissing, match=r"amounts in EUR, and this is in USD") as refusal:
+        tax_document(paper, RateBook([LUXURY]), PLAIN)
+    assert set(refusal.value.errors) == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"currency": None}, "currency"),
+        ({"brackets": (Bracket(1, None, Decimal(5)),)}, "brackets[0].lower"),
+        ({"brackets": (Bracket(0, 10, Decimal(5)), Bracket(11, None, Decimal(5)))}, "brackets[1].lower"),
+        ({"brackets": (Bracket(0, 10, Decimal(5)),)}, "brackets[0].upper"),
+        ({"brackets": (Bracket(0, None, Decimal(5)), Bracket(10, None, Decimal(5)))}, "brackets[1].lower"),
+        ({"brackets": (Bracket(0, None, Decimal(101)),)}, "brackets[0].percent"),
+        ({"holidays": (Holiday("h", TODAY, TODAY),)}, "holidays[0].ends"),
+        ({"holidays": (Holiday("h", LONG_AGO, TODAY, "nobody"),)}, "holidays[0].component"),
+    ],
+)
+def test_brackets_and_holidays_with_gaps_are_refused(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(TaxRateInvalid) as refusal:
+        check_rate(LUXURY._replace(**change))
+    assert list(refusal.value.errors) == [field]
+
+
+def test_a_holiday_zeroes_the_rate_or_the_component_it_names_on_its_days() -> None:
+    july = Holiday("School start", date(2026, 7, 1), date(2026, 8, 1))
+    book = RateBook([
+        GERMANY[2]._replace(holidays=(july,)), QUEBEC._replace(holidays=(july._replace(component="gst"),)),
+    ])  # fmt: skip
+    lines = [line(10000), line(10000, region="CA-QC")]
+    taxes = {on: tax_document(document(*lines, on=on), book, PLAIN) for on in (TODAY, date(2026, 7, 31), date(2026, 8, 1))}
+    assert [[g.tax for g in one.groups] for one in taxes.values()] == [[1900, 500, 998], [0, 0, 998], [1900, 500, 998]]
+    off = taxes[date(2026, 7, 31)]
+    assert [g.code for g in off.groups] == ["Z", "Z", "S"]
+    assert off.trace["holidays"] == [[0, "School start"], [1, "School start"]]
+
+
+def test_exemptions_hold_on_their_days_and_places_the_nearest_reason_is_printed() -> None:
+    plant, year = UUID(int=7), date(2026, 1, 1)
+    client = ClientTax((Exemption("Charity", year, certificate="501-7731"), Exemption("Free zone", location_id=plant)))
+    lines = [line(100), line(100, location_id=plant), line(100, location_id=plant, exemption="Education")]
+    result = tax_document(document(*lines), BOOK, client)
+    assert [g.note for g in result.groups] == ["Charity (certificate 501-7731)", "Free zone", "Education"]
+    before = tax_document(document(*lines, on=date(2025, 12, 31)), BOOK, client)
+    assert [(g.code, g.note) for g in before.groups] == [("S", None), ("E", "Free zone"), ("E", "Education")]
+
+
+@seeded
+@given(
+    st.lists(st.integers(1, 10**6), max_size=4, unique=True),
+    st.integers(0, 10**7),
+    st.decimals(0, 100, places=6).map(lambda d: d.quantize(Decimal("0.000001"))),
+)
+def test_brackets_of_one_percentage_are_that_percentage(edges: list[int], net: int, percent: Decimal) -> None:
+    low = [0, *sorted(edges)]
+    slices = tuple(Bracket(a, b, percent) for a, b in zip(low, [*low[1:], None], strict=True))
+    assert sum(one.inside(net) for one in slices) == net
+    sliced = RateBook([LUXURY._replace(brackets=slices)])
+    plain = RateBook([LUXURY._replace(brackets=(), currency=None, percent=percent)])
+    whole = TaxPolicy(level=TaxLevel.INVOICE)
+    paper = document(line(net, region="X"), policy=whole)
+    assert tax_document(paper, sliced, PLAIN).tax == tax_document(paper, plain, PLAIN).tax
 
 
 # --- the slow reference -------------------------------------------------------------------------------------------
