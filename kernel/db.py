@@ -205,7 +205,7 @@ def _named_conflicts() -> Iterator[None]:
 
 def _conflict(error: DBAPIError | psycopg.Error) -> Exception:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.errors.UniqueViolation):
+    if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation):
         return Conflict("Such an entry exists already.", constraint=cause.diag.constraint_name)
     if isinstance(cause, psycopg.errors.ForeignKeyViolation):
         return Conflict("Another entry still refers to this one, or the one named does not exist.",

@@ -133,7 +133,7 @@ class TenantHooks:
 
     @cached_property
     def silenced(self) -> TenantHooks:
-        """The plugins that are switched off; used to say what waits there, never to do their work."""
+        """The plugins that are switched off; used to say what waits there and to let go of it, never to do their work."""
         return TenantHooks(self.plugins, frozenset(self.plugins.installed) - self.disabled, {})
 
     def only(self, plugin: str, hook: str) -> pluggy.HookCaller:

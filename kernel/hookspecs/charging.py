@@ -84,7 +84,9 @@ def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 
 @hookspec
 def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
-    """Take part: mark your sources as unbilled again, when an invoice is deleted or voided. Owners of the source kinds."""
+    """Take part: mark your sources as unbilled again, when an invoice is deleted or voided. Owners of the source kinds, those
+    that are switched off as well.
+    """
 
 
 @hookspec

@@ -43,7 +43,7 @@ class Form:
         self.fresh = True
         self.errors: dict[str, str] = {}
         self.general: list[str] = []
-        self.version = version if version is not None else getattr(values, "version", None)
+        self.version = version if version is not None else getattr(values, "version", self.values.get("version"))
         self._shown: set[str] = set()
 
     @classmethod

@@ -267,7 +267,7 @@ def toast() -> dict[str, Any] | None:
 
 def local_url(url: str | None) -> str:
     """The url if it lies on this site, else the start page; for `next=` parameters."""
-    if not url or not url.startswith("/") or url.startswith(("//", "/\\")) or urlsplit(url).netloc:
+    if not url or not url.startswith("/") or url.startswith(("//", "/\\")) or urlsplit(url).netloc or not url.isprintable():
         return "/"
     return url
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel import audit
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.directory import staff
 from kernel.web.i18n import gettext as _
@@ -30,7 +31,7 @@ def users(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/users.csv", permission="user.read", query=schemas.UserQuery)
 def users_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    rows = people.list_users(ctx, query | {"limit": 10_000}).items
+    rows = every_row(lambda wanted: people.list_users(ctx, wanted), query)
     flat = (row | {"roles": ", ".join(row["roles"])} for row in map(dict, rows))
     return csv_download("users.csv", _CSV, ([row[name] for name in _CSV] for row in flat))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from kernel.api.listing import MAX_LIMIT, Page, paginate
+from kernel.api.listing import Page, every_row, paginate
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from plugins.assets.models import Asset
@@ -42,13 +42,7 @@ def list_assets(ctx: CallContext, query: Mapping[str, Any]) -> Page:
 
 def every_asset(ctx: CallContext, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """All assets of a list, page by page; for exports."""
-    wanted = {name: value for name, value in query.items() if name != "cursor"} | {"limit": MAX_LIMIT}
-    while True:
-        page = list_assets(ctx, wanted)
-        yield from page.items
-        if page.next_cursor is None:
-            return
-        wanted["cursor"] = page.next_cursor
+    return every_row(lambda wanted: list_assets(ctx, wanted), query)
 
 
 def _holding(rows: Select[Any], text: str) -> Select[Any]:

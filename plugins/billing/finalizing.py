@@ -112,7 +112,7 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     if invoice.status != "finalized":
         raise InvoiceNotFinal(f"{invoice.number} is {invoice.status}. Only a finalized invoice can be voided.")
     if invoice.settled or invoice.credited:
-        raise InvoiceSettled("Take back its payments and credits first, or write a credit note for what is left.")
+        raise InvoiceSettled("Take back its payments first; what a credit has paid is corrected by a credit note.")
     if original is not None:
         _withdraw_credit(ctx, invoice, original)
     release_sources(ctx, invoice.id)
@@ -135,7 +135,7 @@ def _withdraw_credit(ctx: CallContext, note: Invoice, original: Invoice) -> None
     wanted = select(Credit).where(Credit.invoice_id == note.id).with_for_update()
     credit = ctx.session.scalar(wanted, execution_options={"populate_existing": True})
     if credit is not None and credit.remaining != credit.amount:
-        raise CreditUsed("The credit of this note is spent on invoices; take that back first.")
+        raise CreditUsed("The credit of this note is spent on invoices. Correct those by credit notes of their own.")
     if credit is not None:
         credit.remaining = 0
     original.credited -= note.total

@@ -9,6 +9,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.directory.clients import get_client
 from kernel.money import exponent
@@ -55,8 +56,8 @@ def list_of_invoices(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnV
 
 @pages.get("/invoices.csv", permission="invoice.read", query=schemas.InvoiceQuery)
 def invoices_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_invoices(ctx, {**query, "limit": 200})
-    return csv_download("invoices.csv", _CSV, ([row[name] for name in _CSV] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_invoices(ctx, wanted, request.args.get("q", "")), query)
+    return csv_download("invoices.csv", _CSV, ([row[name] for name in _CSV] for row in rows))
 
 
 @pages.get(_PAGE, permission="invoice.read")
@@ -182,7 +183,8 @@ def credit_invoice(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> 
 
 def _open_amount(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
     invoice = invoices.get_invoice(ctx, invoice_id)
-    return {"amount": invoice.total - invoice.settled, "received_on": ctx.today(), "method": "bank_transfer", "reference": ""}
+    return {"amount": invoice.total - invoice.settled, "received_on": ctx.today(), "method": "bank_transfer", "reference": "",
+            "version": invoice.version}  # fmt: skip
 
 
 def _payment_facts(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
@@ -190,9 +192,9 @@ def _payment_facts(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
 
 
 @pages.form(f"{_PAGE}/pay", permission="invoice.pay", schema=money_schemas.PaymentIn, template="billing/payment_form.html",
-            initial=_open_amount, context=_payment_facts)  # fmt: skip
-def record_payment(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    payment = payments.record_payment(ctx, invoice_id, **data)
+            initial=_open_amount, context=_payment_facts, if_match=True)  # fmt: skip
+def record_payment(ctx: CallContext, invoice_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
+    payment = payments.record_payment(ctx, invoice_id, version=version, **data)
     back = f"/payments/{payment.id}/take-back"
     return redirect_to(f"/invoices/{invoice_id}", toast=_("Payment recorded."), undo=back)
 

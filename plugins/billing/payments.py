@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel import audit, events
-from kernel.errors import InvalidInput
+from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
 from plugins.billing.days import check_days
 from plugins.billing.errors import (
@@ -31,12 +31,15 @@ METHODS = ("bank_transfer", "card", "cash", "check", "direct_debit", "other")
 
 
 def record_payment(ctx: CallContext, invoice_id: UUID, *, amount: int, received_on: date | None = None,
-                   method: str = "bank_transfer", reference: str = "") -> Payment:  # fmt: skip
+                   method: str = "bank_transfer", reference: str = "", version: int | None = None) -> Payment:  # fmt: skip
     """Note money received for an invoice, in minor units; what exceeds the invoice becomes a credit of the client.
 
-    Raises InvoiceNotFinal, and InvalidInput by field.
+    `version` is that of the invoice as its reader saw it, so that what is sent twice is noted once. Raises
+    InvoiceNotFinal, PreconditionFailed, and InvalidInput by field.
     """
     invoice = _payable(ctx, invoice_id)
+    if version is not None and invoice.version != version:
+        raise PreconditionFailed("This payment was noted already, or something else changed. Look at the invoice again.")
     if amount <= 0:
         raise InvalidInput(errors={"amount": "An amount is above zero."})
     if method not in METHODS:
@@ -55,6 +58,7 @@ def record_payment(ctx: CallContext, invoice_id: UUID, *, amount: int, received_
     ctx.session.flush()
     if over:
         give_credit(ctx, invoice, over, payment_id=payment_id)
+    invoice.updated_at = ctx.now()  # a new version, even where all of it becomes a credit
     _settle(ctx, invoice, applied)
     audit.record(ctx, "payment.recorded", kind="invoice", row_id=invoice.id, label=invoice.number,
                  changes={"amount": amount, "method": method})  # fmt: skip

@@ -21,7 +21,8 @@ def release_sources(ctx: CallContext, invoice_id: UUID) -> int:
     if rows:
         settled = [Settled(kind, source_id, invoice_id, line_id) for kind, source_id, line_id in rows]
         ctx.session.execute(update(Source).where(mine).values(live=False), execution_options={"synchronize_session": False})
-        ctx.hooks.release_charges(ctx=ctx, settled=settled)
+        for rooms in (ctx.hooks, ctx.hooks.silenced):  # a room that is switched off by now must not keep them as billed
+            rooms.release_charges(ctx=ctx, settled=settled)
     return len(rows)
 
 

@@ -10,6 +10,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.currencies import currencies
 from kernel.directory import clients, staff
@@ -33,9 +34,10 @@ def all_clients(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/clients.csv", permission="client.read", query=schemas.ClientQuery)
 def clients_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_clients(ctx, {**query, "limit": 200}, request.args.get("q", ""))
+    words = request.args.get("q", "")
     columns = ("name", "kind", "status", "currency", "email", "billing_email", "phone", "city", "country")
-    return csv_download("clients.csv", columns, ([row[name] for name in columns] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_clients(ctx, wanted, words), query)
+    return csv_download("clients.csv", columns, ([row[name] for name in columns] for row in rows))
 
 
 @pages.get("/clients/pick", permission="client.read")

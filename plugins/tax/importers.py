@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -40,10 +42,15 @@ def load_rates(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) 
     """Rates; a composite one has no percentage of its own, its parts come from the next file."""
     wrong = [RowError(row.line, "percentage", "A simple rate has a percentage, a composite one has none.") for row in rows
              if (row.values["kind"] == "simple") != (row.values["percentage"] is not None)]  # fmt: skip
+    wrong += [RowError(row.line, "valid_to", "A rate ends after the day it begins.") for row in rows
+              if row.values["valid_to"] and row.values["valid_to"] <= row.values["valid_from"]]  # fmt: skip
     wrong += _bad_percentages(rows)
     if wrong:
         return wrong
     ids = resolver.claim("tax_rate", [row.external_id for row in rows])
+    wrong = list(_overlaps(ctx, rows, list(ids.values())))
+    if wrong:
+        return wrong
     upsert(ctx.session, RateRow, [
         {"id": ids[row.external_id], "region_id": row.values["region"], "category": row.values["tax_category"],
          "name": row.values["name"], "percent": row.values["percentage"], "starts": row.values["valid_from"],
@@ -51,6 +58,23 @@ def load_rates(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) 
         for row in rows
     ])  # fmt: skip
     return []
+
+
+def _overlaps(ctx: CallContext, rows: Sequence[ImportRow], replaced: Sequence[UUID]) -> Iterator[RowError]:
+    """Rows that would hold on the same day as another rate of their region and category."""
+    regions = {row.values["region"] for row in rows}
+    kept = ctx.session.scalars(select(RateRow).where(RateRow.region_id.in_(regions), RateRow.id.not_in(replaced)))
+    spans: list[tuple[UUID, str, date, date | None, int]] = [
+        (one.region_id, one.category, one.starts, one.ends, 0) for one in kept
+    ]
+    for row in rows:
+        got = row.values
+        spans.append((got["region"], got["tax_category"], got["valid_from"], got["valid_to"], row.line))
+    for earlier, later in pairwise(sorted(spans, key=lambda one: one[:3])):
+        if earlier[:2] == later[:2] and (earlier[3] is None or later[2] < earlier[3]):
+            yield RowError(
+                later[4] or earlier[4], "valid_from", "Another rate of this region and category holds on the same day."
+            )
 
 
 def load_components(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:

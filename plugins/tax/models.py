@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, Numeric, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
@@ -40,6 +41,16 @@ class RateRow(TenantTable, Versioned):
         CheckConstraint("category in ('standard', 'reduced')", name="category"),
         CheckConstraint("percent between 0 and 100", name="percent"),
         CheckConstraint("ends > starts", name="ends"),
+        ExcludeConstraint(
+            ("tenant_id", "="),
+            ("region_id", "="),
+            ("category", "="),
+            (func.daterange(text("starts"), text("ends")), "&&"),
+            name="ex_tax_rates_no_overlap",
+            using="gist",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
     )
 
     region_id: Mapped[UUID]

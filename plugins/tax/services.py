@@ -94,14 +94,15 @@ def add_rate(ctx: CallContext, *, region_id: UUID, category: str, name: str, sta
     """Add a rate from a day on; the open rate before it ends on that day. Raises TaxRateInvalid, TaxRatesOverlap."""
     get_region(ctx, region_id)
     rate = RateRow(region_id=region_id, category=category, name=name, starts=starts, ends=ends, percent=percent)
-    check_rate(_as_rate(rate, _components(components)))
+    wanted = _as_rate(rate, _components(components))
+    check_rate(wanted)
     _end_open_rate(ctx, rate)
+    _check_region(ctx, region_id, category, wanted)
     ctx.session.add(rate)
     ctx.session.flush()
     for sequence, part in enumerate(components, start=1):
         ctx.session.add(ComponentRow(rate_id=rate.id, sequence=sequence, **part))
     ctx.session.flush()
-    _check_region(ctx, region_id, category)
     audit.record(ctx, "tax_rate.added", kind="tax.rate", row_id=rate.id, label=name)
     return rate
 
@@ -113,13 +114,16 @@ def _end_open_rate(ctx: CallContext, new: RateRow) -> None:
     )  # fmt: skip
     if before is not None:
         before.ends = new.starts
+        ctx.session.flush()
 
 
 def change_rate(ctx: CallContext, rate_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> RateRow:
     """Rename a rate or set the day it ends. What was billed by it stays; a new percentage is a new rate."""
     rate = get_rate(ctx, rate_id)
+    parts = [_as_component(part) for part in list_components(ctx, [rate_id])[rate_id]]
+    wanted = _as_rate(rate, parts)._replace(ends=changes.get("ends", rate.ends))
+    _check_region(ctx, rate.region_id, rate.category, wanted)
     apply_changes(ctx, rate, changes, version, kind="tax.rate", label=rate.name)
-    _check_region(ctx, rate.region_id, rate.category)
     return rate
 
 
@@ -130,13 +134,11 @@ def delete_rate(ctx: CallContext, rate_id: UUID) -> None:
     audit.record(ctx, "tax_rate.deleted", kind="tax.rate", row_id=rate_id, label=rate.name)
 
 
-def _check_region(ctx: CallContext, region_id: UUID, category: str) -> None:
-    rows = [rate for rate in list_rates(ctx, region_id) if rate.category == category]
-    parts = list_components(ctx, [rate.id for rate in rows])
-    rates = [_as_rate(row, [_as_component(part) for part in parts[row.id]]) for row in rows]
-    for rate in rates:
-        check_rate(rate)
-    check_overlap(rates)
+def _check_region(ctx: CallContext, region_id: UUID, category: str, wanted: Rate) -> None:
+    """Raise TaxRateInvalid, or TaxRatesOverlap with what else there is; at the same moment the database does."""
+    check_rate(wanted)
+    others = [rate for rate in list_rates(ctx, region_id) if rate.category == category and str(rate.id) != wanted.key]
+    check_overlap([*(_as_rate(row, ()) for row in others), wanted])
 
 
 def _as_rate(row: RateRow, components: Sequence[Component]) -> Rate:

@@ -9,6 +9,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.directory import clients, staff
 from kernel.web.i18n import gettext as _
@@ -30,9 +31,10 @@ def tickets(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/tickets.csv", permission="ticket.read", query=schemas.TicketQuery)
 def tickets_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_tickets(ctx, {**query, "limit": 200}, request.args.get("q", ""))
+    words = request.args.get("q", "")
     columns = ("number", "title", "client_name", "status_name", "priority_name", "assignee_name", "created_at")
-    return csv_download("tickets.csv", columns, ([row[name] for name in columns] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_tickets(ctx, wanted, words), query)
+    return csv_download("tickets.csv", columns, ([row[name] for name in columns] for row in rows))
 
 
 @pages.get("/tickets/<uuid:ticket_id>", permission="ticket.read")

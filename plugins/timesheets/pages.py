@@ -11,6 +11,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.hookspecs.directory import Ref
 from kernel.web.i18n import babel_locale, ngettext
@@ -40,9 +41,9 @@ def entries(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/time.csv", permission="time.read", query=schemas.EntryQuery)
 def entries_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_entries(ctx, {**query, "limit": 200})
     columns = ("worked_on", "user_name", "client_name", "minutes", "notes", "state")
-    return csv_download("time.csv", columns, ([row[name] for name in columns] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_entries(ctx, wanted), query)
+    return csv_download("time.csv", columns, ([row[name] for name in columns] for row in rows))
 
 
 def _named(week: list[tuple[date, int]]) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.directory.clients import get_client, list_locations
 from kernel.web.i18n import gettext as _
@@ -44,9 +45,10 @@ def contracts(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/contracts.csv", permission="contract.read", query=schemas.ContractQuery)
 def contracts_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_contracts(ctx, {**query, "limit": 200}, request.args.get("q", ""))
+    words = request.args.get("q", "")
     columns = ("name", "client_name", "state", "start_on", "end_on", "currency", "monthly_value", "po_number")
-    return csv_download("contracts.csv", columns, ([row[name] for name in columns] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_contracts(ctx, wanted, words), query)
+    return csv_download("contracts.csv", columns, ([row[name] for name in columns] for row in rows))
 
 
 @pages.get("/contracts/of-client/<uuid:client_id>", permission="contract.read")

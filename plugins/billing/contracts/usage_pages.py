@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
@@ -25,9 +26,9 @@ def usage(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/usage-records.csv", permission="contract.read", query=schemas.UsageQuery)
 def usage_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    page = listing.list_usage(ctx, {**query, "limit": 200})
     columns = ("used_on", "client_name", "item_id", "quantity", "note", "billed")
-    return csv_download("usage.csv", columns, ([row[name] for name in columns] for row in page.items))
+    rows = every_row(lambda wanted: listing.list_usage(ctx, wanted), query)
+    return csv_download("usage.csv", columns, ([row[name] for name in columns] for row in rows))
 
 
 def _new_usage(ctx: CallContext) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from kernel.migrations import protect
 
@@ -12,6 +13,7 @@ depends_on = ("kernel_0001",)
 
 
 def upgrade() -> None:
+    op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
     op.create_table(
         "tax_regions",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -40,6 +42,16 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.column("tenant_id"), "="),
+            (sa.column("region_id"), "="),
+            (sa.column("category"), "="),
+            (sa.text("daterange(starts, ends)"), "&&"),
+            using="gist",
+            name="ex_tax_rates_no_overlap",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
         sa.CheckConstraint("category in ('standard', 'reduced')", name=op.f("ck_tax_rates_category")),
         sa.CheckConstraint("ends > starts", name=op.f("ck_tax_rates_ends")),
         sa.CheckConstraint("percent between 0 and 100", name=op.f("ck_tax_rates_percent")),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
 from kernel.hookspecs.tax import TaxDocument, TaxLine
+from kernel.hookspecs.transfer import ImportRow
+from plugins.imports.refs import StoredRefs
+from plugins.tax import importers
 from tests.conftest import World
 
 
@@ -90,6 +94,34 @@ def test_overlapping_rates_are_refused(acme: World) -> None:
     answer = _rate(acme, region, percent="20", starts="2026-06-01")
     assert (answer.status_code, answer.json["code"]) == (409, "tax_rates_overlap")
     assert len(acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]) == 1
+
+
+def test_of_two_rates_set_at_the_same_moment_one_holds(acme: World) -> None:
+    region, ready, answers = _region(acme), Barrier(2), list[int]()
+
+    def add(starts: str) -> None:
+        ready.wait()
+        answers.append(_rate(acme, region, percent="19", starts=starts).status_code)
+
+    both = [Thread(target=add, args=(starts,)) for starts in ("2026-01-01", "2025-01-01")]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    # One after the other would be fine in one order: the later rate ends the earlier one.
+    assert sorted(answers) in ([201, 201], [201, 409])
+    rates = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
+    assert len([one for one in rates if one["ends"] is None]) == 1
+
+
+def test_a_file_of_overlapping_rates_is_refused_by_line(acme: World) -> None:
+    region = UUID(_region(acme))
+    values = {"region": region, "tax_category": "standard", "name": "VAT", "kind": "simple", "percentage": Decimal(19),
+              "valid_to": None}  # fmt: skip
+    rows = [ImportRow(line, f"R{line}", {**values, "valid_from": date(2020 + line, 1, 1)}) for line in (2, 3)]
+    with acme.call() as ctx:
+        wrong = importers.load_rates(ctx, rows, StoredRefs(ctx))
+        assert [(one.line, one.column) for one in wrong] == [(3, "valid_from")]
 
 
 def test_beta_cannot_use_acmes_region(acme: World, beta: World) -> None:
