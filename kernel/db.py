@@ -206,13 +206,20 @@ def _named_conflicts() -> Iterator[None]:
 def _conflict(error: DBAPIError | psycopg.Error) -> Exception:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ExclusionViolation):
-        return Conflict("Such an entry exists already.", constraint=cause.diag.constraint_name)
+        return Conflict("Such an entry exists already.", constraint=cause.diag.constraint_name, errors=_taken(cause.diag))
     if isinstance(cause, psycopg.errors.ForeignKeyViolation):
         return Conflict("Another entry still refers to this one, or the one named does not exist.",
                         constraint=cause.diag.constraint_name)  # fmt: skip
     if isinstance(cause, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
         return Conflict("Two changes met. Try again.")
     return error
+
+
+def _taken(found: psycopg.errors.Diagnostic) -> dict[str, str]:
+    """The field whose value another row has, where the constraint is about one."""
+    field = (found.constraint_name or "").removeprefix(f"uq_{found.table_name}_tenant_id_").removesuffix("_key")
+    table = Base.metadata.tables.get(found.table_name or "")
+    return {field: "Used by another entry."} if table is not None and field in table.c else {}
 
 
 def _json_text(value: Any) -> str:

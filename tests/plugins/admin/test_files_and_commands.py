@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,12 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from kernel import jobs
 from kernel.config import Settings
 from kernel.hookspecs.transfer import ImportRow
 from plugins.admin.importers import load_users
 from plugins.imports.refs import StoredRefs
 from tests.conftest import World
+from tests.files import load_files
 
 TEAMS = "external_id,name\nT-1,Service desk\n"
 USERS = """external_id,full_name,email,role,billing_role,team,team_lead,active
@@ -26,21 +25,13 @@ U-2,Frank Falk,frank@acme.example,finance,,,no,no
 """
 
 
-def _load(world: World, **files: str) -> Any:
-    sent = [{"name": f"{name}.csv", "content": base64.b64encode(text.encode()).decode()} for name, text in files.items()]
-    started = world.api().post("/api/v1/imports", json={"files": sent}).json
-    jobs.drain(world.kernel, world.tenant_id)
-    done = world.api().get(f"/api/v1/imports/{started['id']}").json
-    return done | {"errors": world.api().get(f"/api/v1/imports/{started['id']}/errors").json["items"]}
-
-
 def _users(world: World) -> dict[str, Any]:
     return {one["email"]: one for one in world.api().get("/api/v1/users?limit=200").json["items"]}
 
 
 def test_a_company_brings_its_people_and_brings_them_again(acme: World) -> None:
     for _ in range(2):
-        done = _load(acme, teams=TEAMS, users=USERS)
+        done = load_files(acme, teams=TEAMS, users=USERS)
         assert (done["state"], done["errors"]) == ("done", [])
     erin, frank = _users(acme)["erin@acme.example"], _users(acme)["frank@acme.example"]
     assert (erin["roles"], erin["billing_role"], erin["has_password"]) == (["Technician"], "senior engineer", False)
@@ -51,21 +42,21 @@ def test_a_company_brings_its_people_and_brings_them_again(acme: World) -> None:
 
 def test_people_whom_the_tenant_has_are_met_by_their_address(acme: World) -> None:
     address = f"bob@{acme.tenant.slug}.example"
-    done = _load(acme, users=f"external_id,full_name,email,role\nU-9,Bob Brandt,{address.upper()},technician\n")
+    done = load_files(acme, users=f"external_id,full_name,email,role\nU-9,Bob Brandt,{address.upper()},technician\n")
     assert done["state"] == "done"
     bob = acme.api().get(f"/api/v1/users/{acme.users['bob']}").json
     assert (bob["name"], bob["has_password"]) == ("Bob Brandt", True)
 
 
 def test_two_people_with_one_address_are_refused_at_the_column(acme: World) -> None:
-    done = _load(acme, teams=TEAMS, users=USERS.replace("frank@acme.example", "erin@acme.example"))
+    done = load_files(acme, teams=TEAMS, users=USERS.replace("frank@acme.example", "erin@acme.example"))
     assert done["state"] == "refused"
     assert {(one["line"], one["column"]) for one in done["errors"]} >= {(3, "email")}
 
 
 def test_the_last_administrator_is_not_imported_away(acme: World) -> None:
     address = f"alice@{acme.tenant.slug}.example"
-    _load(acme, users=f"external_id,full_name,email,role,active\nU-1,Alice,{address},admin,no\n")
+    load_files(acme, users=f"external_id,full_name,email,role,active\nU-1,Alice,{address},admin,no\n")
     assert _users(acme)[address]["active"] is True
 
 
