@@ -18,7 +18,7 @@ from plugins.billing.schemas.sendings import SendForm
 pages = Pages("billing")
 STATES = {
     "waiting": (_l("On its way"), "info"),
-    "sent": (_l("Sent"), "done"),
+    "sent": (_l("Sent"), "success"),
     "failed": (_l("Failed"), "danger"),
     "unknown": (_l("Not known"), "neutral"),
 }
