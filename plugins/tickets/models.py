@@ -6,7 +6,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, Integer, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
@@ -162,7 +172,7 @@ class Material(TenantTable, Versioned):
     item_id: Mapped[UUID]
     description: Mapped[str]
     quantity: Mapped[Decimal] = mapped_column(Numeric(14, 4))
-    rate: Mapped[int] = mapped_column()
+    rate: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     used_on: Mapped[date]
     invoice_id: Mapped[UUID | None]

@@ -237,7 +237,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Uuid(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Numeric(precision=14, scale=4), nullable=False),
-        sa.Column("rate", sa.Integer(), nullable=False),
+        sa.Column("rate", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("used_on", sa.Date(), nullable=False),
         sa.Column("invoice_id", sa.Uuid(), nullable=True),

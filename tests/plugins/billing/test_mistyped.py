@@ -58,6 +58,11 @@ def test_a_material_is_not_rounded_behind_ones_back(acme: Any, desk: dict[str, s
     assert refusal(acme.api("bob").post(f"/api/v1/tickets/{desk['ticket']}/materials", json=body)) == [field]
 
 
+def test_a_material_of_three_thousand_million_dong_is_noted(acme: Any, desk: dict[str, str]) -> None:
+    body = {"item_id": desk["item"], "quantity": "1", "rate": 3 * 10**9, "currency": "VND"}
+    assert acme.api("bob").post(f"/api/v1/tickets/{desk['ticket']}/materials", json=body).json["rate"] == 3 * 10**9
+
+
 @pytest.mark.parametrize("change", [{"rate": 1, "currency": "ZZZ"}, {"started_at": "0001-01-01T00:00:00+14:00"}])
 def test_time_names_the_field(acme: Any, desk: dict[str, str], change: dict[str, Any]) -> None:
     body = {"work_id": desk["ticket"], "item_id": desk["item"], "started_at": "2026-09-01T08:00:00Z",
