@@ -68,13 +68,12 @@ def _furniture(plugin: Plugin) -> ModuleType | None:
 
 def _nouns(ctx: CallContext) -> dict[str, UUID]:
     """What every room says: a client with a place and a person; people, teams and roles; keys, sessions and work."""
-    client = clients.add_client(ctx, name="Contoso", billing_email="pay@contoso.example")
+    user = staff.add_user(ctx, name="Erin", email=f"erin@{ctx.tenant.slug}.example", roles=["technician"])
+    client = clients.add_client(ctx, name="Contoso", billing_email="pay@contoso.example", account_manager_id=user.id)
     location = clients.add_location(ctx, client_id=client.id, name="Head office", country="DE")
     contact = clients.add_contact(ctx, client_id=client.id, name="Dana", email=f"dana@{ctx.tenant.slug}.example")
-    user = staff.add_user(ctx, name="Erin", email=f"erin@{ctx.tenant.slug}.example", roles=["technician"])
     role, team = staff.add_role(ctx, name="Auditors"), staff.add_team(ctx, name="Night shift", members=[user.id])
-    people = {"user_id": user.id, "account_manager_id": user.id, "assignee_id": user.id, "members": user.id, "leads": user.id,
-              "actor_id": user.id}  # fmt: skip
+    people = {"user_id": user.id, "account_manager_id": user.id, "assignee_id": user.id, "members": user.id, "leads": user.id}
     return {
         "client_id": client.id, "location_id": location.id, "contact_id": contact.id, **people,
         "role_id": role.id, "role_ids": role.id, "team_id": team.id, "audit-entries/row_id": client.id, **_doings(ctx),
@@ -90,4 +89,4 @@ def _doings(ctx: CallContext) -> dict[str, UUID]:
     kind = min(ctx.kernel.jobs)
     schedule = add_schedule(ctx, name="At night", job=kind, cron="0 3 * * *")
     job_id, session = jobs.enqueue(ctx, kind, key="furniture"), auth.list_sessions(ctx, me)[0]
-    return {"session_id": session.id, "key_id": key.id, "job_id": job_id, "schedule_id": schedule.id}
+    return {"actor_id": me, "session_id": session.id, "key_id": key.id, "job_id": job_id, "schedule_id": schedule.id}

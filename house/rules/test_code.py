@@ -63,6 +63,12 @@ def test_a_room_talks_to_no_other_room(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", NAMES)
+def test_furniture_is_for_the_house_rules_only(room: str) -> None:
+    for path in _files(PLUGINS.get(room).path):
+        assert f"{PLUGINS.get(room).package}.furniture" not in set(_imports(path)), path
+
+
+@pytest.mark.parametrize("room", NAMES)
 def test_services_and_models_know_no_web(room: str) -> None:
     for path in _files(PLUGINS.get(room).path):
         if path.stem in WEB_FREE:

@@ -13,6 +13,7 @@ NEEDS = ("ticket_id",)
 
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """A server with a ticket about it."""
-    asset = add_asset(ctx, client_id=there["client_id"], tag="SRV-1", name="File server", asset_type="server")
+    place = {name: there[name] for name in ("client_id", "location_id", "contact_id")}
+    asset = add_asset(ctx, tag="SRV-1", name="File server", asset_type="server", **place)
     link_ticket(ctx, asset.id, there["ticket_id"])
     return {"asset_id": asset.id}

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from plugins.billing import finalizing, invoices, payments, runs
+from plugins.billing import credit_notes, finalizing, invoices, payments, runs
 from plugins.billing.contracts import services, usage_records
+from plugins.billing.credit_notes import CreditAsked
 from plugins.billing.manual import LineAsked
 from plugins.billing.models import Credit
 
@@ -18,8 +19,9 @@ NEEDS = ("item_id", "region_id")
 
 
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
-    """A contract with usage, a draft, an invoice paid too much and so a credit, and a run that waits."""
-    return {**_contract(ctx, there), **_invoices(ctx, there["client_id"]), "run_id": runs.start_run(ctx).id}
+    """A contract with usage, a draft, an invoice credited in part and paid too much, and a run that waits."""
+    run = runs.start_run(ctx)
+    return {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id}
 
 
 def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
@@ -35,13 +37,16 @@ def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     return {"contract_id": contract.id, "contracts/line_id": fixed, "contract_line_id": used, "usage_id": usage.id}
 
 
-def _invoices(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
+def _invoices(ctx: CallContext, client_id: UUID, run_id: UUID) -> dict[str, UUID]:
     line = LineAsked("lines[0]", "Cleaning", Decimal(1), 10_000)
     draft, final = (invoices.create_invoice(ctx, client_id=client_id, lines=[line]) for _ in range(2))
     invoice = finalizing.finalize_invoice(ctx, final.id)
     paid = payments.record_payment(ctx, invoice.id, amount=invoice.total + 100)
+    line_id = invoices.list_lines(ctx, invoice.id)[0].id
+    credit_notes.create_credit_note(ctx, invoice.id, reason="Rebate", lines=[CreditAsked(line_id, 100)])
+    draft.run_id = run_id
     credit = ctx.session.scalars(select(Credit).where(Credit.payment_id == paid.id)).one()
     return {
-        "invoice_id": invoice.id, "invoices/line_id": invoices.list_lines(ctx, invoice.id)[0].id, "invoices/ids": draft.id,
+        "invoice_id": invoice.id, "invoices/line_id": line_id, "invoices/ids": draft.id,
         "PATCH invoices/invoice_id": draft.id, "payment_id": paid.id, "credit_id": credit.id, "credit_of_id": invoice.id,
     }  # fmt: skip
