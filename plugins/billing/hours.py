@@ -5,13 +5,12 @@ Rates are minor units for one hour; minutes are billable minutes, never the wall
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from kernel.money import Rounding, multiply, round_ratio
-from plugins.billing.errors import HourlyRateMissing
-from plugins.billing.pricing import Price, Priced, Step, explain, plain
+from kernel.money import Rounding, round_ratio
+from plugins.billing.pricing import Price, Step
 
 
 class TimeItem(NamedTuple):
@@ -35,34 +34,12 @@ class HourlyTerms(NamedTuple):
     round_up_minutes: int = 0
 
 
-def price_hours(entries: Sequence[TimeItem], terms: HourlyTerms, currency: str, mode: Rounding) -> list[Priced]:
-    """Price time entries, each on its own: minimum first, then round-up, then the rate.
-
-    The rate is the first found of: the entry's own, that of the person's role on the line, that of the line, the
-    catalog price. Raises HourlyRateMissing naming every entry for which there is none.
-
-    >>> terms = HourlyTerms({"engineer": 12000}, 9000, minimum_minutes=15, round_up_minutes=30)
-    >>> done = [TimeItem("a", 5, "engineer"), TimeItem("b", 31, rate=6000)]
-    >>> [(p.key, str(p.quantity), p.unit_price, p.amount) for p in price_hours(done, terms, "EUR", Rounding.HALF_UP)]
-    [('a', '0.5', 12000, 6000), ('b', '1', 6000, 6000)]
-    """
-    rates = [hourly_rate(entry, terms) for entry in entries]
-    missing = [str(entry.key) for entry, (_, rate) in zip(entries, rates, strict=True) if rate is None]
-    if missing:
-        raise HourlyRateMissing(
-            f"No hourly rate in {currency} for: {', '.join(missing)}. Give the contract line or the service one.",
-            entries=missing,
-            currency=currency,
-        )
-    return [
-        _price_entry(entry, source, rate, terms, mode)
-        for entry, (source, rate) in zip(entries, rates, strict=True)
-        if rate is not None
-    ]
-
-
 def hourly_rate(entry: TimeItem, terms: HourlyTerms) -> tuple[str, Price | None]:
-    """The rate of one hour and where it comes from: `entry`, `role`, `line` or `catalog`."""
+    """The rate of one hour and where it comes from, the first found: `entry`, `role` on the line, `line`, `catalog`.
+
+    >>> hourly_rate(TimeItem("a", 5, "engineer"), HourlyTerms({"engineer": 12000}, 9000))
+    ('role', 12000)
+    """
     if entry.rate is not None:
         return "entry", entry.rate
     if entry.role is not None and entry.role in terms.role_rates:
@@ -88,14 +65,6 @@ def billed_minutes(minutes: int, terms: HourlyTerms) -> tuple[int, list[Step]]:
         steps.append(["round_up_minutes", f"⌈{least} / {step}⌉ × {step}", billed])
         return billed, steps
     return least, steps
-
-
-def _price_entry(entry: TimeItem, source: str, rate: Price, terms: HourlyTerms, mode: Rounding) -> Priced:
-    minutes, steps = billed_minutes(entry.minutes, terms)
-    amount = multiply(rate, minutes, mode, per=60)
-    steps.append(["hours_times_rate", f"{minutes}/60 × {plain(rate)}", amount])
-    inputs = {"minutes": entry.minutes, "rate": plain(rate), "rate_from": source}
-    return Priced(entry.key, hours_of(minutes), rate, amount, explain("hourly", inputs, steps, mode))
 
 
 def hours_of(minutes: int) -> Decimal:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 
@@ -110,10 +109,6 @@ class Schedule(NamedTuple):
         """
         return self.boundary(self.index_of(day) + 1)
 
-    def period_from(self, day: date) -> Period:
-        """From a day to the next boundary: a short first period when the schedule changes."""
-        return Period(day, self.next_boundary(day))
-
     def periods(self, window: Period) -> Iterator[Period]:
         """Every whole period that shares a day with the window, in order."""
         index = self.index_of(window.start)
@@ -173,20 +168,3 @@ def coverage(period: Period, active: Period) -> Coverage | None:
     """
     shared = period.overlap(active)
     return shared and Coverage((shared.start - period.start).days, shared.days, period.days)
-
-
-def business_date(instant: datetime, zone: str) -> date:
-    """The date an instant falls on in the tenant's IANA zone; work belongs to the date of its start.
-
-    >>> business_date(datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "Europe/Berlin")
-    datetime.date(2026, 4, 1)
-    """
-    if instant.tzinfo is None:
-        raise ValueError("An instant needs a time zone.")
-    return instant.astimezone(ZoneInfo(zone)).date()
-
-
-def instants(period: Period, zone: str) -> tuple[datetime, datetime]:
-    """The half-open UTC instants of a period in an IANA zone; where a day has no midnight, it begins when it does."""
-    start, end = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in (period.start, period.end))
-    return start, end

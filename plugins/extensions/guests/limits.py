@@ -41,4 +41,3 @@ class Limits:
 
 
 INTERACTIVE = Limits()
-WEBHOOK = Limits(cpu_seconds=25.0, wall_seconds=50.0)

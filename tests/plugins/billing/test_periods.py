@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import doctest
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -18,10 +18,8 @@ from plugins.billing.periods import (
     Schedule,
     active_days,
     add_months,
-    business_date,
     calendar_anchor,
     coverage,
-    instants,
 )
 
 seeded = settings(derandomize=True, max_examples=200, deadline=None)
@@ -55,7 +53,6 @@ def test_the_period_of_a_day_is_found_by_walking_to_the_boundaries_around_it(sch
         end += timedelta(days=1)
     assert schedule.period_containing(day) == Period(start, end)
     assert schedule.next_boundary(day) == end
-    assert schedule.period_from(day) == Period(day, end)
 
 
 @seeded
@@ -117,36 +114,3 @@ def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(day: date, 
     later = add_months(day, months)
     assert (later.year - day.year) * 12 + later.month - day.month == months
     assert later.day == day.day or (later + timedelta(days=1)).day == 1
-
-
-instants_of_years = st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-zones = st.sampled_from(
-    ["UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Apia"]
-)
-
-
-@seeded
-@given(instants_of_years, schedules, zones)
-def test_work_is_in_the_instants_of_the_period_of_its_date(instant: datetime, schedule: Schedule, zone: str) -> None:
-    period = schedule.period_containing(business_date(instant, zone))
-    start, end = instants(period, zone)
-    assert start <= instant < end
-
-
-@pytest.mark.parametrize(
-    ("zone", "day"),
-    [
-        ("America/Sao_Paulo", date(2018, 11, 4)),
-        ("America/Havana", date(2026, 3, 8)),
-        ("Asia/Beirut", date(2026, 3, 29)),
-    ],
-)
-def test_a_day_without_midnight_begins_when_it_does(zone: str, day: date) -> None:
-    start, _ = instants(Period(day, day + timedelta(days=1)), zone)
-    assert business_date(start, zone) == day
-    assert business_date(start - timedelta(seconds=1), zone) == day - timedelta(days=1)
-
-
-def test_an_instant_without_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="time zone"):
-        business_date(datetime(2026, 1, 1), "UTC")  # noqa: DTZ001

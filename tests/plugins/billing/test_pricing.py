@@ -21,8 +21,8 @@ import plugins.billing.usage
 from kernel.currencies import exponent
 from kernel.errors import InvalidInput
 from kernel.money import Rounding, as_major
-from plugins.billing.errors import HourlyRateMissing, PriceMissingInCurrency, UsageTiersInvalid
-from plugins.billing.hours import HourlyTerms, TimeItem, price_hours
+from plugins.billing.errors import PriceMissingInCurrency, UsageTiersInvalid
+from plugins.billing.hours import HourlyTerms, TimeItem, billed_minutes, hourly_rate, hours_of
 from plugins.billing.periods import Coverage
 from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items, prorate
 from plugins.billing.usage import Tier, UsageRecord, UsageTerms, check_tiers, price_usage, sum_usage
@@ -145,29 +145,18 @@ def test_the_first_rate_found_counts() -> None:
 
 
 def _sources(entries: list[TimeItem], terms: HourlyTerms) -> list[tuple[str, Any]]:
-    return [(one.trace["inputs"]["rate_from"], one.amount) for one in price_hours(entries, terms, "EUR", HALF_UP)]
-
-
-def test_entries_without_a_rate_are_all_named() -> None:
-    entries = [TimeItem("a", 60), TimeItem("b", 60, rate=1), TimeItem("c", 60)]
-    with pytest.raises(HourlyRateMissing) as refusal:
-        price_hours(entries, HourlyTerms(), "EUR", HALF_UP)
-    assert refusal.value.extra["entries"] == ["a", "c"]
+    return [hourly_rate(one, terms) for one in entries]
 
 
 @seeded
-@given(st.integers(0, 3000), st.integers(0, 120), st.sampled_from([0, 1, 6, 10, 15, 30, 60]), prices, modes)
-def test_minimum_comes_before_round_up_and_the_rate_is_rounded_once(
-    minutes: int, minimum: int, step: int, rate: int | Decimal, mode: Rounding
-) -> None:
+@given(st.integers(0, 3000), st.integers(0, 120), st.sampled_from([0, 1, 6, 10, 15, 30, 60]))
+def test_minimum_comes_before_round_up(minutes: int, minimum: int, step: int) -> None:
     billed = max(minutes, minimum) if minutes else 0
     while step and billed % step:
         billed += 1
-    terms = HourlyTerms(hourly_rate=rate, minimum_minutes=minimum, round_up_minutes=step)
-    (one,) = price_hours([TimeItem("a", minutes)], terms, "EUR", mode)
-    assert one.amount == nearest(Fraction(billed, 60) * Fraction(rate), mode)
-    assert abs(Fraction(one.quantity) - Fraction(billed, 60)) <= Fraction(1, 20_000)
-    assert is_plain_json(one)
+    reckoned, _ = billed_minutes(minutes, HourlyTerms(minimum_minutes=minimum, round_up_minutes=step))
+    assert reckoned == billed
+    assert abs(Fraction(hours_of(reckoned)) - Fraction(billed, 60)) <= Fraction(1, 20_000)
 
 
 # usage
