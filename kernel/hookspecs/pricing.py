@@ -8,10 +8,25 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from kernel.errors import Refused
 from kernel.hookspecs import hookspec
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
+
+
+class PriceMissingInCurrency(Refused):
+    """Items have neither a price of their own nor a catalog price in the currency of the contract or invoice.
+
+    `items` names them, `item_ids` are their ids where they are known, `currency` is the one that is wanting.
+    """
+
+    code = "price_missing_in_currency"
+    title = "No price in this currency"
+
+
+ClientPrices = Mapping[tuple[UUID, UUID, str], Sequence["DatedPrice"]]
+"""Prices of clients by client, item and currency."""
 
 
 class DatedPrice(NamedTuple):
@@ -60,4 +75,13 @@ def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemF
     """Ask: give the facts of these catalog items; unknown ids are left out. The catalog; once per batch.
 
     Example: `{id: ItemFacts(id, "Remote support", "SUP-1", "service", "hour", "standard", {"EUR": 9500})}`.
+    """
+
+
+@hookspec(firstresult=True)
+def get_client_prices(ctx: CallContext, client_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> ClientPrices | None:
+    """Ask: give the prices that hold for one of these clients only and go before list prices; whatever has none is left out.
+    The catalog; once per batch, one query.
+
+    Example: `{(client_id, item_id, "EUR"): [DatedPrice(8900, date(2026, 7, 1))]}`.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from plugins.billing.manual import DiscountAsked, LineAsked
@@ -13,7 +12,7 @@ def asked_lines(rows: Sequence[Mapping[str, Any]]) -> list[LineAsked]:
     """Lines of a request body."""
     return [
         LineAsked(
-            f"lines[{at}]", row.get("description", ""), Decimal(row.get("quantity", 1)), row.get("rate"), row.get("item_id"),
+            f"lines[{at}]", row.get("description", ""), row.get("quantity"), row.get("rate"), row.get("item_id"),
             row.get("tax_category", "standard"), row.get("location_id"),
         )
         for at, row in enumerate(rows)

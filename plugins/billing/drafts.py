@@ -95,7 +95,7 @@ class Written(NamedTuple):
 
 def manual_line(*, description: str, quantity: Decimal, unit_price: int, amount: int, trace: dict[str, Any],
                 item_id: UUID | None = None, unit: str = "each", tax_category: str | None = "standard",
-                location_id: UUID | None = None) -> DueLine:  # fmt: skip
-    """A line written by hand; it bills no source and belongs to no service period."""
-    return DueLine(description, item_id, quantity, unit_price, amount, unit, tax_category, location_id, None, "manual",
+                location_id: UUID | None = None, kind: str = "manual") -> DueLine:  # fmt: skip
+    """A line written by hand, of a `kind` product, license or manual; it bills no source, belongs to no service period."""
+    return DueLine(description, item_id, quantity, unit_price, amount, unit, tax_category, location_id, None, kind,
                    None, None, trace, [])  # fmt: skip

@@ -12,13 +12,6 @@ class TooManyPeriods(Refused):
     title = "More periods are owed than can be right"
 
 
-class PriceMissingInCurrency(Refused):
-    """Items have neither a price of their own nor a catalog price in the currency of the contract or invoice."""
-
-    code = "price_missing_in_currency"
-    title = "No price in this currency"
-
-
 class HourlyRateMissing(Refused):
     """Time entries for which no hourly rate is known."""
 

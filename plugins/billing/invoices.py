@@ -93,7 +93,7 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
     code = _checked_currency(currency or client.currency)
     check_days(invoice_date=invoice_date, due_date=due_date)
     day = invoice_date or ctx.today()
-    resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"])
+    resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"], day)
     draft = Draft(
         client_id=client_id, currency=code, invoice_date=day,
         due_date=due_date or day + timedelta(days=settings["payment_days"]), lines=resolved,
@@ -167,7 +167,8 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
         if invoice.origin == "run":
             raise InvoiceLinesFixed("Delete this draft and run the billing again, or add a discount.")
         mode = billing_settings(ctx)["rounding_mode"]
-        lines, line_ids = resolve_lines(ctx, invoice.client_id, invoice.currency, changes["lines"], mode), ()
+        on = changes.get("invoice_date") or invoice.invoice_date
+        lines, line_ids = resolve_lines(ctx, invoice.client_id, invoice.currency, changes["lines"], mode, on), ()
     if "discounts" in changes:
         discounts = resolve_discounts(changes["discounts"], lines)
     else:

@@ -19,5 +19,7 @@ _PAGES = {
 
 def mend_url(error: DeskhandError, client_id: UUID) -> str:
     """The page on which this error is mended; the client's own if no other is known."""
+    if error.code == "price_missing_in_currency" and (items := error.extra.get("item_ids")):
+        return f"/catalog/{items[0]}/prices/new?currency={error.extra['currency']}"
     named = error.extra.get("mend_url")
     return str(named) if named else _PAGES.get(error.code, "/clients/{client}").format(client=client_id)

@@ -35,6 +35,13 @@ STATES = {
     "issued": (_l("Issued"), "done"),
     "void": (_l("Void"), "warning"),
 }
+LINE_KINDS = {
+    "fixed": _l("Fixed fee"),
+    "hourly": _l("Hours"),
+    "usage": _l("Usage"),
+    "product": _l("Product"),
+    "license": _l("License"),
+}
 KINDS = {"invoice": (_l("Invoice"), "neutral"), "credit_note": (_l("Credit note"), "warning")}
 METHODS = {
     "bank_transfer": (_l("Bank transfer"), "neutral"),
@@ -70,6 +77,7 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         states=STATES,
         methods=METHODS,
         lines=invoices.list_lines(ctx, invoice_id),
+        line_kinds=LINE_KINDS,
         taxes=invoices.list_taxes(ctx, invoice_id),
         discounts=invoices.list_discounts(ctx, invoice_id),
         payments=payments.list_payments(ctx, invoice_id),

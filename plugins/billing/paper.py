@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -12,11 +13,14 @@ from kernel.context import CallContext
 from kernel.money import format_minor
 from kernel.web.i18n import babel_locale, speaking
 from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy_gettext as _l
 from plugins.billing import invoices, payments
 from plugins.billing.models import Invoice, InvoiceLine, InvoiceTax
 from plugins.billing.parties import find_parties
 from plugins.billing.pdf.document import InvoiceDocument, Pair, Sum, TaxGroup, labels
 from plugins.billing.pdf.render import render_invoice
+
+_GOODS = {"product": _l("Product"), "license": _l("License")}
 
 
 def print_invoice(ctx: CallContext, invoice: Invoice) -> bytes:
@@ -86,10 +90,17 @@ def _line(line: InvoiceLine, invoice: Invoice, taxes: list[InvoiceTax]) -> Any:
         row["unit_price"] = _money(line.unit_price, invoice)
     if rates := [_percent(taxes[at]) for at, _amount in line.tax_parts]:
         row["tax"] = " + ".join(dict.fromkeys(rates))
+    if detail := " · ".join(_details(line)):
+        row["detail"] = detail
+    return row
+
+
+def _details(line: InvoiceLine) -> Iterator[str]:
+    if line.kind in _GOODS:
+        yield str(_GOODS[line.kind])
     if line.period_start and line.period_end:
         last = date.fromordinal(line.period_end.toordinal() - 1)
-        row["detail"] = f"{_day(line.period_start)} – {_day(last)}"
-    return row
+        yield f"{_day(line.period_start)} – {_day(last)}"
 
 
 def _unit(unit: str) -> str:

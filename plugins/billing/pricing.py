@@ -9,8 +9,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from kernel.hookspecs.pricing import PriceMissingInCurrency
 from kernel.money import Rounding, allocate, in_range, multiply, round_ratio
-from plugins.billing.errors import PriceMissingInCurrency
 from plugins.billing.periods import Coverage
 
 Price = int | Decimal
@@ -132,27 +132,44 @@ def _fair_share(share: int, value: int, due: int, values: Sequence[int]) -> list
 
 def require_prices(prices: Iterable[tuple[Hashable, Price | None]], currency: str) -> None:
     """Raise PriceMissingInCurrency, listing every item without a price."""
-    missing = ["the contract line" if key is None else str(key) for key, price in prices if price is None]
+    missing = [key for key, price in prices if price is None]
     if missing:
+        names = ["the contract line" if key is None else str(key) for key in missing]
+        ids = [str(item_id) for key in missing if (item_id := getattr(key, "item_id", None))]
         raise PriceMissingInCurrency(
-            f"No price in {currency} for: {', '.join(missing)}. Add one in the catalog or on the contract line.",
-            items=missing,
+            f"No price in {currency} for: {', '.join(names)}. Add one in the catalog or on the contract line.",
+            items=names,
             currency=currency,
+            **({"item_ids": list(dict.fromkeys(ids))} if ids else {}),
         )
 
 
+def choose_price(client: Price | None, agreed: Price | None, listed: Price | None) -> tuple[Price | None, str]:
+    """The price that counts and where it is from: what the client was promised, else the contract line's, else the list's.
+
+    >>> choose_price(None, 120, 150), choose_price(100, 120, 150)
+    ((120, 'agreed'), (100, 'client'))
+    """
+    if client is not None:
+        return client, "client"
+    return (listed, "catalog") if agreed is None else (agreed, "agreed")
+
+
 class Item(NamedTuple):
-    """Something sold by the piece. `unit_price` is agreed for it, `catalog_price` its list price in the currency."""
+    """Something sold by the piece. `unit_price` is agreed for it, `catalog_price` its list price in the currency,
+    `client_price` what the client was promised whatever the contract.
+    """
 
     key: Hashable
     quantity: Decimal
     unit_price: Price | None = None
     catalog_price: Price | None = None
     coverage: Coverage | None = None
+    client_price: Price | None = None
 
 
 def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Priced]:
-    """Price products, licenses and materials: quantity x agreed price, else list price; prorated where coverage is set.
+    """Price products, licenses and materials: quantity x price (`choose_price`); prorated where coverage is set.
 
     Raises PriceMissingInCurrency listing every item without a price.
 
@@ -160,15 +177,14 @@ def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Pr
     >>> [(p.key, p.unit_price, p.amount) for p in price_items(items, "EUR", Rounding.HALF_UP)]
     [('disk', 4999, 14997), ('cable', 120, 300)]
     """
-    chosen = [item.catalog_price if item.unit_price is None else item.unit_price for item in items]
-    require_prices(((item.key, price) for item, price in zip(items, chosen, strict=True)), currency)
-    return [_price_item(item, price or 0, mode) for item, price in zip(items, chosen, strict=True)]
+    chosen = [choose_price(item.client_price, item.unit_price, item.catalog_price) for item in items]
+    require_prices(((item.key, price) for item, (price, _) in zip(items, chosen, strict=True)), currency)
+    return [_price_item(item, price or 0, source, mode) for item, (price, source) in zip(items, chosen, strict=True)]
 
 
-def _price_item(item: Item, price: Price, mode: Rounding) -> Priced:
+def _price_item(item: Item, price: Price, source: str, mode: Rounding) -> Priced:
     whole = multiply(price, item.quantity, mode)
     quantity, each = plain(item.quantity), plain(price)
-    source = "catalog" if item.unit_price is None else "agreed"
     steps: list[Step] = [["quantity_times_price", f"{quantity} × {each}", whole]]
     amount = _prorated(whole, item.coverage, mode, steps)
     inputs = {"quantity": quantity, "unit_price": each, "price_from": source}

@@ -66,6 +66,7 @@ ORIGINS: Mapping[str, LazyText] = {
     "role": _l("the worker's role, by contract"),
     "line": _l("the contract line"),
     "catalog": _l("the catalog"),
+    "client": _l("the client's own price"),
     "agreed": _l("this line, as agreed"),
 }
 _MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kernel.context import CallContext
 from kernel.hookspecs.directory import Label, Ref
-from kernel.hookspecs.screen import PaletteEntry
+from kernel.hookspecs.screen import PaletteEntry, Panel
 from plugins.catalog.categories import KIND as CATEGORY
 from plugins.catalog.categories import name_categories
 from plugins.catalog.lookups import describe_items, find_facts
@@ -28,3 +28,11 @@ def palette(ctx: CallContext, text: str) -> list[PaletteEntry]:
     if len(text.strip()) < 2 or not ctx.actor.may("catalog.read"):
         return []
     return [PaletteEntry(one.name, f"/catalog/{one.id}", "Catalog") for one in find_facts(ctx, text, (), 6)]
+
+
+def panels(ref: Ref) -> list[Panel]:
+    """Of a client and of an item: the prices that were promised to clients."""
+    addresses = {"client": "/catalog-client-prices/of-client/%s", ITEM: "/catalog-client-prices/of-item/%s"}
+    if ref.kind not in addresses:
+        return []
+    return [Panel("Prices" if ref.kind == "client" else "Client prices", addresses[ref.kind] % ref.id, "catalog.read", 45)]

@@ -9,11 +9,11 @@ from uuid import UUID
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
-from kernel.hookspecs.pricing import ItemFacts
-from kernel.hookspecs.screen import PaletteEntry
+from kernel.hookspecs.pricing import ClientPrices, ItemFacts
+from kernel.hookspecs.screen import PaletteEntry, Panel
 from kernel.hookspecs.start import NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.catalog import answers, category_pages, importers, lookups, pages, routes
+from plugins.catalog import answers, category_pages, client_price_pages, client_prices, importers, lookups, pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -27,7 +27,7 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, category_pages.pages]
+    return [pages.pages, category_pages.pages, client_price_pages.pages]
 
 
 @hookimpl
@@ -46,6 +46,16 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemFacts]:
     return lookups.get_facts(ctx, item_ids)
+
+
+@hookimpl
+def get_client_prices(ctx: CallContext, client_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> ClientPrices:
+    return client_prices.read_client_prices(ctx, client_ids, item_ids)
+
+
+@hookimpl
+def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
+    return answers.panels(ref)
 
 
 @hookimpl

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from kernel.context import CallContext
-from kernel.hookspecs.pricing import ItemFacts
+from kernel.hookspecs.pricing import ItemFacts, price_on
+from plugins.catalog.client_prices import read_client_prices
 from plugins.catalog.models import Item
 from plugins.catalog.prices import prices_on, read_histories
 
@@ -24,6 +25,14 @@ def find_facts(ctx: CallContext, text: str, kinds: Sequence[str], limit: int) ->
     wanted = text.strip().lower()
     condition = Item.active & (Item.kind.in_(kinds) if kinds else Item.kind.is_not(None))
     return _facts(ctx, condition & holds(wanted) if wanted else condition, limit, first=wanted)
+
+
+def prices_for(ctx: CallContext, items: Sequence[ItemFacts], currency: str, client_id: UUID | None) -> dict[UUID, int | None]:
+    """Today's price of each item in a currency, a client's own before the list's; None where there is none."""
+    clients = [client_id] if client_id else []
+    promised, today = read_client_prices(ctx, clients, [one.id for one in items]), ctx.today()
+    own = {item_id: price_on(prices, today) for (_, item_id, code), prices in promised.items() if code == currency}
+    return {one.id: one.prices.get(currency) if own.get(one.id) is None else own[one.id] for one in items}
 
 
 def holds(wanted: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
 from kernel.currencies import currencies
+from kernel.hookspecs.pricing import ItemFacts
 from kernel.money import as_major
+from kernel.web.formats import money
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
@@ -89,8 +92,20 @@ def _back() -> str:
 
 @pages.get("/catalog/pick", permission="catalog.read")
 def pick(ctx: CallContext) -> ResponseReturnValue:
+    """Items for pickers; with `currency` their hint says today's price in it, with `client_id` that client's own."""
     found = lookups.find_facts(ctx, request.args.get("q", ""), request.args.getlist("kind"), 12)
-    return render_options((one.id, one.name, one.sku or one.unit) for one in found)
+    currency, client_id = request.args.get("currency", ""), request.args.get("client_id", type=UUID)
+    prices_now = lookups.prices_for(ctx, found, currency, client_id) if currency in currencies() else {}
+    return render_options((one.id, one.name, _hint(one, prices_now, currency)) for one in found)
+
+
+def _hint(one: ItemFacts, prices_now: Mapping[UUID, int | None], currency: str) -> str:
+    named = one.sku or one.unit
+    if one.id not in prices_now:
+        return named
+    price = prices_now[one.id]
+    words = _("no price in %(currency)s", currency=currency) if price is None else money(price, currency)
+    return f"{named} · {words}"
 
 
 def _item(ctx: CallContext, item_id: UUID | None = None) -> dict[str, Any]:

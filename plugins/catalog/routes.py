@@ -8,10 +8,11 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.catalog import categories, listing, prices, schemas, services
+from plugins.catalog import categories, client_prices, listing, prices, schemas, services
 
 rest = Rest("catalog")
 _ITEM = "/catalog-items/<uuid:item_id>"
+_CLIENT_PRICE = "/catalog-client-prices/<uuid:price_id>"
 _CATEGORY = "/catalog-categories/<uuid:category_id>"
 
 
@@ -98,3 +99,33 @@ def change_category(ctx: CallContext, category_id: UUID, body: dict[str, Any], v
 def delete_category(ctx: CallContext, category_id: UUID) -> None:
     """Delete a category without items"""
     categories.delete_category(ctx, category_id)
+
+
+@rest.get("/catalog-client-prices", permission="catalog.read", query=schemas.ClientPriceQuery, out=schemas.ClientPricePage)
+def list_client_prices(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List what single clients pay"""
+    return client_prices.list_client_prices(ctx, query)
+
+
+@rest.post("/catalog-client-prices", permission="catalog.manage", body=schemas.ClientPriceIn, out=schemas.ClientPriceOut)
+def add_client_price(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Let a client pay another price for an item"""
+    return client_prices.add_client_price(ctx, **body)
+
+
+@rest.get(_CLIENT_PRICE, permission="catalog.read", out=schemas.ClientPriceOut)
+def get_client_price(ctx: CallContext, price_id: UUID) -> Any:
+    """Read a client's price"""
+    return client_prices.get_client_price(ctx, price_id)
+
+
+@rest.patch(_CLIENT_PRICE, permission="catalog.manage", body=schemas.ClientPricePatch, out=schemas.ClientPriceOut, if_match=True)
+def change_client_price(ctx: CallContext, price_id: UUID, body: dict[str, Any], version: int | None) -> Any:
+    """Change a client's price"""
+    return client_prices.change_client_price(ctx, price_id, body, version)
+
+
+@rest.delete(_CLIENT_PRICE, permission="catalog.manage")
+def delete_client_price(ctx: CallContext, price_id: UUID) -> None:
+    """Take a client's price back"""
+    client_prices.delete_client_price(ctx, price_id)

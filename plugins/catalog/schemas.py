@@ -154,3 +154,49 @@ class CategoryOut(Schema):
 
 class CategoryList(Schema):
     items = fields.List(fields.Nested(CategoryOut))
+
+
+class ClientPriceIn(Schema):
+    """A client's own price in minor units; `start_on` is its first day (today, if left out), `end_on` its last."""
+
+    client_id = fields.UUID(required=True)
+    item_id = fields.UUID(required=True)
+    currency = fields.String(validate=_CODE, metadata={"description": "The client's, if left out."})
+    amount = fields.Integer(required=True, strict=True, validate=AMOUNT)
+    start_on = fields.Date()
+    end_on = fields.Date(allow_none=True)
+    note = fields.String(validate=validate.Length(max=500))
+
+
+class ClientPricePatch(Schema):
+    currency = fields.String(validate=_CODE)
+    amount = fields.Integer(strict=True, validate=AMOUNT)
+    start_on = fields.Date()
+    end_on = fields.Date(allow_none=True)
+    note = fields.String(validate=validate.Length(max=500))
+
+
+class ClientPriceOut(Schema):
+    id = fields.UUID()
+    version = fields.Integer()
+    client_id = fields.UUID()
+    item_id = fields.UUID()
+    currency = fields.String()
+    amount = fields.Integer()
+    start_on = fields.Date()
+    end_on = fields.Date(allow_none=True)
+    note = fields.String()
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+
+
+class ClientPriceRow(ClientPriceOut):
+    """A client's price as lists show it."""
+
+    client_name = fields.String()
+    item_name = fields.String()
+    unit = fields.String()
+
+
+ClientPriceQuery = filtered(client_id=fields.UUID(), item_id=fields.UUID(), currency=fields.String(), start_on=fields.Date())
+ClientPricePage = page_schema(ClientPriceRow)

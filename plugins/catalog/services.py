@@ -17,6 +17,7 @@ from kernel.errors import InvalidInput, PermissionDenied
 from kernel.hookspecs.directory import Ref
 from kernel.tenancy import get_settings
 from plugins.catalog.categories import get_category, name_categories
+from plugins.catalog.client_prices import item_blockers
 from plugins.catalog.errors import CategoryNotFound, ExternalIdTaken, ItemNotFound, SkuTaken
 from plugins.catalog.models import ExternalId, Item
 from plugins.catalog.prices import set_prices, write_prices
@@ -114,7 +115,7 @@ def switch_items(ctx: CallContext, item_ids: Sequence[UUID], *, active: bool) ->
 def delete_item(ctx: CallContext, item_id: UUID) -> None:
     """Remove an item that nothing was sold or agreed with. Raises StillInUse; switching it off is the alternative."""
     item = get_item(ctx, item_id)
-    refuse_if_needed(ctx, [Ref(KIND, item_id)], [], f"{item.name} cannot be deleted.", ["deactivate"])
+    refuse_if_needed(ctx, [Ref(KIND, item_id)], item_blockers(ctx, item_id), f"{item.name} cannot be deleted.", ["deactivate"])
     ctx.session.delete(item)
     audit.record(ctx, "item.deleted", kind=KIND, row_id=item_id, label=item.name)
 

@@ -17,6 +17,7 @@ from kernel.db import cursor
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
+from kernel.hookspecs.pricing import ItemFacts, PriceMissingInCurrency, price_on
 from plugins.tickets.errors import MaterialBilled, MaterialNotFound, MaterialsMoved
 from plugins.tickets.models import Material, Ticket
 from plugins.tickets.services import get_ticket
@@ -49,11 +50,12 @@ def get_material(ctx: CallContext, ticket_id: UUID, material_id: UUID) -> Materi
     return material
 
 
-def add_material(ctx: CallContext, ticket_id: UUID, *, item_id: UUID, quantity: Decimal, rate: int | None = None,
+def add_material(ctx: CallContext, ticket_id: UUID, *, item_id: UUID, quantity: Decimal | None = None, rate: int | None = None,
                  currency: str | None = None, description: str = "", used_on: date | None = None) -> Material:  # fmt: skip
-    """Note a product used on a ticket; `rate` (minor units) defaults to the list price in the currency.
+    """Note a product used on a ticket; `quantity` defaults to the item's usual one, `rate` (minor units) to what the client
+    pays for it on that day: its own price, else the list price in the currency.
 
-    Raises InvalidInput when the item is unknown or has no price in that currency.
+    Raises InvalidInput when the item is unknown, PriceMissingInCurrency when it has no price in that currency.
     """
     ticket = get_ticket(ctx, ticket_id)
     client = get_client(ctx, ticket.client_id)
@@ -63,17 +65,29 @@ def add_material(ctx: CallContext, ticket_id: UUID, *, item_id: UUID, quantity: 
     currency = currency or client.currency
     if currency not in currencies():
         raise InvalidInput(errors={"currency": f"{currency} is not a currency of ISO 4217."})
-    if rate is None and currency not in item.prices:
-        raise InvalidInput(errors={"rate": f"{item.name} has no price in {currency}. Give a rate, or price it in the catalog."})
+    day = used_on or ctx.today()
     material = Material(
         ticket_id=ticket_id, client_id=ticket.client_id, item_id=item_id, description=description or item.name,
-        quantity=quantity, rate=item.prices[currency] if rate is None else rate, currency=currency,
-        used_on=used_on or ctx.today(),
+        quantity=quantity or item.default_quantity, currency=currency, used_on=day,
+        rate=_price(ctx, ticket.client_id, item, currency, day) if rate is None else rate,
     )  # fmt: skip
     ctx.session.add(material)
     ctx.session.flush()
     audit.record(ctx, "material.added", kind="ticket", row_id=ticket_id, label=material.description)
     return material
+
+
+def _price(ctx: CallContext, client_id: UUID, item: ItemFacts, currency: str, on: date) -> int:
+    promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=[client_id], item_ids=[item.id])
+    own = price_on(promised.get((client_id, item.id, currency), ()), on)
+    price = item.list_price(currency, on) if own is None else own
+    if price is None:
+        raise PriceMissingInCurrency(
+            f"No price in {currency} for: {item.name}. Give a rate here, or the item a price in {currency}.",
+            errors={"rate": f"{item.name} has no price in {currency}. Give a rate, or price it in the catalog."},
+            items=[item.name], item_ids=[str(item.id)], currency=currency,
+        )  # fmt: skip
+    return price
 
 
 def change_material(ctx: CallContext, ticket_id: UUID, material_id: UUID, changes: Mapping[str, Any],

@@ -128,7 +128,7 @@ _RATE = validate.Range(0, 10**15)
 
 class MaterialIn(Schema):
     item_id = fields.UUID(required=True)
-    quantity = fields.Decimal(required=True, as_string=True, validate=_four_places)
+    quantity = fields.Decimal(as_string=True, validate=_four_places)
     rate = fields.Integer(strict=True, validate=_RATE)
     currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}\Z"))
     description = fields.String(validate=validate.Length(max=1000))

@@ -15,6 +15,7 @@ from kernel.deletion import refuse_if_needed
 from kernel.directory.models import Location
 from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.hookspecs.directory import Ref
+from kernel.hookspecs.pricing import ItemFacts
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, as_view, read_agreed
 from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
@@ -97,7 +98,8 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     """Write a line (a new one without `before`) with its items and rates. Raises InvalidInput, paths led by `path`."""
     whole = {"items": [], "role_rates": [], "timing": usual_timing(line["kind"]), **line}
     check_days(**{f"{path}start_on": whole.get("start_on")})
-    problems = check_line(whole) or _unknown(ctx, contract, whole)
+    known = _known(ctx, whole["items"])
+    problems = check_line(whole) or _unknown(ctx, contract, whole, known)
     if problems:
         raise InvalidInput(errors={path + field: words for field, words in problems.items()})
     row = before.line if before else ContractLine(contract_id=contract.id)
@@ -107,19 +109,24 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     row.updated_at = func.now()  # so that new items alone make a new version, too
     ctx.session.add(row)
     ctx.session.flush()
-    _write_items(ctx, row, before, whole["items"])
+    _write_items(ctx, row, before, [{"quantity": known[one["item_id"]].default_quantity, **one} for one in whole["items"]])
     ctx.session.execute(delete(RoleRate).where(RoleRate.line_id == row.id))
     ctx.session.add_all(RoleRate(line_id=row.id, role=one["role"], hourly_rate=one["hourly_rate"]) for one in whole["role_rates"])
     ctx.session.flush()
     return row
 
 
-def _unknown(ctx: CallContext, contract: Contract, line: Mapping[str, Any]) -> dict[str, str]:
-    ids = [item["item_id"] for item in line["items"]]
-    known = ctx.hooks.get_items(ctx=ctx, item_ids=ids) if ids else {}
+def _known(ctx: CallContext, items: Sequence[Mapping[str, Any]]) -> Mapping[UUID, ItemFacts]:
+    ids = [item["item_id"] for item in items]
+    found: Mapping[UUID, ItemFacts] = ctx.hooks.get_items(ctx=ctx, item_ids=ids) if ids else {}
+    return found
+
+
+def _unknown(ctx: CallContext, contract: Contract, line: Mapping[str, Any], known: Mapping[UUID, ItemFacts]) -> dict[str, str]:
     problems = {
-        f"items[{at}].item_id": "There is no catalog item with this id." for at, one in enumerate(ids) if one not in known
-    }
+        f"items[{at}].item_id": "There is no catalog item with this id."
+        for at, one in enumerate(line["items"]) if one["item_id"] not in known
+    }  # fmt: skip
     place = line.get("location_id")
     if place and ctx.session.scalar(select(Location.client_id).where(Location.id == place)) != contract.client_id:
         problems["location_id"] = "This is no location of the client."
@@ -133,7 +140,7 @@ def _write_items(ctx: CallContext, row: ContractLine, before: AgreedLine | None,
         ctx.session.delete(present[item_id])
     for item in items:
         kept = present.get(item["item_id"]) or ContractItem(line_id=row.id, item_id=item["item_id"])
-        kept.quantity = item.get("quantity", Decimal(1))
+        kept.quantity = item["quantity"]
         kept.unit_price = item.get("unit_price")
         kept.minimum_quantity = item.get("minimum_quantity", Decimal(0))
         ctx.session.add(kept)

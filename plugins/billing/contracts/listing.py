@@ -14,10 +14,11 @@ from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
-from kernel.hookspecs.pricing import ItemFacts
+from kernel.hookspecs.pricing import ClientPrices, ItemFacts, price_on
 from kernel.money import Rounding, multiply, round_ratio
-from plugins.billing.contracts.agreed import AgreedLine, as_view, item_ids_of, read_agreed
+from plugins.billing.contracts.agreed import AgreedItem, AgreedLine, as_view, item_ids_of, read_agreed
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
+from plugins.billing.pricing import Price, choose_price
 
 _SORTABLE: Mapping[str, Any] = {"name": Contract.name_key, "start_on": Contract.start_on, "updated_at": Contract.updated_at}
 _USAGE_SORTABLE: Mapping[str, Any] = {"used_on": UsageEntry.used_on, "updated_at": UsageEntry.updated_at}
@@ -63,11 +64,15 @@ def monthly_values(ctx: CallContext, contract_ids: Sequence[UUID]) -> dict[UUID,
     Contracts with a line that has no price in their currency, or with no such line, are absent.
     """
     lines = read_agreed(ctx, Contract.id.in_(contract_ids)) if contract_ids else []
-    items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(item_ids_of(lines))) if lines else {}
+    if not lines:
+        return {}
+    ids, clients = sorted(item_ids_of(lines)), sorted({one.contract.client_id for one in lines})
+    items = ctx.hooks.get_items(ctx=ctx, item_ids=ids)
+    promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=clients, item_ids=ids)
     by_contract: defaultdict[UUID, list[int | None]] = defaultdict(list)
     for agreed in lines:
         if agreed.line.kind in ("fixed", "product", "license") and not _over(agreed, ctx.today()):
-            by_contract[agreed.contract.id].append(monthly_value(agreed, items))
+            by_contract[agreed.contract.id].append(monthly_value(agreed, items, promised, ctx.today()))
     return {key: sum(one or 0 for one in found) for key, found in by_contract.items() if None not in found}
 
 
@@ -75,11 +80,11 @@ def _over(agreed: AgreedLine, today: date) -> bool:
     return agreed.line.end_on is not None and agreed.line.end_on < today
 
 
-def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts]) -> int | None:
-    """What a recurring line comes to in a month, in minor units; None if a price is missing."""
+def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts], promised: ClientPrices, on: date) -> int | None:
+    """What a recurring line comes to in a month at the prices of a day, in minor units; None if a price is missing."""
     whole = agreed.line.price
     if whole is None:
-        prices = [_price(agreed, one.unit_price, items.get(one.item_id)) for one in agreed.items]
+        prices = [_price(agreed, one, items.get(one.item_id), promised, on) for one in agreed.items]
         if None in prices:
             return None
         whole = sum(multiply(price or 0, one.quantity, Rounding.HALF_UP) for price, one in zip(prices, agreed.items, strict=True))
@@ -87,8 +92,10 @@ def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts]) -> int | 
     return round_ratio(whole * top, bottom, Rounding.HALF_UP)
 
 
-def _price(agreed: AgreedLine, own: int | None, facts: ItemFacts | None) -> int | None:
-    return facts.prices.get(agreed.contract.currency) if own is None and facts else own
+def _price(agreed: AgreedLine, one: AgreedItem, facts: ItemFacts | None, promised: ClientPrices, on: date) -> Price | None:
+    client_id, currency = agreed.contract.client_id, agreed.contract.currency
+    own = price_on(promised.get((client_id, one.item_id, currency), ()), on)
+    return choose_price(own, one.unit_price, facts.list_price(currency, on) if facts else None)[0]
 
 
 def contract_view(ctx: CallContext, contract: Contract) -> dict[str, Any]:

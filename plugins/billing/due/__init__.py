@@ -43,8 +43,9 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     charges = owed_before(offered, currencies, window.end, billed)
     wanted = item_ids_of(lines) | {one.item_id for one in usage} | {one.item_id for one in charges if one.item_id}
     items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(wanted))
+    promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=list(currencies), item_ids=sorted(wanted))
     mode = billing_settings(ctx)["rounding_mode"]
-    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges))
+    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised)
     findings = Findings()
     find_recurring(book, findings)
     find_used(book, [one for one in usage if one.id not in billed.get(USAGE, {})], findings)

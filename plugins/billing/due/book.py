@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from kernel.hookspecs.charging import ChargeWindow
-from kernel.hookspecs.pricing import ItemFacts
+from kernel.hookspecs.pricing import ClientPrices, ItemFacts, price_on
 from kernel.money import Rounding
 from plugins.billing.contracts.agreed import AgreedLine
 
@@ -19,7 +19,7 @@ NOTHING: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Book:
     """The open pages: `currencies` by client, `lines` in the order of printing, `billed` period keys by contract line,
-    `places` the names of locations where work was done.
+    `places` the names of locations where work was done, `promised` what single clients pay.
     """
 
     window: ChargeWindow
@@ -29,6 +29,7 @@ class Book:
     items: Mapping[UUID, ItemFacts]
     billed: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     places: Mapping[UUID, str] = field(default_factory=dict)
+    promised: ClientPrices = field(default_factory=dict)
 
     def billed_periods(self, line_id: UUID) -> Collection[str]:
         """Keys of the periods of a line that stand on invoices."""
@@ -38,10 +39,15 @@ class Book:
         """What the catalog says of an item."""
         return None if item_id is None else self.items.get(item_id)
 
-    def list_price(self, item_id: UUID | None, currency: str) -> int | None:
-        """The catalog's price in minor units of the currency, if it has one."""
+    def list_price(self, item_id: UUID | None, currency: str, on: date) -> int | None:
+        """The catalog's price of a day in minor units of the currency, if it has one."""
         facts = self.facts(item_id)
-        return None if facts is None else facts.prices.get(currency)
+        return None if facts is None else facts.list_price(currency, on)
+
+    def client_price(self, client_id: UUID, item_id: UUID | None, currency: str, on: date) -> int | None:
+        """What a client was promised to pay for an item on a day, in minor units of the currency."""
+        prices = self.promised.get((client_id, item_id, currency)) if item_id else None
+        return price_on(prices, on) if prices else None
 
     def item_name(self, item_id: UUID | None, otherwise: str) -> str:
         """The catalog's name of an item."""

@@ -90,10 +90,13 @@ def _work(book: Book, charge: Charge, place: tuple[int, AgreedLine] | None) -> _
         currency = charge.currency
     terms = _terms(agreed)
     minutes = charge.minutes if charge.minutes is not None else round_minor(charge.quantity * 60, Rounding.HALF_UP)
-    listed = book.list_price(charge.item_id, currency)
+    promised = book.client_price(charge.client_id, charge.item_id, currency, charge.on_date)
+    listed = book.list_price(charge.item_id, currency, charge.on_date) if promised is None else promised
     rate_from, rate = hourly_rate(TimeItem(charge.source_id, minutes, charge.role, charge.unit_price, listed), terms)
     if rate is None:
         return currency
+    if rate_from == "catalog" and promised is not None:
+        rate_from = "client"
     billed, steps = billed_minutes(minutes, terms)
     return _Work(charge, place, currency, rate, rate_from, billed, steps)
 
@@ -191,9 +194,13 @@ def _entry(work: _Work, share: int) -> Mapping[str, Any]:
 def _piece(book: Book, number: int, charge: Charge) -> Found:
     """A material or any other single thing, in its own currency or the client's."""
     currency = charge.currency or book.currencies[charge.client_id]
-    facts, listed = book.facts(charge.item_id), book.list_price(charge.item_id, currency)
-    name = Named(number, f"{charge.description[:60]} on {charge.on_date.isoformat()}")
-    priced, *_ = price_items([Item(name, charge.quantity, charge.unit_price, listed)], currency, book.mode)
+    facts, listed = book.facts(charge.item_id), book.list_price(charge.item_id, currency, charge.on_date)
+    promised = (
+        book.client_price(charge.client_id, charge.item_id, currency, charge.on_date) if charge.unit_price is None else None
+    )
+    name = Named(number, f"{charge.description[:60]} on {charge.on_date.isoformat()}", charge.item_id)
+    item = Item(name, charge.quantity, charge.unit_price, listed, client_price=promised)
+    priced, *_ = price_items([item], currency, book.mode)
     line = DueLine(
         description=_describe(charge, book.item_name(charge.item_id, "")),
         item_id=charge.item_id,

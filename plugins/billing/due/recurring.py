@@ -21,7 +21,7 @@ from plugins.billing.due.values import (
     whole_price,
 )
 from plugins.billing.errors import TooManyPeriods
-from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items
+from plugins.billing.pricing import FixedPart, Item, Priced, choose_price, price_fixed, price_items
 from plugins.billing.service_periods import ServicePeriod, due_periods
 
 KINDS = ("fixed", "product", "license")
@@ -73,30 +73,34 @@ class _Part(NamedTuple):
 def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[_Part]:
     currency, items = agreed.contract.currency, agreed.items
     if agreed.line.kind == "fixed":
-        priced = price_fixed(agreed.line.price, _fixed_parts(book, agreed), period.coverage, currency, book.mode)
+        priced = price_fixed(agreed.line.price, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode)
     else:
         priced = price_items([_item(book, agreed, one, period) for one in items], currency, book.mode)
     whole: Sequence[AgreedItem | None] = items or (None,)
     return [_Part(period, at, item, one) for at, (item, one) in enumerate(zip(whole, priced, strict=True))]
 
 
-def _fixed_parts(book: Book, agreed: AgreedLine) -> list[FixedPart]:
+def _fixed_parts(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[FixedPart]:
     if not agreed.items:
         return [FixedPart(Named(0, agreed.words), Decimal(1), agreed.line.price)]
-    return [FixedPart(_named(book, agreed, one), one.quantity, _own_or_list(book, agreed, one)) for one in agreed.items]
+    items = [_item(book, agreed, one, period) for one in agreed.items]
+    return [
+        FixedPart(one.key, one.quantity, choose_price(one.client_price, one.unit_price, one.catalog_price)[0]) for one in items
+    ]
 
 
 def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod) -> Item:
-    listed = book.list_price(one.item_id, agreed.contract.currency)
-    return Item(_named(book, agreed, one), one.quantity, one.unit_price, listed, period.coverage)
+    """An item with the prices of the first day that is served."""
+    contract, on = agreed.contract, period.served.start
+    return Item(
+        _named(book, agreed, one), one.quantity, one.unit_price, book.list_price(one.item_id, contract.currency, on),
+        period.coverage, book.client_price(contract.client_id, one.item_id, contract.currency, on),
+    )  # fmt: skip
 
 
 def _named(book: Book, agreed: AgreedLine, one: AgreedItem) -> Named:
-    return Named(agreed.items.index(one), f"{book.item_name(one.item_id, agreed.line.name)} ({agreed.words})")
-
-
-def _own_or_list(book: Book, agreed: AgreedLine, one: AgreedItem) -> int | None:
-    return book.list_price(one.item_id, agreed.contract.currency) if one.unit_price is None else one.unit_price
+    name = book.item_name(one.item_id, agreed.line.name)
+    return Named(agreed.items.index(one), f"{name} ({agreed.words})", one.item_id)
 
 
 def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:

@@ -18,7 +18,7 @@ from plugins.billing.due.recurring import found_on, recurring_source
 from plugins.billing.due.values import USAGE, DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
 from plugins.billing.models.contracts import UsageEntry
 from plugins.billing.periods import Cycle, Period, Schedule, calendar_anchor
-from plugins.billing.pricing import Priced
+from plugins.billing.pricing import Priced, choose_price
 from plugins.billing.service_periods import ServicePeriod, due_periods
 from plugins.billing.usage import UsageRecord, UsageTerms, price_usage, sum_usage
 
@@ -119,11 +119,13 @@ def _parts(agreed: AgreedLine, period: ServicePeriod, sums: Sums) -> Iterator[_P
 
 def _found(book: Book, place: int, agreed: AgreedLine, part: _Part) -> Found:
     currency, item = agreed.contract.currency, part.item
-    listed = book.list_price(part.item_id, currency)
+    on, client_id = part.served.last_day, agreed.contract.client_id
+    listed, promised = book.list_price(part.item_id, currency, on), book.client_price(client_id, part.item_id, currency, on)
     minimum = item.minimum_quantity if item and part.first else _ZERO
-    price = listed if item is None or item.unit_price is None else item.unit_price
-    terms = UsageTerms(price, item.tiers if item else (), minimum)
-    name = Named(part.index, f"{book.item_name(part.item_id, agreed.line.name)} ({agreed.words})")
+    tiers = item.tiers if item else ()
+    price, _ = choose_price(None if tiers else promised, item.unit_price if item else None, listed)
+    terms = UsageTerms(price, tiers, minimum)
+    name = Named(part.index, f"{book.item_name(part.item_id, agreed.line.name)} ({agreed.words})", part.item_id)
     priced = price_usage(name, part.used.quantity, terms, currency, book.mode)
     return found_on(agreed, _line(book, part, priced, agreed, (0, place, part.served.start, part.index, "")))
 
@@ -133,9 +135,11 @@ def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]
     currency = book.currencies[client_id]
     sums = _sum((one, _MONTHS.period_containing(one.used_on).key) for one in entries)
     for (item_id, _), used in sums.items():
-        name = Named(0, book.item_name(item_id, "usage"))
-        priced = price_usage(name, used.quantity, UsageTerms(book.list_price(item_id, currency)), currency, book.mode)
+        name = Named(0, book.item_name(item_id, "usage"), item_id)
         served = _MONTHS.period_containing(used.entries[0].used_on)
+        on = served.last_day
+        price, _ = choose_price(book.client_price(client_id, item_id, currency, on), None, book.list_price(item_id, currency, on))
+        priced = price_usage(name, used.quantity, UsageTerms(price), currency, book.mode)
         part = _Part(item_id, None, used, served, 0, None)
         yield Found(client_id, currency, None, None, _line(book, part, priced, None, (2, 0, served.start, 0, name.words)))
 

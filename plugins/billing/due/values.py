@@ -92,6 +92,7 @@ class Named(NamedTuple):
 
     at: int
     words: str
+    item_id: UUID | None = None
 
     def __str__(self) -> str:
         return self.words

@@ -12,11 +12,13 @@ from plugins.billing.schemas.sendings import SendingOut
 
 
 class LineIn(Schema):
-    """A line by hand: of a catalog item, or free text with a rate. `rate` defaults to the item's price."""
+    """A line by hand: of a catalog item, or free text with a rate. `quantity` defaults to the item's usual one, `rate` to
+    its price.
+    """
 
     item_id = fields.UUID(allow_none=True)
     description = fields.String(load_default="", validate=validate.Length(max=LONGEST))
-    quantity = fields.Decimal(load_default=1, places=None, allow_nan=False)
+    quantity = fields.Decimal(places=None, allow_nan=False)
     rate = fields.Integer(strict=True, allow_none=True)
     tax_category = fields.String(validate=validate.OneOf(["standard", "reduced", "exempt"]))
     location_id = fields.UUID(allow_none=True)

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
+from kernel.hookspecs.pricing import PriceMissingInCurrency
 from plugins.billing.contracts import services
-from plugins.billing.errors import PriceMissingInCurrency
 from plugins.billing.models.contracts import UsageEntry
 from tests.plugins.billing.contract_desk import Desk, amounts, check_sources, day, periods
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel.context import Actor
 from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.hookspecs.invoicing import ManualInvoice, ManualLine
+from kernel.hookspecs.pricing import PriceMissingInCurrency
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import chain, credit_notes, finalizing, invoices, ledger, listing, payments
@@ -25,7 +26,6 @@ from plugins.billing.errors import (
     InvoiceNotFinal,
     InvoiceNotFound,
     InvoiceSettled,
-    PriceMissingInCurrency,
 )
 from plugins.billing.models import Credit, Invoice, InvoiceLine, Payment
 from tests.plugins.billing.invoice_desk import balances, draft, final, item, lay_out_taxes, line, off, serials, taxed_client

@@ -20,8 +20,9 @@ import plugins.billing.pricing
 import plugins.billing.usage
 from kernel.currencies import exponent
 from kernel.errors import InvalidInput
+from kernel.hookspecs.pricing import PriceMissingInCurrency
 from kernel.money import Rounding, as_major
-from plugins.billing.errors import PriceMissingInCurrency, UsageTiersInvalid
+from plugins.billing.errors import UsageTiersInvalid
 from plugins.billing.hours import HourlyTerms, TimeItem, billed_minutes, hourly_rate, hours_of
 from plugins.billing.periods import Coverage
 from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items, prorate

@@ -72,3 +72,17 @@ def test_the_export_has_whole_units_and_no_formulas(acme: World) -> None:
     rows = list(csv.DictReader(io.StringIO(acme.client("carol").get("/products.csv").text.lstrip("\ufeff"))))
     assert [(row["name"], row["price"], row["currency"], row["cost"]) for row in rows] == [("'=1+1", "280.00", "EUR", "210.00")]
     assert "cost" not in acme.client("bob").get("/products.csv").text.splitlines()[0]
+
+
+def test_the_picker_says_what_this_client_pays_in_the_currency_of_the_invoice(acme: World) -> None:
+    item_id, api = _product(acme), acme.api()
+    client_id = api.post("/api/v1/clients", json={"name": "Contoso"}).json["id"]
+    api.post("/api/v1/catalog-client-prices", json={"client_id": client_id, "item_id": item_id, "amount": 25000})
+    carol = acme.client("carol")
+    for query, words in (
+        ("currency=EUR", "SW-24 · €280.00"), (f"currency=EUR&client_id={client_id}", "SW-24 · €250.00"),
+        ("currency=USD", "SW-24 · no price in USD"), ("", "SW-24"),
+    ):  # fmt: skip
+        assert f"<small>{words}</small>" in carol.get(f"/catalog/pick?q=sw&{query}").text
+    form = carol.get(f"/invoices/new/{client_id}").text
+    assert f"/catalog/pick?currency=EUR&amp;client_id={client_id}" in form
