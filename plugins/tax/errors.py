@@ -29,6 +29,16 @@ class TaxRateNotFound(NotFound):
     title = "No such tax rate"
 
 
+class TaxHolidayNotFound(NotFound):
+    code = "tax_holiday_not_found"
+    title = "No such tax holiday"
+
+
+class TaxExemptionNotFound(NotFound):
+    code = "tax_exemption_not_found"
+    title = "No such tax exemption"
+
+
 class TaxIdInvalid(InvalidInput):
     """The tax id fails the check digits of its country."""
 

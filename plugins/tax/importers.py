@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from kernel.context import CallContext
 from kernel.db import upsert
+from kernel.directory.models import Location
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
+from plugins.tax.calculator import EXEMPT_NOTE
 from plugins.tax.errors import TaxIdInvalid
-from plugins.tax.models import ClientFacts, ComponentRow, LocationRegion, RateRow, Region
+from plugins.tax.models import ClientFacts, ExemptionRow, LocationRegion, Region
+from plugins.tax.rate_files import load_brackets, load_components, load_holidays, load_rates
 from plugins.tax.taxids import check_tax_id
 
 
@@ -38,66 +39,6 @@ def load_regions(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver
     return wrong
 
 
-def load_rates(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
-    """Rates; a composite one has no percentage of its own, its parts come from the next file."""
-    wrong = [RowError(row.line, "percentage", "A simple rate has a percentage, a composite one has none.") for row in rows
-             if (row.values["kind"] == "simple") != (row.values["percentage"] is not None)]  # fmt: skip
-    wrong += [RowError(row.line, "valid_to", "A rate ends after the day it begins.") for row in rows
-              if row.values["valid_to"] and row.values["valid_to"] <= row.values["valid_from"]]  # fmt: skip
-    wrong += _bad_percentages(rows)
-    if wrong:
-        return wrong
-    ids = resolver.claim("tax_rate", [row.external_id for row in rows])
-    wrong = list(_overlaps(ctx, rows, list(ids.values())))
-    if wrong:
-        return wrong
-    upsert(ctx.session, RateRow, [
-        {"id": ids[row.external_id], "region_id": row.values["region"], "category": row.values["tax_category"],
-         "name": row.values["name"], "percent": row.values["percentage"], "starts": row.values["valid_from"],
-         "ends": row.values["valid_to"]}
-        for row in rows
-    ])  # fmt: skip
-    return []
-
-
-def _overlaps(ctx: CallContext, rows: Sequence[ImportRow], replaced: Sequence[UUID]) -> Iterator[RowError]:
-    """Rows that would hold on the same day as another rate of their region and category."""
-    regions = {row.values["region"] for row in rows}
-    kept = ctx.session.scalars(select(RateRow).where(RateRow.region_id.in_(regions), RateRow.id.not_in(replaced)))
-    spans: list[tuple[UUID, str, date, date | None, int]] = [
-        (one.region_id, one.category, one.starts, one.ends, 0) for one in kept
-    ]
-    for row in rows:
-        got = row.values
-        spans.append((got["region"], got["tax_category"], got["valid_from"], got["valid_to"], row.line))
-    for earlier, later in pairwise(sorted(spans, key=lambda one: one[:3])):
-        if earlier[:2] == later[:2] and (earlier[3] is None or later[2] < earlier[3]):
-            yield RowError(
-                later[4] or earlier[4], "valid_from", "Another rate of this region and category holds on the same day."
-            )
-
-
-def load_components(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
-    """The parts of composite rates."""
-    wrong = _bad_percentages(rows)
-    if wrong:
-        return wrong
-    ids = resolver.claim("tax_rate_component", [row.external_id for row in rows])
-    upsert(ctx.session, ComponentRow, [
-        {"id": ids[row.external_id], "rate_id": row.values["rate"], "sequence": row.values["sequence"],
-         "name": row.values["name"], "percent": row.values["percentage"], "compound": bool(row.values["compound"]),
-         "starts": row.values["valid_from"], "ends": row.values["valid_to"]}
-        for row in rows
-    ])  # fmt: skip
-    return []
-
-
-def _bad_percentages(rows: Sequence[ImportRow]) -> list[RowError]:
-    return [RowError(row.line, "percentage", "A percentage is from 0 to 100 with at most six decimals.") for row in rows
-            if row.values["percentage"] is not None
-            and (not 0 <= row.values["percentage"] <= 100 or row.values["percentage"].scaleb(6) % 1)]  # fmt: skip
-
-
 def load_client_facts(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
     """Where and how clients are taxed, from the tax columns of their file."""
     countries = dict(ctx.session.execute(select(Region.id, Region.country)).all())
@@ -116,15 +57,50 @@ def load_client_facts(ctx: CallContext, rows: Sequence[ImportRow], resolver: Res
             wrong.append(RowError(row.line, "tax_id", error.detail))
     if not wrong:
         upsert(ctx.session, ClientFacts, facts)
+        _exempt_clients(ctx, rows, clients, resolver)
     return wrong
 
 
 def _facts(row: ImportRow, facts_id: UUID, client_id: UUID, countries: dict[UUID, str]) -> dict[str, object]:
     values = row.values
     tax_id = check_tax_id(values["tax_id"], countries.get(values["tax_region"], "")) if values["tax_id"] else None
-    exemption = (values["tax_exemption_reason"] or "Exempt from tax.") if values["tax_exempt"] else None
     return {"id": facts_id, "client_id": client_id, "region_id": values["tax_region"], "tax_id": tax_id,
-            "exemption": exemption, "reverse_charge": bool(values["reverse_charge"])}  # fmt: skip
+            "reverse_charge": bool(values["reverse_charge"])}  # fmt: skip
+
+
+def _exempt_clients(ctx: CallContext, rows: Sequence[ImportRow], clients: Mapping[str, UUID], resolver: Resolver) -> None:
+    """One exemption without days for each row that says so; a row that no longer says so takes its own back."""
+    named = {row.external_id: row.values["tax_exemption_reason"] or EXEMPT_NOTE for row in rows if row.values["tax_exempt"]}
+    before = resolver.resolve("tax_client_exemption", [row.external_id for row in rows if row.external_id not in named])
+    ctx.session.execute(delete(ExemptionRow).where(ExemptionRow.id.in_(before.values())))
+    ids = resolver.claim("tax_client_exemption", list(named))
+    upsert(ctx.session, ExemptionRow, [
+        {"id": ids[external], "client_id": clients[external], "reason": reason} for external, reason in named.items()
+    ])  # fmt: skip
+
+
+def load_exemptions(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
+    """Exemptions of clients and their locations, with certificates and days."""
+    homes = _clients_of(ctx, {row.values["location"] for row in rows if row.values["location"]})
+    wrong = [RowError(row.line, "valid_to", "An exemption ends after the day it begins.") for row in rows
+             if row.values["valid_from"] and row.values["valid_to"]
+             and row.values["valid_to"] <= row.values["valid_from"]]  # fmt: skip
+    wrong += [RowError(row.line, "location", "This client has no such location.") for row in rows
+              if row.values["location"] and homes[row.values["location"]] != row.values["client"]]  # fmt: skip
+    if wrong:
+        return wrong
+    ids = resolver.claim("tax_exemption", [row.external_id for row in rows])
+    upsert(ctx.session, ExemptionRow, [
+        {"id": ids[row.external_id], "client_id": row.values["client"], "location_id": row.values["location"],
+         "reason": row.values["reason"], "certificate": row.values["certificate"] or "",
+         "starts": row.values["valid_from"], "ends": row.values["valid_to"]}
+        for row in rows
+    ])  # fmt: skip
+    return []
+
+
+def _clients_of(ctx: CallContext, location_ids: set[UUID]) -> Mapping[UUID, UUID]:
+    return dict(ctx.session.execute(select(Location.id, Location.client_id).where(Location.id.in_(location_ids))).all())
 
 
 def load_location_regions(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
@@ -150,15 +126,28 @@ IMPORTERS = (
     ), load_regions, "Tax regions"),
     Importer("tax_rate", "tax_rates.csv", 40, (
         Column("region", "reference", required=True, refers_to="tax_region"), Column("name", required=True), _CATEGORY,
-        Column("kind", "enum", required=True, choices=("simple", "composite")), _PERCENT, _FROM, _TO,
+        Column("kind", "enum", required=True, choices=("simple", "composite", "brackets")), _PERCENT, _FROM, _TO,
     ), load_rates, "Tax rates"),
     Importer("tax_rate_component", "tax_rate_components.csv", 50, (
         Column("rate", "reference", required=True, refers_to="tax_rate"), Column("sequence", "integer", required=True),
         Column("name", required=True), replace(_PERCENT, required=True), Column("compound", "boolean"), _FROM, _TO,
     ), load_components, "Parts of composite rates"),
+    Importer("tax_rate_bracket", "tax_rate_brackets.csv", 52, (
+        Column("rate", "reference", required=True, refers_to="tax_rate"), Column("lower", "money", required=True),
+        Column("currency", "currency", required=True), replace(_PERCENT, required=True),
+    ), load_brackets, "Brackets of tax rates"),
+    Importer("tax_holiday", "tax_holidays.csv", 54, (
+        Column("rate", "reference", required=True, refers_to="tax_rate"), Column("component"), Column("name", required=True),
+        _FROM, replace(_TO, required=True),
+    ), load_holidays, "Tax holidays"),
     Importer("tax_client", "clients.csv", 81, (
         _REGION, Column("tax_id"), Column("tax_exempt", "boolean"), Column("tax_exemption_reason"),
         Column("reverse_charge", "boolean"),
     ), load_client_facts, "Tax facts of clients"),
     Importer("tax_location", "locations.csv", 91, (_REGION,), load_location_regions, "Tax regions of locations"),
+    Importer("tax_exemption", "tax_exemptions.csv", 95, (
+        Column("client", "reference", required=True, refers_to="client"), Column("location", "reference", refers_to="location"),
+        Column("reason", required=True, max_length=255), Column("certificate", max_length=100),
+        replace(_FROM, required=False), _TO,
+    ), load_exemptions, "Tax exemptions"),
 )  # fmt: skip

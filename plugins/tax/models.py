@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, Numeric, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Numeric, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,7 +31,10 @@ class Region(TenantTable, Versioned):
 
 
 class RateRow(TenantTable, Versioned):
-    """The rate of a region and category on [starts, ends): one percentage, or components when `percent` is empty."""
+    """The rate of a region and category on [starts, ends): one percentage; components or brackets when `percent` is empty.
+
+    `currency` is that of its brackets.
+    """
 
     __tablename__ = "tax_rates"
     __table_args__ = (
@@ -41,6 +44,7 @@ class RateRow(TenantTable, Versioned):
         CheckConstraint("category in ('standard', 'reduced')", name="category"),
         CheckConstraint("percent between 0 and 100", name="percent"),
         CheckConstraint("ends > starts", name="ends"),
+        CheckConstraint("currency is null or (length(currency) = 3 and percent is null)", name="currency"),
         ExcludeConstraint(
             ("tenant_id", "="),
             ("region_id", "="),
@@ -59,6 +63,7 @@ class RateRow(TenantTable, Versioned):
     percent: Mapped[Decimal | None] = mapped_column(PERCENT)
     starts: Mapped[date]
     ends: Mapped[date | None]
+    currency: Mapped[str | None]
 
 
 class ComponentRow(TenantTable):
@@ -83,8 +88,64 @@ class ComponentRow(TenantTable):
     ends: Mapped[date | None]
 
 
+class BracketRow(TenantTable):
+    """What a rate takes from `lower` (minor units of the rate's currency) up to where its next bracket begins."""
+
+    __tablename__ = "tax_brackets"
+    __table_args__ = (
+        tenant_key(),
+        references("rate_id", "tax_rates", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "rate_id", "lower"),
+        CheckConstraint("percent between 0 and 100", name="percent"),
+        CheckConstraint("lower >= 0", name="lower"),
+    )
+
+    rate_id: Mapped[UUID]
+    lower: Mapped[int] = mapped_column(BigInteger)
+    percent: Mapped[Decimal] = mapped_column(PERCENT)
+
+
+class HolidayRow(TenantTable):
+    """Days [starts, ends) on which a rate, or its components of the name `component`, are not levied."""
+
+    __tablename__ = "tax_holidays"
+    __table_args__ = (
+        tenant_key(),
+        references("rate_id", "tax_rates", on_delete="CASCADE"),
+        CheckConstraint("ends > starts", name="ends"),
+        Index(None, "tenant_id", "rate_id", "starts"),
+    )
+
+    rate_id: Mapped[UUID]
+    component: Mapped[str | None]
+    name: Mapped[str]
+    starts: Mapped[date]
+    ends: Mapped[date]
+
+
+class ExemptionRow(TenantTable, Versioned):
+    """Why a client, or one location of it, is exempt on [starts, ends); reason and certificate are printed."""
+
+    __tablename__ = "tax_exemptions"
+    __table_args__ = (
+        tenant_key(),
+        references("client_id", "clients", on_delete="CASCADE"),
+        references("location_id", "client_locations", on_delete="CASCADE"),
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("ends > starts", name="ends"),
+        Index(None, "tenant_id", "client_id"),
+    )
+
+    client_id: Mapped[UUID]
+    location_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    certificate: Mapped[str] = mapped_column(default="", server_default="")
+    starts: Mapped[date | None]
+    ends: Mapped[date | None]
+
+
 class ClientFacts(TenantTable, Versioned):
-    """The tax facts of a client; `exemption` is the printed reason, empty when the client is not exempt."""
+    """The tax facts of a client."""
 
     __tablename__ = "tax_clients"
     __table_args__ = (
@@ -97,7 +158,6 @@ class ClientFacts(TenantTable, Versioned):
     client_id: Mapped[UUID]
     region_id: Mapped[UUID | None]
     tax_id: Mapped[str | None]
-    exemption: Mapped[str | None]
     reverse_charge: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 

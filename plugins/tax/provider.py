@@ -10,9 +10,10 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.hookspecs.tax import TaxDocument, TaxLine, TaxResult
 from kernel.tenancy import get_settings
-from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, Exemption, compute
-from plugins.tax.models import ClientFacts, ComponentRow, LocationRegion, RateRow, Region
-from plugins.tax.rates import Component, Rate, RateBook
+from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, compute
+from plugins.tax.exemptions import exemptions_of
+from plugins.tax.models import ClientFacts, LocationRegion, Region
+from plugins.tax.rate_book import load_book
 
 
 def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[TaxResult]:
@@ -24,11 +25,10 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[Ta
     facts = _client_facts(ctx, {document.client_id for document in documents})
     places = _location_regions(ctx, documents)
     filled = [_fill(document, settings["tax_id"] or None, facts.get(document.client_id), places, codes) for document in documents]
-    clients = {
-        one.client_id: ClientTax((Exemption(one.exemption),) if one.exemption else (), one.reverse_charge)
-        for one in facts.values()
-    }
-    return compute(filled, _rate_book(ctx, codes), clients, settings["reverse_charge_note"] or REVERSE_CHARGE_NOTE)
+    exempt = exemptions_of(ctx, {document.client_id for document in documents})
+    reversed_ = {one.client_id for one in facts.values() if one.reverse_charge}
+    clients = {client_id: ClientTax(exempt.get(client_id, ()), client_id in reversed_) for client_id in exempt.keys() | reversed_}
+    return compute(filled, load_book(ctx, codes), clients, settings["reverse_charge_note"] or REVERSE_CHARGE_NOTE)
 
 
 def _client_facts(ctx: CallContext, client_ids: set[UUID]) -> dict[UUID, ClientFacts]:
@@ -58,17 +58,3 @@ def _fill(document: TaxDocument, own_id: str | None, client: ClientFacts | None,
 def _region(line: TaxLine, places: Mapping[UUID, UUID], codes: Mapping[UUID, str]) -> str | None:
     region_id = places.get(line.location_id) if line.location_id else None
     return codes.get(region_id) if region_id else None
-
-
-def _rate_book(ctx: CallContext, codes: Mapping[UUID, str]) -> RateBook:
-    parts: dict[UUID, list[Component]] = {}
-    for row in ctx.session.scalars(select(ComponentRow).order_by(ComponentRow.rate_id, ComponentRow.sequence)):
-        component = Component(str(row.id), row.name, row.percent, row.compound, row.starts, row.ends)
-        parts.setdefault(row.rate_id, []).append(component)
-    rates = [
-        Rate(str(row.id), codes[row.region_id], row.category, row.name, row.starts, row.ends, row.percent,
-             tuple(parts.get(row.id, ())))
-        for row in ctx.session.scalars(select(RateRow).order_by(RateRow.id))
-    ]  # fmt: skip
-    # A composite rate whose parts are not loaded yet holds nowhere; its lines are then refused by name.
-    return RateBook(rate for rate in rates if rate.percent is not None or rate.components)

@@ -44,7 +44,7 @@ class Bracket(NamedTuple):
 
 
 class Holiday(NamedTuple):
-    """Days [starts, ends) on which a rate, or the component of it that `component` is the key of, is not levied."""
+    """Days [starts, ends) on which a rate, or its components of the name `component`, are not levied."""
 
     name: str
     starts: date
@@ -135,7 +135,7 @@ def _levies(rate: Rate, on: date) -> tuple[Levy, ...]:
         return (_levy(rate.key, rate.name, rate.percent),)
     if rate.brackets:
         return tuple(_levy(rate.key, rate.name, one.percent)._replace(bracket=one) for one in rate.brackets)
-    return tuple(_component_levy(one, off.get(one.key, off.get(None))) for one in rate.components if _holds(one, on))
+    return tuple(_component_levy(one, off.get(one.name, off.get(None))) for one in rate.components if _holds(one, on))
 
 
 def _component_levy(component: Component, holiday: str | None) -> Levy:
@@ -179,12 +179,12 @@ def _check_brackets(rate: Rate) -> None:
 
 
 def _check_holidays(rate: Rate) -> None:
-    known = {None, *(component.key for component in rate.components)}
+    known = {None, *(component.name for component in rate.components)}
     for place, holiday in enumerate(rate.holidays):
         if holiday.ends <= holiday.starts:
             raise _invalid(rate, f"holidays[{place}].ends", "The day after a holiday must come after the day it starts.")
         if holiday.component not in known:
-            raise _invalid(rate, f"holidays[{place}].component", "The rate has no such component.")
+            raise _invalid(rate, f"holidays[{place}].component", "The rate has no component of this name.")
 
 
 def _exact_percent(percent: Decimal) -> bool:

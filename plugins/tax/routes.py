@@ -7,11 +7,14 @@ from uuid import UUID
 
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.tax import schemas, services
+from plugins.tax import exemptions, schemas, services
+from plugins.tax.models import RateRow
+from plugins.tax.rate_book import Parts, list_parts
 
 rest = Rest("tax")
 _REGION = "/tax-regions/<uuid:region_id>"
 _RATE = "/tax-rates/<uuid:rate_id>"
+_EXEMPTION = "/tax-exemptions/<uuid:exemption_id>"
 _FACTS = "/clients/<uuid:client_id>/tax"
 
 
@@ -49,15 +52,19 @@ def delete_region(ctx: CallContext, region_id: UUID) -> None:
 def list_rates(ctx: CallContext, region_id: UUID) -> Any:
     """List a region's rates with their history"""
     services.get_region(ctx, region_id)
-    return {"items": rates_with_components(ctx, region_id)}
+    return {"items": rates_with_parts(ctx, region_id)}
 
 
-def rates_with_components(ctx: CallContext, region_id: UUID) -> list[dict[str, Any]]:
-    """A region's rates, each with its components."""
+def rates_with_parts(ctx: CallContext, region_id: UUID) -> list[dict[str, Any]]:
+    """A region's rates, each with its components, brackets and holidays."""
     rates = services.list_rates(ctx, region_id)
-    parts = services.list_components(ctx, [rate.id for rate in rates])
-    plain = schemas.RateOut().fields
-    return [{name: getattr(rate, name) for name in plain} | {"components": parts[rate.id]} for rate in rates]
+    parts = list_parts(ctx, [rate.id for rate in rates])
+    return [with_parts(rate, parts[rate.id]) for rate in rates]
+
+
+def with_parts(rate: RateRow, parts: Parts) -> dict[str, Any]:
+    """A rate with its components, brackets and holidays."""
+    return {name: getattr(rate, name) for name in schemas.RateOut().fields} | parts._asdict()
 
 
 @rest.post(f"{_REGION}/rates", permission="tax.manage", body=schemas.RateIn, out=schemas.RateOut)
@@ -66,10 +73,10 @@ def add_rate(ctx: CallContext, region_id: UUID, body: dict[str, Any]) -> Any:
     return services.add_rate(ctx, region_id=region_id, **body)
 
 
-@rest.get(_RATE, permission="tax.read", out=schemas.RateOut)
+@rest.get(_RATE, permission="tax.read", out=schemas.RateWithParts)
 def get_rate(ctx: CallContext, rate_id: UUID) -> Any:
-    """Read a rate"""
-    return services.get_rate(ctx, rate_id)
+    """Read a rate with its parts and holidays"""
+    return with_parts(services.get_rate(ctx, rate_id), list_parts(ctx, [rate_id])[rate_id])
 
 
 @rest.patch(_RATE, permission="tax.manage", body=schemas.RatePatch, out=schemas.RateOut, if_match=True)
@@ -82,6 +89,49 @@ def change_rate(ctx: CallContext, rate_id: UUID, body: dict[str, Any], version: 
 def delete_rate(ctx: CallContext, rate_id: UUID) -> None:
     """Delete a rate"""
     services.delete_rate(ctx, rate_id)
+
+
+@rest.post(f"{_RATE}/holidays", permission="tax.manage", body=schemas.HolidayIn, out=schemas.HolidayOut)
+def add_holiday(ctx: CallContext, rate_id: UUID, body: dict[str, Any]) -> Any:
+    """Add days on which a rate or one of its components is not levied"""
+    return services.add_holiday(ctx, rate_id, **body)
+
+
+@rest.delete("/tax-holidays/<uuid:holiday_id>", permission="tax.manage")
+def delete_holiday(ctx: CallContext, holiday_id: UUID) -> None:
+    """Delete a tax holiday"""
+    services.delete_holiday(ctx, holiday_id)
+
+
+@rest.get("/clients/<uuid:client_id>/tax-exemptions", permission="tax.read", out=schemas.ExemptionList)
+def list_exemptions(ctx: CallContext, client_id: UUID) -> Any:
+    """List a client's tax exemptions with their history"""
+    return {"items": exemptions.list_exemptions(ctx, client_id)}
+
+
+@rest.post("/clients/<uuid:client_id>/tax-exemptions", permission="tax.manage", body=schemas.ExemptionIn,
+           out=schemas.ExemptionOut)  # fmt: skip
+def add_exemption(ctx: CallContext, client_id: UUID, body: dict[str, Any]) -> Any:
+    """Exempt a client or one of its locations from tax"""
+    return exemptions.add_exemption(ctx, client_id, **body)
+
+
+@rest.get(_EXEMPTION, permission="tax.read", out=schemas.ExemptionOut)
+def get_exemption(ctx: CallContext, exemption_id: UUID) -> Any:
+    """Read a tax exemption"""
+    return exemptions.get_exemption(ctx, exemption_id)
+
+
+@rest.patch(_EXEMPTION, permission="tax.manage", body=schemas.ExemptionPatch, out=schemas.ExemptionOut, if_match=True)
+def change_exemption(ctx: CallContext, exemption_id: UUID, body: dict[str, Any], version: int | None) -> Any:
+    """Change or end a tax exemption"""
+    return exemptions.change_exemption(ctx, exemption_id, body, version)
+
+
+@rest.delete(_EXEMPTION, permission="tax.manage")
+def delete_exemption(ctx: CallContext, exemption_id: UUID) -> None:
+    """Delete a tax exemption"""
+    exemptions.delete_exemption(ctx, exemption_id)
 
 
 @rest.get(_FACTS, permission="tax.read", out=schemas.ClientFactsOut)

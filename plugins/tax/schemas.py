@@ -40,6 +40,11 @@ class ComponentIn(Schema):
     ends = fields.Date(allow_none=True)
 
 
+class BracketIn(Schema):
+    lower = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10**15), metadata={"example": 0})
+    percent = fields.Decimal(required=True, as_string=True, validate=_PERCENT)
+
+
 class RateIn(Schema):
     category = fields.String(required=True, validate=validate.OneOf(_CATEGORIES))
     name = fields.String(required=True, validate=_NAME)
@@ -47,6 +52,8 @@ class RateIn(Schema):
     starts = fields.Date(required=True)
     ends = fields.Date(allow_none=True)
     components = fields.List(fields.Nested(ComponentIn), metadata={"example": []})
+    brackets = fields.List(fields.Nested(BracketIn), validate=validate.Length(max=50), metadata={"example": []})
+    currency = fields.String(allow_none=True, validate=validate.Length(equal=3), metadata={"example": None})
 
 
 class RatePatch(Schema):
@@ -63,6 +70,7 @@ class RateOut(Schema):
     percent = fields.Decimal(as_string=True, allow_none=True)
     starts = fields.Date()
     ends = fields.Date(allow_none=True)
+    currency = fields.String(allow_none=True)
 
 
 class ComponentOut(Schema):
@@ -75,18 +83,69 @@ class ComponentOut(Schema):
     ends = fields.Date(allow_none=True)
 
 
-class RateWithComponents(RateOut):
+class BracketOut(Schema):
+    lower = fields.Integer()
+    percent = fields.Decimal(as_string=True)
+
+
+class HolidayIn(Schema):
+    name = fields.String(required=True, validate=_NAME)
+    component = fields.String(allow_none=True, validate=_NAME, metadata={"example": None})
+    starts = fields.Date(required=True, metadata={"example": "2026-07-01"})
+    ends = fields.Date(required=True, metadata={"example": "2026-08-01"})
+
+
+class HolidayOut(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    component = fields.String(allow_none=True)
+    starts = fields.Date()
+    ends = fields.Date()
+
+
+class RateWithParts(RateOut):
     components = fields.List(fields.Nested(ComponentOut))
+    brackets = fields.List(fields.Nested(BracketOut))
+    holidays = fields.List(fields.Nested(HolidayOut))
 
 
 class RateList(Schema):
-    items = fields.List(fields.Nested(RateWithComponents))
+    items = fields.List(fields.Nested(RateWithParts))
+
+
+class ExemptionIn(Schema):
+    reason = fields.String(required=True, validate=_NAME)
+    certificate = fields.String(load_default="", validate=validate.Length(max=100))
+    location_id = fields.UUID(allow_none=True)
+    starts = fields.Date(allow_none=True)
+    ends = fields.Date(allow_none=True, metadata={"example": None})
+
+
+class ExemptionPatch(Schema):
+    reason = fields.String(validate=_NAME)
+    certificate = fields.String(validate=validate.Length(max=100))
+    starts = fields.Date(allow_none=True)
+    ends = fields.Date(allow_none=True, metadata={"example": None})
+
+
+class ExemptionOut(Schema):
+    id = fields.UUID()
+    version = fields.Integer()
+    client_id = fields.UUID()
+    location_id = fields.UUID(allow_none=True)
+    reason = fields.String()
+    certificate = fields.String()
+    starts = fields.Date(allow_none=True)
+    ends = fields.Date(allow_none=True)
+
+
+class ExemptionList(Schema):
+    items = fields.List(fields.Nested(ExemptionOut))
 
 
 class ClientFactsIn(Schema):
     region_id = fields.UUID(allow_none=True)
     tax_id = fields.String(allow_none=True, validate=validate.Length(max=40), metadata={"example": "DE136695976"})
-    exemption = fields.String(allow_none=True, validate=validate.Length(max=255))
     reverse_charge = fields.Boolean(load_default=False)
 
 
@@ -95,7 +154,6 @@ class ClientFactsOut(Schema):
     version = fields.Integer()
     region_id = fields.UUID(allow_none=True)
     tax_id = fields.String(allow_none=True)
-    exemption = fields.String(allow_none=True)
     reverse_charge = fields.Boolean()
 
 

@@ -16,9 +16,11 @@ from kernel.deletion import refuse_if_needed
 from kernel.directory.clients import apply_changes, get_client, get_location
 from kernel.errors import Conflict
 from kernel.hookspecs.directory import Blocker, Ref
-from plugins.tax.errors import TaxRateNotFound, TaxRegionNotFound
-from plugins.tax.models import ClientFacts, ComponentRow, LocationRegion, RateRow, Region
-from plugins.tax.rates import Component, Rate, check_overlap, check_rate
+from kernel.ids import uuid7
+from plugins.tax.errors import TaxHolidayNotFound, TaxRateInvalid, TaxRateNotFound, TaxRegionNotFound
+from plugins.tax.models import BracketRow, ClientFacts, ComponentRow, HolidayRow, LocationRegion, RateRow, Region
+from plugins.tax.rate_book import Parts, as_rate, list_parts
+from plugins.tax.rates import Holiday, Rate, check_overlap, check_rate
 from plugins.tax.taxids import check_tax_id
 
 
@@ -80,28 +82,29 @@ def list_rates(ctx: CallContext, region_id: UUID) -> list[RateRow]:
     return list(ctx.session.scalars(found))
 
 
-def list_components(ctx: CallContext, rate_ids: Sequence[UUID]) -> dict[UUID, list[ComponentRow]]:
-    """The components of composite rates, in their order."""
-    found: dict[UUID, list[ComponentRow]] = {rate_id: [] for rate_id in rate_ids}
-    rows = select(ComponentRow).where(ComponentRow.rate_id.in_(rate_ids))
-    for row in ctx.session.scalars(rows.order_by(ComponentRow.rate_id, ComponentRow.sequence, ComponentRow.starts)):
-        found[row.rate_id].append(row)
-    return found
-
-
 def add_rate(ctx: CallContext, *, region_id: UUID, category: str, name: str, starts: date, ends: date | None = None,
-             percent: Decimal | None = None, components: Sequence[Mapping[str, Any]] = ()) -> RateRow:  # fmt: skip
-    """Add a rate from a day on; the open rate before it ends on that day. Raises TaxRateInvalid, TaxRatesOverlap."""
-    get_region(ctx, region_id)
-    rate = RateRow(region_id=region_id, category=category, name=name, starts=starts, ends=ends, percent=percent)
-    wanted = _as_rate(rate, _components(components))
+             percent: Decimal | None = None, components: Sequence[Mapping[str, Any]] = (),
+             brackets: Sequence[Mapping[str, Any]] = (), currency: str | None = None) -> RateRow:  # fmt: skip
+    """Add a rate from a day on; the open rate before it ends on that day. `lower` of brackets in minor units of `currency`.
+
+    Raises TaxRateInvalid by field, and TaxRatesOverlap.
+    """
+    region = get_region(ctx, region_id)
+    rate = RateRow(
+        region_id=region_id, category=category, name=name, starts=starts, ends=ends, percent=percent, currency=currency
+    )
+    parts = Parts([ComponentRow(id=uuid7(), sequence=at, **part) for at, part in enumerate(components, 1)],
+                  [BracketRow(**part) for part in sorted(brackets, key=lambda part: part["lower"])], [])  # fmt: skip
+    wanted = as_rate(rate, region.code, parts)
     check_rate(wanted)
     _end_open_rate(ctx, rate)
-    _check_region(ctx, region_id, category, wanted)
+    _check_region(ctx, region, wanted)
     ctx.session.add(rate)
     ctx.session.flush()
-    for sequence, part in enumerate(components, start=1):
-        ctx.session.add(ComponentRow(rate_id=rate.id, sequence=sequence, **part))
+    owned: list[ComponentRow | BracketRow] = [*parts.components, *parts.brackets]
+    for part in owned:
+        part.rate_id = rate.id
+    ctx.session.add_all(owned)
     ctx.session.flush()
     audit.record(ctx, "tax_rate.added", kind="tax.rate", row_id=rate.id, label=name)
     return rate
@@ -120,9 +123,10 @@ def _end_open_rate(ctx: CallContext, new: RateRow) -> None:
 def change_rate(ctx: CallContext, rate_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> RateRow:
     """Rename a rate or set the day it ends. What was billed by it stays; a new percentage is a new rate."""
     rate = get_rate(ctx, rate_id)
-    parts = [_as_component(part) for part in list_components(ctx, [rate_id])[rate_id]]
-    wanted = _as_rate(rate, parts)._replace(ends=changes.get("ends", rate.ends))
-    _check_region(ctx, rate.region_id, rate.category, wanted)
+    region = get_region(ctx, rate.region_id)
+    wanted = as_rate(rate, region.code, list_parts(ctx, [rate_id])[rate_id])._replace(ends=changes.get("ends", rate.ends))
+    check_rate(wanted)
+    _check_region(ctx, region, wanted)
     apply_changes(ctx, rate, changes, version, kind="tax.rate", label=rate.name)
     return rate
 
@@ -134,24 +138,42 @@ def delete_rate(ctx: CallContext, rate_id: UUID) -> None:
     audit.record(ctx, "tax_rate.deleted", kind="tax.rate", row_id=rate_id, label=rate.name)
 
 
-def _check_region(ctx: CallContext, region_id: UUID, category: str, wanted: Rate) -> None:
-    """Raise TaxRateInvalid, or TaxRatesOverlap with what else there is; at the same moment the database does."""
-    check_rate(wanted)
-    others = [rate for rate in list_rates(ctx, region_id) if rate.category == category and str(rate.id) != wanted.key]
-    check_overlap([*(_as_rate(row, ()) for row in others), wanted])
+def _check_region(ctx: CallContext, region: Region, wanted: Rate) -> None:
+    """Raise TaxRatesOverlap with what else there is; at the same moment the database does."""
+    others = [row for row in list_rates(ctx, region.id) if row.category == wanted.category and str(row.id) != wanted.key]
+    check_overlap([*(as_rate(row, region.code, Parts([], [], [])) for row in others), wanted])
 
 
-def _as_rate(row: RateRow, components: Sequence[Component]) -> Rate:
-    return Rate(str(row.id), str(row.region_id), row.category, row.name, row.starts, row.ends, row.percent, tuple(components))
+def add_holiday(ctx: CallContext, rate_id: UUID, *, name: str, starts: date, ends: date,
+                component: str | None = None) -> HolidayRow:  # fmt: skip
+    """Do not levy a rate, or one of its components, from `starts` until the day before `ends`. Raises TaxRateInvalid."""
+    rate = get_rate(ctx, rate_id)
+    stored = as_rate(rate, str(rate.region_id), list_parts(ctx, [rate_id])[rate_id])
+    try:
+        check_rate(stored._replace(holidays=(Holiday(name, starts, ends, component),)))
+    except TaxRateInvalid as error:
+        error.errors = {field.removeprefix("holidays[0]."): words for field, words in error.errors.items()}
+        raise
+    holiday = HolidayRow(rate_id=rate_id, name=name, starts=starts, ends=ends, component=component)
+    ctx.session.add(holiday)
+    ctx.session.flush()
+    audit.record(ctx, "tax_holiday.added", kind="tax.rate", row_id=rate_id, label=rate.name, changes={"holiday": name})
+    return holiday
 
 
-def _as_component(row: ComponentRow) -> Component:
-    return Component(str(row.id), row.name, row.percent, row.compound, row.starts, row.ends)
+def get_holiday(ctx: CallContext, holiday_id: UUID) -> HolidayRow:
+    """One holiday. Raises TaxHolidayNotFound."""
+    holiday = ctx.session.scalar(select(HolidayRow).where(HolidayRow.id == holiday_id))
+    if holiday is None:
+        raise TaxHolidayNotFound("There is no tax holiday with this id.")
+    return holiday
 
 
-def _components(parts: Sequence[Mapping[str, Any]]) -> list[Component]:
-    return [Component(str(i), part["name"], part["percent"], part.get("compound", False), part.get("starts"), part.get("ends"))
-            for i, part in enumerate(parts)]  # fmt: skip
+def delete_holiday(ctx: CallContext, holiday_id: UUID) -> None:
+    """Remove a holiday; documents written on its days stay as they are."""
+    holiday = get_holiday(ctx, holiday_id)
+    ctx.session.delete(holiday)
+    audit.record(ctx, "tax_holiday.deleted", kind="tax.rate", row_id=holiday.rate_id, label=holiday.name)
 
 
 def get_client_facts(ctx: CallContext, client_id: UUID) -> ClientFacts:
@@ -162,13 +184,12 @@ def get_client_facts(ctx: CallContext, client_id: UUID) -> ClientFacts:
 
 
 def set_client_facts(ctx: CallContext, client_id: UUID, *, region_id: UUID | None = None, tax_id: str | None = None,
-                     exemption: str | None = None, reverse_charge: bool = False,
-                     version: int | None = None) -> ClientFacts:  # fmt: skip
+                     reverse_charge: bool = False, version: int | None = None) -> ClientFacts:  # fmt: skip
     """Set where and how a client is taxed. Raises TaxIdInvalid when the id fails the region's country's check."""
     facts = get_client_facts(ctx, client_id)
     region = get_region(ctx, region_id) if region_id else None
     checked = check_tax_id(tax_id, region.country if region else "") if tax_id else None
-    changes = {"region_id": region_id, "tax_id": checked, "exemption": exemption, "reverse_charge": reverse_charge}
+    changes = {"region_id": region_id, "tax_id": checked, "reverse_charge": reverse_charge}
     if facts.id is None:
         ctx.session.add(ClientFacts(client_id=client_id, **changes))
         ctx.session.flush()

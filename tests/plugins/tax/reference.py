@@ -86,7 +86,7 @@ def _levied(case: Case, rate: dict[str, Any]) -> list[dict[str, Any]]:
     if rate["components"]:
         return [
             plain | {"name": one["name"], "compound": one["compound"],
-                     "percent": Fraction(0) if None in off or one["key"] in off else one["percent"]}
+                     "percent": Fraction(0) if None in off or one["name"] in off else one["percent"]}
             for one in rate["components"] if _in(one, case["date"])
         ]  # fmt: skip
     if None in off:
@@ -230,7 +230,7 @@ def _rates(dice: Random, region: str, category: str) -> list[dict[str, Any]]:
 def _one_rate(dice: Random, region: str, category: str, starts: date, ends: date | None) -> dict[str, Any]:
     key, kind = f"{region}-{category}-{starts}", dice.choice(["percent", "components", "brackets"])
     components = [_component(dice, f"{key}.{at}") for at in range(dice.randint(1, 3))] if kind == "components" else []
-    named = dice.choice([None, *(one["key"] for one in components)])
+    named = dice.choice([None, *(one["name"] for one in components)])
     holidays = [_span(dice) | {"component": named} for _ in range(dice.choice([0, 0, 0, 1]))]
     brackets = _brackets(dice) if kind == "brackets" else []
     return {

@@ -254,7 +254,7 @@ def test_brackets_and_holidays_with_gaps_are_refused(change: dict[str, Any], fie
 def test_a_holiday_zeroes_the_rate_or_the_component_it_names_on_its_days() -> None:
     july = Holiday("School start", date(2026, 7, 1), date(2026, 8, 1))
     book = RateBook([
-        GERMANY[2]._replace(holidays=(july,)), QUEBEC._replace(holidays=(july._replace(component="gst"),)),
+        GERMANY[2]._replace(holidays=(july,)), QUEBEC._replace(holidays=(july._replace(component="GST"),)),
     ])  # fmt: skip
     lines = [line(10000), line(10000, region="CA-QC")]
     taxes = {on: tax_document(document(*lines, on=on), book, PLAIN) for on in (TODAY, date(2026, 7, 31), date(2026, 8, 1))}

@@ -9,9 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from kernel.hookspecs.tax import TaxDocument, TaxLine
-from kernel.hookspecs.transfer import ImportRow
-from plugins.imports.refs import StoredRefs
-from plugins.tax import importers
 from tests.conftest import World
 
 
@@ -59,6 +56,60 @@ def test_quebec_has_two_taxes_with_exact_percentages(acme: World) -> None:
     result = _tax(acme, _client(acme, region))
     assert [(group.name, group.percent, group.tax) for group in result.groups] == [
         ("GST", Decimal(5), 500), ("QST", Decimal("9.975"), 998)]  # fmt: skip
+
+
+def test_brackets_are_graduated_and_checked_when_they_are_saved(acme: World) -> None:
+    region = _region(acme)
+    slices = [{"lower": 5000, "percent": "20"}, {"lower": 0, "percent": "10"}]
+    assert _rate(acme, region, brackets=slices, currency="EUR").status_code == 201
+    result = _tax(acme, _client(acme, region))
+    assert [(group.percent, group.base, group.tax) for group in result.groups] == [(10, 5000, 500), (20, 5000, 1000)]
+    [kept] = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
+    assert [(one["lower"], one["percent"]) for one in kept["brackets"]] == [(0, "10.000000"), (5000, "20.000000")]
+    for wrong, field in [({"brackets": slices}, "currency"), ({"brackets": slices[:1], "currency": "EUR"}, "brackets[0].lower")]:
+        answer = _rate(acme, region, starts="2021-01-01", **wrong)
+        assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (422, "tax_rate_invalid", [field])
+
+
+def test_on_a_tax_holiday_the_part_it_names_is_not_levied(acme: World) -> None:
+    region, api = _region(acme, "CA-QC", "CA"), acme.api("carol")
+    rate = _rate(acme, region, components=[{"name": "GST", "percent": "5"}, {"name": "QST", "percent": "9.975"}]).json["id"]
+    body = {"name": "Holiday season", "component": "GST", "starts": "2026-12-14", "ends": "2027-02-16"}
+    holiday = api.post(f"/api/v1/tax-rates/{rate}/holidays", json=body)
+    assert holiday.status_code == 201, holiday.json
+    client = _client(acme, region)
+    assert [_tax(acme, client, date(2026, 12, day)).tax for day in (13, 14)] == [1498, 998]
+    assert api.get(f"/api/v1/tax-rates/{rate}").json["holidays"][0]["name"] == "Holiday season"
+    wrong = api.post(f"/api/v1/tax-rates/{rate}/holidays", json={**body, "component": "PST"})
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["component"])
+    assert api.delete(f"/api/v1/tax-holidays/{holiday.json['id']}").status_code == 204
+    assert _tax(acme, client, date(2026, 12, 14)).tax == 1498
+
+
+def test_an_exemption_holds_on_its_days_and_prints_its_certificate(acme: World) -> None:
+    region, api = _region(acme), acme.api("carol")
+    _rate(acme, region, percent="19")
+    client = _client(acme, region)
+    place = acme.api().post(f"/api/v1/clients/{client}/locations", json={"name": "Free port", "country": "DE"}).json["id"]
+    path = f"/api/v1/clients/{client}/tax-exemptions"
+    charity = {"reason": "Charity", "certificate": "501-7731", "starts": "2026-07-01"}
+    added = api.post(path, json=charity)
+    assert added.status_code == 201, added.json
+    assert api.post(path, json={"reason": "Free zone", "location_id": place}).status_code == 201
+    assert [_tax(acme, client, date(2026, month, 30)).tax for month in (6, 7)] == [1900, 0]
+    assert _tax(acme, client).notes == ["Charity (certificate 501-7731)"]
+    assert _tax(acme, client, location_id=UUID(place)).notes == ["Free zone"]
+    ended = api.patch(f"/api/v1/tax-exemptions/{added.json['id']}", json={"ends": "2026-09-01"},
+                      headers={"If-Match": added.headers["ETag"]})  # fmt: skip
+    assert ended.status_code == 200, ended.json
+    assert _tax(acme, client).tax == 1900
+    assert [one["reason"] for one in api.get(path).json["items"]] == ["Charity", "Free zone"]
+    wrong = api.patch(f"/api/v1/tax-exemptions/{added.json['id']}", json={"ends": "2026-01-01"},
+                      headers={"If-Match": ended.headers["ETag"]})  # fmt: skip
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["ends"])
+    stranger = _client(acme)
+    foreign = api.post(f"/api/v1/clients/{stranger}/tax-exemptions", json={"reason": "Charity", "location_id": place})
+    assert (foreign.status_code, list(foreign.json["errors"])) == (422, ["location_id"])
 
 
 def test_nobodys_region_is_guessed_and_no_rate_is_never_zero(acme: World) -> None:
@@ -112,16 +163,6 @@ def test_of_two_rates_set_at_the_same_moment_one_holds(acme: World) -> None:
     assert sorted(answers) in ([201, 201], [201, 409])
     rates = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
     assert len([one for one in rates if one["ends"] is None]) == 1
-
-
-def test_a_file_of_overlapping_rates_is_refused_by_line(acme: World) -> None:
-    region = UUID(_region(acme))
-    values = {"region": region, "tax_category": "standard", "name": "VAT", "kind": "simple", "percentage": Decimal(19),
-              "valid_to": None}  # fmt: skip
-    rows = [ImportRow(line, f"R{line}", {**values, "valid_from": date(2020 + line, 1, 1)}) for line in (2, 3)]
-    with acme.call() as ctx:
-        wrong = importers.load_rates(ctx, rows, StoredRefs(ctx))
-        assert [(one.line, one.column) for one in wrong] == [(3, "valid_from")]
 
 
 def test_beta_cannot_use_acmes_region(acme: World, beta: World) -> None:
