@@ -30,9 +30,8 @@ from kernel.hookspecs.tax import (
     TaxResult,
 )
 from kernel.money import in_range, round_ratio, spread
+from plugins.tax.legal_notes import ENGLISH
 from plugins.tax.rates import SCALE, Levy, RateBook
-
-REVERSE_CHARGE_NOTE = "Reverse charge: the recipient is liable for the tax (Article 196, Council Directive 2006/112/EC)."
 
 EXEMPT_NOTE = "Exempt from tax."
 
@@ -62,10 +61,11 @@ class Exemption(NamedTuple):
 
 
 class ClientTax(NamedTuple):
-    """What holds for a client: its exemptions, and whether it owes the tax itself (reverse charge)."""
+    """What holds for a client: its exemptions, and whether it owes the tax itself (reverse charge) with the note for that."""
 
     exemptions: tuple[Exemption, ...] = ()
     reverse_charge: bool = False
+    reverse_charge_note: str = ENGLISH
 
     def exemption(self, on: date, location_id: UUID | None) -> str | None:
         """The printed reason why a line is exempt for this client, that of its location first."""
@@ -99,27 +99,20 @@ class Levied(NamedTuple):
     taxes: list[int]
 
 
-def compute(
-    documents: Sequence[TaxDocument],
-    book: RateBook,
-    clients: Mapping[UUID, ClientTax],
-    reverse_charge_note: str = REVERSE_CHARGE_NOTE,
-) -> list[TaxResult]:
+def compute(documents: Sequence[TaxDocument], book: RateBook, clients: Mapping[UUID, ClientTax]) -> list[TaxResult]:
     """The tax of many documents; one that cannot be taxed is refused alone. Clients not named have no special rules."""
     plain = ClientTax()
     results = []
     for document in documents:
         try:
             client = clients.get(document.client_id, plain)
-            results.append(tax_document(document, book, client, reverse_charge_note))
+            results.append(tax_document(document, book, client))
         except Refused as error:
             results.append(TaxResult.refused(error))
     return results
 
 
-def tax_document(
-    document: TaxDocument, book: RateBook, client: ClientTax, reverse_charge_note: str = REVERSE_CHARGE_NOTE
-) -> TaxResult:
+def tax_document(document: TaxDocument, book: RateBook, client: ClientTax) -> TaxResult:
     """The tax of one document. Raises TaxRateMissing, TaxRegionMissing or ReverseChargeNeedsTaxIds.
 
     >>> from plugins.tax.rates import Bracket, Component, Rate
@@ -141,18 +134,18 @@ def tax_document(
     >>> [(str(group.percent), group.base, group.tax) for group in result.groups], [line.tax for line in result.lines]
     ([('5', 10000, 500), ('10', 6000, 600)], [550, 550])
     """
-    buckets = sort_lines(document, book, client, reverse_charge_note)
+    buckets = sort_lines(document, book, client)
     rounded = _by_invoice if document.policy.level is TaxLevel.INVOICE else _by_bucket
     return _result(document, list(rounded(buckets, document.policy)))
 
 
-def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax, note: str) -> list[Bucket]:
+def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax) -> list[Bucket]:
     """Put each line with those that are taxed alike. Raises one error that names every line without region or rate."""
     buckets: dict[tuple[str | None, ...], Bucket] = {}
     missing: list[TaxLine] = []
     reduce = document.policy.discounts is DiscountRule.REDUCE_TAXABLE_BASE
     for position, line in enumerate(document.lines):
-        treatment = treat(line, document, book, client, note)
+        treatment = treat(line, document, book, client)
         if treatment is None:
             missing.append(line)
             continue
@@ -167,7 +160,7 @@ def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax, note: s
     return list(buckets.values())
 
 
-def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTax, note: str) -> Treatment | None:
+def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTax) -> Treatment | None:
     """How a line is taxed, in the order of the law; None if it is taxable and no rate is known.
 
     A document with an exempt or not taxable line beside taxed ones is fine here; as an e-invoice, EN 16931 BR-O-11
@@ -180,7 +173,7 @@ def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTa
         return _untaxed("E", "Exempt", exemption or EXEMPT_NOTE)
     if client.reverse_charge:
         _require_tax_ids(document)
-        return _untaxed("AE", "Reverse charge", note)
+        return _untaxed("AE", "Reverse charge", client.reverse_charge_note)
     levies = book.levies(line.region, line.category, document.tax_date) if line.region else ()
     if levies and levies[0].bracket:
         _require_currency(line, document, book)
@@ -203,7 +196,7 @@ def _require_tax_ids(document: TaxDocument) -> None:
     if whose:
         sentence = "Enter it, or switch reverse charge off for this client."
         raise ReverseChargeNeedsTaxIds(
-            f"Reverse charge needs the tax id of the {' and of the '.join(whose)}.",
+            f"Reverse charge needs a valid tax id of the {' and of the '.join(whose)}.",
             errors={f"{who}_tax_id": sentence for who in whose},
         )
 

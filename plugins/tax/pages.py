@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
 from kernel.directory import clients
-from kernel.tenancy import change_settings, get_settings
+from kernel.tenancy import get_settings
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
@@ -43,7 +43,7 @@ def new_region(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
 @pages.form("/taxes/settings", permission="tax.manage", schema=TaxSettings, template="tax/settings.html",
             initial=lambda ctx: get_settings(ctx, "tax"))  # fmt: skip
 def settings(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
-    change_settings(ctx, "tax", data)
+    services.change_own_facts(ctx, data)
     return redirect_to("/taxes", toast=_("Saved."))
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.directory.models import Client
 from kernel.hookspecs.tax import TaxDocument, TaxLine, TaxResult
 from kernel.tenancy import get_settings
-from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, compute
+from plugins.tax.calculator import ClientTax, Exemption, compute
 from plugins.tax.exemptions import exemptions_of
+from plugins.tax.legal_notes import reverse_charge_note
 from plugins.tax.models import ClientFacts, LocationRegion, Region
 from plugins.tax.rate_book import load_book
+from plugins.tax.taxids import find_valid
 
 
 def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[TaxResult]:
@@ -22,13 +26,30 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[Ta
     """
     settings = get_settings(ctx, "tax")
     codes = dict(ctx.session.execute(select(Region.id, Region.code)).all())
-    facts = _client_facts(ctx, {document.client_id for document in documents})
+    clients = {document.client_id for document in documents}
+    facts = _client_facts(ctx, clients)
     places = _location_regions(ctx, documents)
-    filled = [_fill(document, settings["tax_id"] or None, facts.get(document.client_id), places, codes) for document in documents]
-    exempt = exemptions_of(ctx, {document.client_id for document in documents})
+    own_id = find_valid(settings["tax_id"], settings["tax_country"])
+    filled = [_fill(document, own_id, facts.get(document.client_id), places, codes) for document in documents]
+    return compute(filled, load_book(ctx, codes), _clients(ctx, facts, exemptions_of(ctx, clients), settings))
+
+
+def _clients(ctx: CallContext, facts: Mapping[UUID, ClientFacts], exempt: Mapping[UUID, tuple[Exemption, ...]],
+             settings: Mapping[str, Any]) -> dict[UUID, ClientTax]:  # fmt: skip
+    """What is special about clients; under reverse charge the tenant's own words, else the law's in the client's language."""
     reversed_ = {one.client_id for one in facts.values() if one.reverse_charge}
-    clients = {client_id: ClientTax(exempt.get(client_id, ()), client_id in reversed_) for client_id in exempt.keys() | reversed_}
-    return compute(filled, load_book(ctx, codes), clients, settings["reverse_charge_note"] or REVERSE_CHARGE_NOTE)
+    languages = _locales(ctx, reversed_) if reversed_ and not settings["reverse_charge_note"] else {}
+    return {
+        client_id: ClientTax(
+            exempt.get(client_id, ()), client_id in reversed_,
+            settings["reverse_charge_note"] or reverse_charge_note(languages.get(client_id) or ctx.tenant.locale),
+        )
+        for client_id in exempt.keys() | reversed_
+    }  # fmt: skip
+
+
+def _locales(ctx: CallContext, client_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    return dict(ctx.session.execute(select(Client.id, Client.locale).where(Client.id.in_(client_ids))).all())
 
 
 def _client_facts(ctx: CallContext, client_ids: set[UUID]) -> dict[UUID, ClientFacts]:

@@ -17,6 +17,7 @@ from kernel.directory.clients import apply_changes, get_client, get_location
 from kernel.errors import Conflict
 from kernel.hookspecs.directory import Blocker, Ref
 from kernel.ids import uuid7
+from kernel.tenancy import change_settings, get_settings
 from plugins.tax.errors import TaxHolidayNotFound, TaxRateInvalid, TaxRateNotFound, TaxRegionNotFound
 from plugins.tax.models import BracketRow, ClientFacts, ComponentRow, HolidayRow, LocationRegion, RateRow, Region
 from plugins.tax.rate_book import Parts, as_rate, list_parts
@@ -218,3 +219,10 @@ def set_location_region(ctx: CallContext, location_id: UUID, region_id: UUID | N
         ctx.session.add(LocationRegion(location_id=location_id, region_id=region_id))
         ctx.session.flush()
     audit.record(ctx, "location.tax_set", kind="location", row_id=location_id, label=location.name)
+
+
+def change_own_facts(ctx: CallContext, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Change the tenant's settings of taxes; its own tax id is checked offline. Raises TaxIdInvalid."""
+    after = {**get_settings(ctx, "tax"), **changes}
+    checked = check_tax_id(after["tax_id"], after["tax_country"]) if after["tax_id"] else ""
+    return change_settings(ctx, "tax", {**changes, "tax_id": checked})

@@ -4,7 +4,10 @@ from marshmallow import Schema, fields, validate
 
 
 class TaxSettings(Schema):
-    """`tax_id` is the tenant's own; the note is printed on every reverse-charge invoice (empty: the standard words)."""
+    """`tax_id` is the tenant's own, of `tax_country` (empty: read from the id); the note is printed on every reverse-charge
+    invoice (empty: the words of the law, in the client's language).
+    """
 
     tax_id = fields.String(load_default="", validate=validate.Length(max=40))
+    tax_country = fields.String(load_default="", validate=validate.Regexp(r"([A-Za-z]{2})?\Z", error="Two letters, such as DE."))
     reverse_charge_note = fields.String(load_default="", validate=validate.Length(max=500))

@@ -14,10 +14,16 @@ _OTHER = {"US": "stdnum.us.ein", "CA": "stdnum.ca.bn", "CH": "stdnum.ch.vat", "G
 
 
 def check_tax_id(tax_id: str, country: str) -> str:
-    """The tax id in its compact form. Raises TaxIdInvalid when the country's rules refuse it; a country whose rules are
-    not known here takes any id.
+    """The tax id in its compact form. Raises TaxIdInvalid when the country's rules refuse it.
+
+    Without a country, one of the European Union is read from the id's first two letters. A country whose rules are not
+    known here takes any id.
+
+    >>> check_tax_id("DE 136 695 976", ""), check_tax_id("136695976", "DE"), check_tax_id("4711", "")
+    ('DE136695976', 'DE136695976', '4711')
     """
     text = tax_id.strip()
+    country = country.upper() or _union_country(text)
     try:
         if country.lower() in vat.MEMBER_STATES:
             return _european(text, country)
@@ -30,7 +36,20 @@ def check_tax_id(tax_id: str, country: str) -> str:
     return text
 
 
+def find_valid(tax_id: str | None, country: str) -> str | None:
+    """The tax id in its compact form; None if there is none or the country's rules refuse it."""
+    try:
+        return check_tax_id(tax_id, country) if tax_id else None
+    except TaxIdInvalid:
+        return None
+
+
+def _union_country(text: str) -> str:
+    prefix = text[:2].upper().replace("EL", "GR")
+    return prefix if prefix.lower() in vat.MEMBER_STATES else ""
+
+
 def _european(text: str, country: str) -> str:
-    prefixed = text[:2].isalpha()
-    checked: str = vat.validate(text if prefixed else f"{'EL' if country == 'GR' else country}{text}")
+    prefix = "EL" if country == "GR" else country
+    checked: str = vat.validate(text if _union_country(text) else f"{prefix}{text}")
     return checked

@@ -42,7 +42,7 @@ def ask_engine(case: Case) -> tuple[Any, ...]:
     rule = DiscountRule.REDUCE_TAXABLE_BASE if case["reduce"] else DiscountRule.IGNORE
     policy = TaxPolicy(Rounding(case["mode"]), TaxLevel(case["level"]), rule)
     document = TaxDocument(DANA, case["date"], case["currency"], lines, policy, **ids)
-    return _plain(compute([document], RateBook(_rate(one) for one in case["rates"]), {DANA: _client(case)}, REVERSE)[0])
+    return _plain(compute([document], RateBook(_rate(one) for one in case["rates"]), {DANA: _client(case)})[0])
 
 
 def _client(case: Case) -> ClientTax:
@@ -50,7 +50,7 @@ def _client(case: Case) -> ClientTax:
         Exemption(one["reason"], one["starts"], one["ends"], one["certificate"], PLACES[one["location"]])
         for one in case["exemptions"]
     ]
-    return ClientTax(tuple(exemptions), case["reverse_charge"])
+    return ClientTax(tuple(exemptions), case["reverse_charge"], REVERSE)
 
 
 def _rate(one: dict[str, Any]) -> Rate:

@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plugins.tax.calculator
+import plugins.tax.legal_notes
 import plugins.tax.rates
+import plugins.tax.taxids
 from kernel.hookspecs.tax import (
     DiscountRule,
     ReverseChargeNeedsTaxIds,
@@ -30,8 +32,9 @@ from kernel.hookspecs.tax import (
     TaxRegionMissing,
 )
 from kernel.money import Rounding
-from plugins.tax.calculator import REVERSE_CHARGE_NOTE, ClientTax, Exemption, compute, tax_document
+from plugins.tax.calculator import ClientTax, Exemption, compute, tax_document
 from plugins.tax.errors import TaxRateInvalid, TaxRatesOverlap
+from plugins.tax.legal_notes import reverse_charge_note
 from plugins.tax.rates import Bracket, Component, Holiday, Rate, RateBook, check_rate
 
 seeded = settings(derandomize=True, max_examples=300, deadline=None)
@@ -71,7 +74,7 @@ def line(net: int, category: str | None = "standard", region: str | None = "DE",
     return TaxLine(key, net, category, region, **more)
 
 
-@pytest.mark.parametrize("module", [plugins.tax.calculator, plugins.tax.rates])
+@pytest.mark.parametrize("module", [plugins.tax.calculator, plugins.tax.rates, plugins.tax.legal_notes, plugins.tax.taxids])
 def test_the_examples_in_the_docs_hold(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
@@ -130,7 +133,7 @@ def test_reverse_charge_taxes_nothing_and_prints_its_legal_note() -> None:
     paper = document(line(10000, region=None), seller_tax_id="DE136695976", buyer_tax_id="ATU12345675")
     result = tax_document(paper, BOOK, ClientTax(reverse_charge=True))
     assert (result.tax, result.groups[0].code, result.groups[0].base) == (0, "AE", 10000)
-    assert result.notes == [REVERSE_CHARGE_NOTE]
+    assert result.notes == [reverse_charge_note("en")]
 
 
 @pytest.mark.parametrize(

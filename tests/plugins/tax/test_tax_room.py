@@ -8,7 +8,14 @@ from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
+from house.stage import csrf_of
+from kernel.directory.clients import get_client
 from kernel.hookspecs.tax import TaxDocument, TaxLine
+from kernel.tenancy import change_settings, get_settings
+from plugins.billing.invoices import create_invoice
+from plugins.billing.manual import LineAsked
+from plugins.billing.paper import build_document
+from plugins.tax.legal_notes import reverse_charge_note
 from tests.conftest import World
 
 
@@ -117,18 +124,49 @@ def test_nobodys_region_is_guessed_and_no_rate_is_never_zero(acme: World) -> Non
     assert _tax(acme, _client(acme, _region(acme))).error.code == "tax_rate_missing"
 
 
+def _own_tax_id(world: World, tax_id: str, country: str = "") -> None:
+    with world.call("carol") as ctx:
+        change_settings(ctx, "tax", {"tax_id": tax_id, "tax_country": country})
+
+
 def test_reverse_charge_needs_both_ids_and_taxes_nothing(acme: World) -> None:
     region = _region(acme, "AT", "AT")
     _rate(acme, region, percent="20")
     client = _client(acme, region, tax_id="ATU99905406", reverse_charge=True)
-    assert _tax(acme, client).error.code == "reverse_charge_needs_tax_ids"
-    with acme.call() as ctx:
-        from kernel.tenancy import change_settings
-
-        change_settings(ctx, "tax", {"tax_id": "DE136695976"})
+    for wrong in ("", "DE136695977"):
+        _own_tax_id(acme, wrong)
+        assert _tax(acme, client).error.code == "reverse_charge_needs_tax_ids"
+        assert list(_tax(acme, client).error.errors) == ["seller_tax_id"]
+    _own_tax_id(acme, "DE136695976")
     result = _tax(acme, client)
     assert (result.error, result.tax, result.groups[0].code) == (None, 0, "AE")
-    assert result.notes
+
+
+def test_a_client_reads_the_legal_note_in_its_language_unless_the_company_has_its_own_words(acme: World) -> None:
+    region = _region(acme, "AT", "AT")
+    _own_tax_id(acme, "DE136695976")
+    client = _client(acme, region, tax_id="ATU99905406", reverse_charge=True)
+    assert _tax(acme, client).notes == [reverse_charge_note("en")]
+    with acme.call() as ctx:
+        get_client(ctx, client).locale = "de-AT"
+    assert _tax(acme, client).notes == ["Steuerschuldnerschaft des Leistungsempfängers (reverse charge, Art. 196 2006/112/EC)."]
+    with acme.call() as ctx:
+        invoice = create_invoice(ctx, client_id=client, lines=[LineAsked("lines[0]", "Advice", Decimal(1), 10000)])
+        printed = build_document(ctx, invoice)
+        assert [group["note"] for group in printed["taxes"]] == [reverse_charge_note("de")]
+        assert "ATU99905406" in printed["buyer"]["lines"][-1]
+        change_settings(ctx, "tax", {"reverse_charge_note": "You owe the tax."})
+    assert _tax(acme, client).notes == ["You owe the tax."]
+
+
+def test_the_own_tax_id_is_checked_by_its_country(acme: World) -> None:
+    browser = acme.client("carol")
+    token = csrf_of(browser.get("/taxes/settings").text)
+    for tax_id, country, status in [("DE136695977", "", 422), ("136695976", "DE", 303), ("CHE-107.787.577 IVA", "CH", 303)]:
+        form = {"tax_id": tax_id, "tax_country": country, "reverse_charge_note": "", "csrf_token": token}
+        assert browser.post("/taxes/settings", data=form).status_code == status, tax_id
+    with acme.call() as ctx:
+        assert get_settings(ctx, "tax")["tax_id"] == "CHE107787577IVA"
 
 
 def test_a_tax_id_with_a_wrong_check_digit_is_refused_at_its_field(acme: World) -> None:
