@@ -1,4 +1,4 @@
-"""Catalog items and prices from files."""
+"""Catalog items, their prices and what single clients pay, from files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from kernel.context import CallContext
 from kernel.db import upsert
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
 from plugins.catalog.categories import meet_categories
-from plugins.catalog.models import Item, Price
+from plugins.catalog.models import ClientPrice, Item, Price
 from plugins.catalog.services import sku_required
 
 _KEPT = ("license_cadence", "vendor", "manufacturer", "part_number", "cost", "cost_currency", "default_quantity")
 """What an empty cell leaves as it was: other systems seldom know it."""
+_NEGATIVE = "An amount is not below zero."
 
 
 def load_items(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
     """Items; an SKU belongs to one item only. Categories are met by name and put up where they are missing."""
     ids = resolver.claim("catalog_item", [row.external_id for row in rows])
-    wrong = [error for row in rows for error in _license_errors(row)] + list(_sku_errors(ctx, rows, ids))
+    wrong = [error for row in rows for error in _fact_errors(row)] + list(_sku_errors(ctx, rows, ids))
     if not wrong:
         names = [row.values["category"] for row in rows if (row.values["category"] or "").strip()]
         shelves = meet_categories(ctx, names)
@@ -50,12 +51,15 @@ def _kept(row: ImportRow, present: Item | None) -> dict[str, Any]:
     return whole | {"default_quantity": whole["default_quantity"] or Decimal(1)}
 
 
-def _license_errors(row: ImportRow) -> Iterator[RowError]:
+def _fact_errors(row: ImportRow) -> Iterator[RowError]:
     for name, words in (("license_term", "Only a license has a term."), ("license_cadence", "Only a license has a cadence.")):
         if row.values[name] and row.values["kind"] != "license":
             yield RowError(row.line, name, words)
-    if row.values["default_quantity"] is not None and row.values["default_quantity"] <= 0:
-        yield RowError(row.line, "default_quantity", "Give more than zero.")
+    if (row.values["cost"] or 0) < 0:
+        yield RowError(row.line, "cost", _NEGATIVE)
+    quantity = row.values["default_quantity"]
+    if quantity is not None and not 0 < round(quantity, 4) < 10**9:
+        yield RowError(row.line, "default_quantity", "Give more than zero, with at most four decimals.")
 
 
 def _sku_errors(ctx: CallContext, rows: Sequence[ImportRow], ids: Mapping[str, UUID]) -> Iterator[RowError]:
@@ -85,6 +89,7 @@ def load_prices(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver)
     ids = resolver.claim("catalog_price", externals)
     wrong = [RowError(row.line, "valid_from", "The item has a price in this currency from this day already.") for row in rows
              if known.setdefault(_price_key(row), ids[row.external_id]) != ids[row.external_id]]  # fmt: skip
+    wrong += [RowError(row.line, "unit_price", _NEGATIVE) for row in rows if row.values["unit_price"] < 0]
     if not wrong:
         upsert(ctx.session, Price, [
             {"id": ids[row.external_id], "item_id": row.values["item"], "currency": row.values["currency"],
@@ -96,6 +101,33 @@ def load_prices(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver)
 
 def _price_key(row: ImportRow) -> tuple[UUID, str, date | None]:
     return row.values["item"], row.values["currency"], row.values["valid_from"]
+
+
+def load_client_prices(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver) -> list[RowError]:
+    """Prices of single clients: one for each client, item, currency and first day."""
+    ids = resolver.claim("client_price", [row.external_id for row in rows])
+    wanted = {row.values["client"] for row in rows}
+    present = ctx.session.scalars(select(ClientPrice).where(ClientPrice.client_id.in_(wanted)))
+    known = {(one.client_id, one.item_id, one.currency, one.start_on): one.id for one in present}
+    wrong = [error for row in rows for error in _client_price_errors(row, ids[row.external_id], known)]
+    if not wrong:
+        upsert(ctx.session, ClientPrice, [
+            {"id": ids[row.external_id], "client_id": row.values["client"], "item_id": row.values["item"],
+             "currency": row.values["currency"], "amount": row.values["unit_price"], "start_on": row.values["start_date"],
+             "end_on": row.values["end_date"], "note": row.values["note"] or ""}
+            for row in rows
+        ])  # fmt: skip
+    return wrong
+
+
+def _client_price_errors(row: ImportRow, mine: UUID, known: dict[tuple[UUID, UUID, str, date], UUID]) -> Iterator[RowError]:
+    values = row.values
+    if values["end_date"] is not None and values["end_date"] < values["start_date"]:
+        yield RowError(row.line, "end_date", "The last day is before the first.")
+    if values["unit_price"] < 0:
+        yield RowError(row.line, "unit_price", _NEGATIVE)
+    if known.setdefault((values["client"], values["item"], values["currency"], values["start_date"]), mine) != mine:
+        yield RowError(row.line, "start_date", "The client has a price for this item in this currency from this day already.")
 
 
 IMPORTERS = (
@@ -116,4 +148,10 @@ IMPORTERS = (
         Column("currency", "currency", required=True), Column("unit_price", "money", required=True),
         Column("valid_from", "date"),
     ), load_prices, "Catalog prices"),
+    Importer("client_price", "client_prices.csv", 84, (
+        Column("client", "reference", required=True, refers_to="client"),
+        Column("item", "reference", required=True, refers_to="catalog_item"),
+        Column("currency", "currency", required=True), Column("unit_price", "money", required=True),
+        Column("start_date", "date", required=True), Column("end_date", "date"), Column("note", max_length=500),
+    ), load_client_prices, "Prices of clients"),
 )  # fmt: skip

@@ -19,7 +19,7 @@ TAXES = {
 TERMS = {"monthly": (_l("Monthly"), "neutral"), "annual": (_l("Annual"), "neutral"), "perpetual": (_l("Perpetual"), "neutral")}
 CADENCES = {"monthly": (_l("Every month"), "neutral"), "annual": (_l("Every year"), "neutral")}
 STATES = {"true": (_l("Active"), "success"), "false": (_l("Inactive"), "neutral")}
-STANDINGS = {"past": (_l("Past"), "done"), "current": (_l("Today"), "success"), "coming": (_l("Coming"), "info")}
+STANDINGS = {"past": (_l("Past"), "done"), "current": (_l("In force"), "success"), "coming": (_l("Coming"), "info")}
 CHOICES = {
     "kinds": KINDS, "methods": METHODS, "taxes": TAXES, "terms": TERMS, "cadences": CADENCES, "states": STATES,
     "standings": STANDINGS,
