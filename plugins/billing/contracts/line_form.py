@@ -30,7 +30,7 @@ def blank(kind: str) -> dict[str, Any]:
     """What the form of a new line begins with."""
     known = kind if kind in KINDS else "fixed"
     return {"kind": known, "cycle": "monthly", "timing": usual_timing(known), "prorate": known not in ("hourly", "usage"),
-            "items": [] if known == "hourly" else [{"quantity": 1}]}  # fmt: skip
+            "items": [] if known == "hourly" else [{"quantity": 1}] if known == "fixed" else [{}]}  # fmt: skip
 
 
 def present(agreed: AgreedLine) -> dict[str, Any]:
