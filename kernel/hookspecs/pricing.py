@@ -43,8 +43,12 @@ def price_on(prices: Sequence[DatedPrice], on: date) -> int | None:
     >>> price_on([DatedPrice(900), DatedPrice(950, date(2026, 7, 1))], date(2026, 6, 30))
     900
     """
-    in_force = [one for one in prices if (one.start_on or on) <= on <= (one.end_on or on)]
-    return max(in_force, key=lambda one: one.start_on or date.min).amount if in_force else None
+    found, begun = None, None
+    for amount, start_on, end_on in prices:  # without a list between: it is asked for each line of a billing run
+        in_force = (start_on is None or start_on <= on) and (end_on is None or on <= end_on)
+        if in_force and (found is None or (start_on is not None and (begun is None or begun < start_on))):
+            found, begun = amount, start_on
+    return found
 
 
 class ItemFacts(NamedTuple):
