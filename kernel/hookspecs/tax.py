@@ -151,3 +151,38 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> Sequenc
     one line of 100.00 at 19 %:
     `[TaxResult([TaxedLine(1900, ((0, 1900),))], [TaxGroup("VAT", "S", Decimal("19"), 10000, 1900)], 1900, [], {})]`.
     """
+
+
+class TaxDate(StrEnum):
+    """Which day puts a document into a period: its tax point (credit notes: the day they are written), or its own date."""
+
+    TAX_POINT = "tax_point"
+    DOCUMENT = "document"
+
+
+class Taxed(NamedTuple):
+    """What final documents of one month were taxed by one tax, added up; `month` is its first day.
+
+    `base` and `tax` in minor units of `currency` are those of invoices, `credited_base` and `credited_tax` what credit notes
+    took back. A document that was voided counts in its own month, and below zero in the month when it was voided.
+    """
+
+    month: date
+    currency: str
+    region: str | None
+    code: str
+    name: str
+    percent: Decimal
+    base: int
+    tax: int
+    credited_base: int = 0
+    credited_tax: int = 0
+
+
+@hookspec
+def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: TaxDate) -> Sequence[Taxed]:
+    """Collect: add up the taxes of your final documents from the first day to the last, both included. Any room that issues
+    documents with taxes; once per tax report, in a fixed number of queries.
+
+    Example: `[Taxed(date(2026, 3, 1), "EUR", "DE", "S", "VAT", Decimal(19), 120000, 22800, 20000, 3800)]`.
+    """

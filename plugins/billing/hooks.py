@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kernel.context import CallContext
@@ -13,6 +14,7 @@ from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
+from kernel.hookspecs.tax import TaxDate, Taxed
 from kernel.hookspecs.transfer import Importer
 from plugins.billing import (
     answers,
@@ -28,6 +30,7 @@ from plugins.billing import (
     sending_pages,
     sending_routes,
     tasks,
+    taxed,
 )
 from plugins.billing.commands import COMMANDS
 from plugins.billing.contracts import answers as contract_answers
@@ -145,3 +148,8 @@ def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 @hookimpl
 def create_manual_invoice(ctx: CallContext, invoice: ManualInvoice) -> DraftInvoice:
     return door.create_manual_invoice(ctx, invoice)
+
+
+@hookimpl
+def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: TaxDate) -> Sequence[Taxed]:
+    return taxed.taxed_documents(ctx, first_day, last_day, dated_by)

@@ -12,7 +12,7 @@ from kernel.hookspecs.screen import Panel
 from kernel.hookspecs.start import NavEntry
 from kernel.hookspecs.tax import TaxDocument, TaxResult
 from kernel.hookspecs.transfer import Importer
-from plugins.tax import importers, pages, provider, routes
+from plugins.tax import importers, pages, provider, report_pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -26,7 +26,7 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages]
+    return [pages.pages, report_pages.pages]
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.tax import exemptions, schemas, services
+from plugins.tax import exemptions, report, schemas, services
 from plugins.tax.models import RateRow
 from plugins.tax.rate_book import Parts, list_parts
 
@@ -150,3 +150,9 @@ def set_client_facts(ctx: CallContext, client_id: UUID, body: dict[str, Any], ve
 def set_location_region(ctx: CallContext, location_id: UUID, body: dict[str, Any]) -> None:
     """Set a location's tax region"""
     services.set_location_region(ctx, location_id, **body)
+
+
+@rest.get("/tax-report", permission="tax.read", query=schemas.ReportQuery, out=schemas.ReportOut)
+def read_report(ctx: CallContext, query: dict[str, Any]) -> Any:
+    """Add up bases and taxes of final documents by period, region and rate, less credit notes"""
+    return report.tax_report(ctx, **query)

@@ -2,6 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
+from kernel.hookspecs.tax import TaxDate
+from plugins.tax.report import Per
+
 _PERCENT = validate.Range(0, 100)
 _NAME = validate.Length(1, 255)
 _CATEGORIES = ("standard", "reduced")
@@ -159,3 +162,30 @@ class ClientFactsOut(Schema):
 
 class LocationRegionIn(Schema):
     region_id = fields.UUID(required=True, allow_none=True)
+
+
+class ReportQuery(Schema):
+    first_day = fields.Date(metadata={"example": "2026-01-01"})
+    last_day = fields.Date(metadata={"example": "2026-12-31"})
+    per = fields.String(validate=validate.OneOf([one.value for one in Per]))
+    dated_by = fields.String(validate=validate.OneOf([one.value for one in TaxDate]))
+    region = fields.String()
+
+
+class ReportLineOut(Schema):
+    period = fields.String()
+    currency = fields.String()
+    region = fields.String(allow_none=True)
+    code = fields.String()
+    name = fields.String()
+    percent = fields.Decimal(as_string=True)
+    base = fields.Integer()
+    tax = fields.Integer()
+    credited_base = fields.Integer()
+    credited_tax = fields.Integer()
+
+
+class ReportOut(Schema):
+    first_day = fields.Date()
+    last_day = fields.Date()
+    items = fields.List(fields.Nested(ReportLineOut), attribute="lines")
