@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from threading import Barrier, Thread
@@ -12,9 +13,11 @@ from house.stage import csrf_of
 from kernel.directory.clients import get_client
 from kernel.hookspecs.tax import TaxDocument, TaxLine
 from kernel.tenancy import change_settings, get_settings
+from plugins.billing.drafts import Draft, manual_line
 from plugins.billing.invoices import create_invoice
 from plugins.billing.manual import LineAsked
 from plugins.billing.paper import build_document
+from plugins.billing.reckoning import assemble
 from plugins.tax.legal_notes import reverse_charge_note
 from tests.conftest import World
 
@@ -76,6 +79,18 @@ def test_brackets_are_graduated_and_checked_when_they_are_saved(acme: World) -> 
     for wrong, field in [({"brackets": slices}, "currency"), ({"brackets": slices[:1], "currency": "EUR"}, "brackets[0].lower")]:
         answer = _rate(acme, region, starts="2021-01-01", **wrong)
         assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (422, "tax_rate_invalid", [field])
+
+
+def test_tax_points_of_one_graduated_rate_are_taxed_together(acme: World) -> None:
+    region = _region(acme)
+    _rate(acme, region, brackets=[{"lower": 0, "percent": "10"}, {"lower": 10000, "percent": "20"}], currency="EUR")
+    work = manual_line(description="Work", quantity=Decimal(1), unit_price=8000, amount=8000, trace={})
+    lines = [replace(work, tax_point=day) for day in (date(2026, 8, 31), date(2026, 9, 30))]
+    draft = Draft(client_id=_client(acme, region), currency="EUR", invoice_date=date(2026, 10, 1), due_date=date(2026, 10, 1),
+                  lines=lines)  # fmt: skip
+    with acme.call() as ctx:
+        [one] = assemble(ctx, [draft])
+    assert [(group.percent, group.base, group.tax) for group in one.taxes.groups] == [(10, 10000, 1000), (20, 6000, 1200)]
 
 
 def test_on_a_tax_holiday_the_part_it_names_is_not_levied(acme: World) -> None:
