@@ -57,7 +57,7 @@ def load_client_facts(ctx: CallContext, rows: Sequence[ImportRow], resolver: Res
             wrong.append(RowError(row.line, "tax_id", error.detail))
     if not wrong:
         upsert(ctx.session, ClientFacts, facts)
-        _exempt_clients(ctx, rows, clients, resolver)
+        _exempt_clients(ctx, rows, clients, ids)
     return wrong
 
 
@@ -68,12 +68,12 @@ def _facts(row: ImportRow, facts_id: UUID, client_id: UUID, countries: dict[UUID
             "reverse_charge": bool(values["reverse_charge"])}  # fmt: skip
 
 
-def _exempt_clients(ctx: CallContext, rows: Sequence[ImportRow], clients: Mapping[str, UUID], resolver: Resolver) -> None:
-    """One exemption without days for each row that says so; a row that no longer says so takes its own back."""
+def _exempt_clients(ctx: CallContext, rows: Sequence[ImportRow], clients: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
+    """One exemption without days for each row that says so, by the id of the client's facts; a row that no longer says so
+    takes its own back.
+    """
     named = {row.external_id: row.values["tax_exemption_reason"] or EXEMPT_NOTE for row in rows if row.values["tax_exempt"]}
-    before = resolver.resolve("tax_client_exemption", [row.external_id for row in rows if row.external_id not in named])
-    ctx.session.execute(delete(ExemptionRow).where(ExemptionRow.id.in_(before.values())))
-    ids = resolver.claim("tax_client_exemption", list(named))
+    ctx.session.execute(delete(ExemptionRow).where(ExemptionRow.id.in_([ids[one] for one in ids.keys() - named.keys()])))
     upsert(ctx.session, ExemptionRow, [
         {"id": ids[external], "client_id": clients[external], "reason": reason} for external, reason in named.items()
     ])  # fmt: skip

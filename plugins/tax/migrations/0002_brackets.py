@@ -105,11 +105,11 @@ def _exemptions() -> None:
 
 
 def _move_exemptions() -> None:
-    # Under forced row-level security the owner would see no rows to move.
+    # Under forced row-level security the owner would see no rows to move. By the id of the facts an import finds them again.
     op.execute("ALTER TABLE tax_clients NO FORCE ROW LEVEL SECURITY")
     op.execute(
         "INSERT INTO tax_exemptions (tenant_id, id, client_id, reason)"
-        " SELECT tenant_id, gen_random_uuid(), client_id, exemption FROM tax_clients WHERE exemption <> ''"
+        " SELECT tenant_id, id, client_id, exemption FROM tax_clients WHERE exemption <> ''"
     )
     op.execute("ALTER TABLE tax_clients FORCE ROW LEVEL SECURITY")
     op.drop_column("tax_clients", "exemption")
