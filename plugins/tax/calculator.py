@@ -168,7 +168,9 @@ def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTa
     """
     if line.category is None:
         return _untaxed("O", "Not taxable", None)
-    exemption = line.exemption or client.exemption(document.tax_date, line.location_id)
+    exemption = line.exemption
+    if client.exemptions and not exemption:
+        exemption = client.exemption(document.tax_date, line.location_id)
     if exemption or line.category == EXEMPT:
         return _untaxed("E", "Exempt", exemption or EXEMPT_NOTE)
     if client.reverse_charge:

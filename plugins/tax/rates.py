@@ -172,7 +172,7 @@ def _check_brackets(rate: Rate) -> None:
         if expected is None or bracket.lower != expected:
             raise _invalid(rate, f"brackets[{place}].lower", "Each bracket begins where the one before it ends, the first at 0.")
         if bracket.upper is not None and bracket.upper <= bracket.lower:
-            raise _invalid(rate, f"brackets[{place}].upper", "A bracket ends above where it begins.")
+            raise _invalid(rate, f"brackets[{place + 1}].lower", "Each bracket begins above the one before it.")
         expected = bracket.upper
     if rate.brackets and expected is not None:
         raise _invalid(rate, f"brackets[{len(rate.brackets) - 1}].upper", "The last bracket is open.")

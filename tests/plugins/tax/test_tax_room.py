@@ -76,7 +76,11 @@ def test_brackets_are_graduated_and_checked_when_they_are_saved(acme: World) -> 
     assert [(group.percent, group.base, group.tax) for group in result.groups] == [(10, 5000, 500), (20, 5000, 1000)]
     [kept] = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
     assert [(one["lower"], one["percent"]) for one in kept["brackets"]] == [(0, "10.000000"), (5000, "20.000000")]
-    for wrong, field in [({"brackets": slices}, "currency"), ({"brackets": slices[:1], "currency": "EUR"}, "brackets[0].lower")]:
+    for wrong, field in [
+        ({"brackets": slices}, "currency"),
+        ({"brackets": slices[:1], "currency": "EUR"}, "brackets[0].lower"),
+        ({"brackets": [slices[1], slices[1]], "currency": "EUR"}, "brackets[1].lower"),
+    ]:
         answer = _rate(acme, region, starts="2021-01-01", **wrong)
         assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (422, "tax_rate_invalid", [field])
 
