@@ -136,11 +136,12 @@ def preload(modules: Iterable[str]) -> Plugins:
     """Import part of the application and every plugin, so that forked processes need not."""
     from kernel.plugins import Plugins
 
+    gc.disable()  # nothing of what is made here goes away
     for name in modules:
         importlib.import_module(name)
     plugins = Plugins.discover()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     return plugins
 
 
