@@ -208,7 +208,7 @@ def finalize(tenant: str | None, user: str | None, numbers: tuple[str, ...], all
     if as_json:
         _print(said)
     else:
-        click.echo(f"{len(said)} invoices are final.")
+        click.echo(f"{len(said)} {'invoice is' if len(said) == 1 else 'invoices are'} final.")
 
 
 @invoice.command()

@@ -113,19 +113,19 @@ def _entries() -> Select[Any]:
     ).join(Client, client)  # fmt: skip
 
 
-def revenue_by_month(ctx: CallContext, currency: str, months: int = 12) -> list[tuple[date, int]]:
-    """Revenue of each of the last months in one currency, oldest first; months without any are zero."""
+def revenue_by_month(ctx: CallContext, months: int = 12) -> dict[str, list[tuple[date, int]]]:
+    """Revenue of each of the last months by currency, oldest first; months without any are zero."""
     first = _months_before(ctx.today().replace(day=1), months - 1)
     month = func.date_trunc("month", LedgerEntry.booked_on)
     same = (Posting.tenant_id == LedgerEntry.tenant_id) & (Posting.entry_id == LedgerEntry.id)
     rows = ctx.session.execute(
-        select(month, _sum(-Posting.amount)).join(LedgerEntry, same)
-        .where(Posting.account == "revenue", LedgerEntry.currency == currency, LedgerEntry.booked_on >= first)
-        .group_by(month)
+        select(LedgerEntry.currency, month, _sum(-Posting.amount)).join(LedgerEntry, same)
+        .where(Posting.account == "revenue", LedgerEntry.booked_on >= first)
+        .group_by(LedgerEntry.currency, month).order_by(LedgerEntry.currency)
     )  # fmt: skip
-    earned = {stamp.date(): amount for stamp, amount in rows}
+    earned = {(currency, stamp.date()): amount for currency, stamp, amount in rows}
     known = [_months_before(ctx.today().replace(day=1), back) for back in range(months - 1, -1, -1)]
-    return [(day, earned.get(day, 0)) for day in known]
+    return {code: [(day, earned.get((code, day), 0)) for day in known] for code in dict.fromkeys(code for code, _ in earned)}
 
 
 def _months_before(day: date, count: int) -> date:

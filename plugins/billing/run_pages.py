@@ -103,7 +103,7 @@ def ledger_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     return render(
         "billing/ledger.html",
         balances={code: [one for one in balances if one["currency"] == code] for code in currencies},
-        revenue={code: _revenue(ctx, code) for code in currencies},
+        revenue=_revenue(ctx),
         page=ledger.list_entries(ctx, query),
         accounts=ACCOUNTS,
         kinds=ENTRY_KINDS,
@@ -112,11 +112,16 @@ def ledger_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/ledger/card", permission="ledger.read")
 def ledger_card(ctx: CallContext) -> ResponseReturnValue:
-    currency = ctx.tenant.currency
-    return render("billing/ledger_card.html", points=_revenue(ctx, currency), currency=currency)
+    """Revenue on the overview, the company's own currency first."""
+    revenue = _revenue(ctx)
+    codes = sorted(revenue or [ctx.tenant.currency], key=lambda code: (code != ctx.tenant.currency, code))
+    return render("billing/ledger_card.html", charts_of={code: revenue.get(code, []) for code in codes})
 
 
-def _revenue(ctx: CallContext, currency: str) -> list[tuple[str, int]]:
-    """Revenue of the last twelve months as a chart shows it."""
-    earned = ledger.revenue_by_month(ctx, currency)
-    return [(format_skeleton("yMMM", day, locale=babel_locale()), amount) for day, amount in earned]
+def _revenue(ctx: CallContext) -> dict[str, list[tuple[str, int]]]:
+    """Revenue of the last twelve months by currency, as charts show it."""
+    earned = ledger.revenue_by_month(ctx)
+    return {
+        code: [(format_skeleton("yMMM", day, locale=babel_locale()), amount) for day, amount in months]
+        for code, months in earned.items()
+    }

@@ -49,7 +49,7 @@ def test_a_month_from_the_command_line(acme: Any, deskhand: Any, tmp_path: Path)
     assert "Hill & Sons" in deskhand("invoice", "list", "--state", "draft")
     assert "€100.00" in deskhand("invoice", "why", "INV-000001", "1")
     carol = f"carol@{acme.tenant.slug}.example"
-    assert "1 invoices are final" in deskhand("invoice", "finalize", "--all-drafts", "--as", carol)
+    assert "1 invoice is final" in deskhand("invoice", "finalize", "--all-drafts", "--as", carol)
     assert json.loads(deskhand("invoice", "show", "INV-000001", "--json"))["total"] == 12000
     target = tmp_path / "one.pdf"
     deskhand("invoice", "pdf", "INV-000001", "--output", str(target))
