@@ -17,6 +17,7 @@ from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import invoices
 from plugins.billing.models import Invoice
+from plugins.tax.models import Region
 from tests.plugins.billing.contract_desk import Desk
 from tests.plugins.billing.invoice_desk import final, item, lay_out_taxes, line, off, taxed_client
 
@@ -190,3 +191,17 @@ def test_writing_and_voiding_by_hand_in_the_browser(acme: Any, hill: Any) -> Non
     with acme.call("carol") as ctx:
         extra = final(ctx, hill, line(), discounts=[off("10")], invoice_date=date(2026, 8, 1))
     assert "Overdue" in carol.get(f"/invoices/{extra.id}").text
+
+
+def test_the_overview_shows_revenue_of_every_currency(acme: Any, hill: Any) -> None:
+    assert "in EUR" in acme.client("carol").get("/ledger/card").text, "with nothing earned, the company's own currency"
+    with acme.call("carol") as ctx:
+        region_id = ctx.session.scalars(select(Region.id)).one()
+        final(ctx, taxed_client(ctx, region_id, "Maple Foods", "USD"))
+    shown = acme.client("carol").get("/ledger/card").text
+    assert "in USD" in shown
+    assert "in EUR" not in shown, "a currency without revenue has no chart"
+    with acme.call("carol") as ctx:
+        final(ctx, hill)
+    both = acme.client("carol").get("/ledger/card").text
+    assert both.index("in EUR") < both.index("in USD"), "the company's own comes first"
