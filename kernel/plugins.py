@@ -19,7 +19,7 @@ from kernel.hookspecs import PROJECT
 from kernel.manifest import Capability, Manifest, Permission
 
 GROUP = "deskhand.plugins"
-CHAPTERS = ("start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "transfer", "notify")
+CHAPTERS = ("start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "transfer", "notify")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
@@ -12,6 +13,7 @@ from kernel.hookspecs.charging import Settled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
+from kernel.hookspecs.papers import InvoicePaper
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from kernel.hookspecs.tax import TaxDate, Taxed
@@ -22,6 +24,7 @@ from plugins.billing import (
     money_routes,
     numbering,
     pages,
+    printed_facts,
     routes,
     run_pages,
     run_routes,
@@ -153,3 +156,8 @@ def create_manual_invoice(ctx: CallContext, invoice: ManualInvoice) -> DraftInvo
 @hookimpl
 def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: TaxDate) -> Sequence[Taxed]:
     return taxed.taxed_documents(ctx, first_day, last_day, dated_by)
+
+
+@hookimpl
+def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper]:
+    return printed_facts.invoice_papers(ctx, invoice_ids)

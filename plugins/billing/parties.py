@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Client, Location
-from plugins.billing.models import Invoice
+from plugins.billing.models import Invoice, InvoiceLine
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
@@ -18,17 +18,30 @@ if TYPE_CHECKING:
 
 
 def find_parties(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, dict[str, Any]]:
-    """Seller and buyer of each invoice: kept ones of finalized invoices, present ones of drafts."""
-    ids = sorted({one.client_id for one in invoices})
+    """Seller and buyer of each invoice, and the names of its lines' locations: kept ones of finalized invoices, present ones
+    of drafts."""
+    drafts = [one for one in invoices if one.parties is None]
+    ids = sorted({one.client_id for one in drafts})
     clients, places = get_clients(ctx, ids), _default_places(ctx, ids)
-    settings = billing_settings(ctx)
+    settings, named = billing_settings(ctx), _place_names(ctx, [one.id for one in drafts])
     return {
         one.id: one.parties or {
             "seller": _seller(ctx, settings, _tax_id(one, "seller_tax_id")),
             "buyer": _buyer(clients[one.client_id], places.get(one.client_id), _tax_id(one, "buyer_tax_id")),
+            "places": named.get(one.id, {}),
         }
         for one in invoices
     }  # fmt: skip
+
+
+def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+    """By invoice, what the locations of its lines are called."""
+    found: dict[UUID, dict[str, str]] = {}
+    here = (Location.tenant_id == InvoiceLine.tenant_id) & (Location.id == InvoiceLine.location_id)
+    wanted = select(InvoiceLine.invoice_id, Location.id, Location.name).join(Location, here).distinct()
+    for invoice_id, location_id, name in ctx.session.execute(wanted.where(InvoiceLine.invoice_id.in_(invoice_ids))):
+        found.setdefault(invoice_id, {})[str(location_id)] = name
+    return found
 
 
 def _default_places(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Location]:
@@ -51,12 +64,24 @@ def _seller(ctx: CallContext, settings: dict[str, Any], tax_id: str | None) -> d
         "tax_id": settings["seller_tax_id"] or tax_id,
         "bank": _lines(settings["bank_lines"]),
         "footer": _lines(settings["footer"]),
+        "email": settings["reply_to"] or None,
+        "place": _seller_place(settings),
     }
 
 
+def _seller_place(settings: dict[str, Any]) -> list[str] | None:
+    """The address in the parts of `PaperPlace`, where the country was said."""
+    if not settings["seller_country"]:
+        return None
+    street, addition, *_ = [*_lines(settings["seller_address"]), "", ""]
+    town = (settings["seller_postal_code"], settings["seller_city"])
+    return [street, "" if any(part and part in addition for part in town) else addition, *town, "", settings["seller_country"]]
+
+
 def _buyer(client: Client, place: Location | None, tax_id: str | None) -> dict[str, Any]:
+    parts = None if place is None else [place.line1, place.line2, place.postal_code, place.city, place.subdivision, place.country]
     return {"name": client.name, "address": _address(place), "tax_id": tax_id, "email": client.billing_email or client.email,
-            "locale": client.locale}  # fmt: skip
+            "locale": client.locale, "place": parts}  # fmt: skip
 
 
 def _address(place: Location | None) -> list[str]:

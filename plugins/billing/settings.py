@@ -51,8 +51,20 @@ class BillingSettings(Schema):
                                         metadata={"description": "The same for credit notes."})  # fmt: skip
     payment_days = fields.Integer(load_default=14, validate=validate.Range(0, 365),
                                   metadata={"description": "Days from the invoice date to the due date."})  # fmt: skip
+    most_on_a_day = fields.Integer(load_default=500, validate=validate.Range(0, 100_000), metadata={
+        "title": "Most items of one client on one day",
+        "description": "Time entries, materials and usage; a run parks a client with more. 0: no bound."})  # fmt: skip
+    largest_jump = fields.Integer(load_default=10, validate=validate.Range(0, 1000), metadata={
+        "title": "Largest jump of a client's amount",
+        "description": "A run parks a client who owes more than this many times what the last one billed. 0: no bound."})  # fmt: skip
     seller_name = fields.String(load_default="", validate=validate.Length(max=200))
     seller_address = fields.String(load_default="", validate=validate.Length(max=1000))
+    seller_postal_code = fields.String(load_default="", validate=validate.Length(max=20), metadata={
+        "description": "For invoices as data; the printed address has it too."})  # fmt: skip
+    seller_city = fields.String(load_default="", validate=validate.Length(max=100), metadata={
+        "description": "For invoices as data; the printed address has it too."})  # fmt: skip
+    seller_country = fields.String(load_default="", validate=validate.Regexp(r"^([A-Z]{2})?$", error="Two capital letters."),
+                                   metadata={"description": "Two letters, such as AT; invoices as data need it."})  # fmt: skip
     seller_tax_id = fields.String(load_default="", validate=validate.Length(max=64))
     bank_lines = fields.String(load_default="", validate=validate.Length(max=1000),
                                metadata={"description": "How to pay: one line each, such as IBAN: AT61 …"})  # fmt: skip

@@ -1,0 +1,167 @@
+"""Invoices as documents: the facts that stand on them, for rooms that render them or write them as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from kernel.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+class PaperPlace(NamedTuple):
+    """A postal address in its parts; `country` is a code of ISO 3166-1. Parts that nobody wrote are empty."""
+
+    street: str = ""
+    addition: str = ""
+    postal_code: str = ""
+    city: str = ""
+    subdivision: str = ""
+    country: str = ""
+
+
+class PaperParty(NamedTuple):
+    """Seller or buyer as printed. `address` are the lines on paper; `place` the same in parts, where they are known."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    place: PaperPlace | None = None
+    tax_id: str | None = None
+    email: str | None = None
+
+
+class PaperAccount(NamedTuple):
+    """Where to pay: the `lines` as the seller wrote them; `iban` and `bic` without blanks where a line is labelled so."""
+
+    lines: tuple[str, ...] = ()
+    iban: str | None = None
+    bic: str | None = None
+
+
+class PaperLine(NamedTuple):
+    """One line. `net` is before discounts, `discount` what discounts take off it, `total` = `net` - `discount` + `tax`.
+
+    `taxes` says which taxes of the document it pays: (index in `InvoicePaper.taxes`, amount). Periods end before `period_end`.
+    `unit` is `hour`, `each` or the catalog's own word; `unit_price` is None where one price does not say it. `location`,
+    `contract` and `ticket` are names, for grouping. `trace` is the stored reckoning.
+    """
+
+    id: UUID
+    position: int
+    kind: str
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: int | None
+    net: int
+    discount: int
+    tax: int
+    total: int
+    item_id: UUID | None = None
+    tax_category: str | None = None
+    taxes: tuple[tuple[int, int], ...] = ()
+    period_start: date | None = None
+    period_end: date | None = None
+    location_id: UUID | None = None
+    location: str = ""
+    contract: str = ""
+    ticket: str = ""
+    trace: Mapping[str, Any] = {}
+
+
+class PaperTax(NamedTuple):
+    """One tax of the document. `code` is the category code of EN 16931 (UNTDID 5305); `note` the reason or legal note."""
+
+    name: str
+    code: str
+    percent: Decimal
+    base: int
+    tax: int
+    region: str | None = None
+    note: str | None = None
+    tax_date: date | None = None
+
+
+class PaperDiscount(NamedTuple):
+    """A discount; what of it falls on each line is that line's `discount`. `line_position` is set when it is for one line."""
+
+    description: str
+    amount: int
+    percent: Decimal | None = None
+    line_position: int | None = None
+
+
+class PaperSettled(NamedTuple):
+    """What was paid of an invoice by its payments (`kind` payment) and by credits (`kind` credit)."""
+
+    kind: str
+    on: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePaper:
+    """All that stands on an invoice or credit note. Amounts are minor units of `currency`, which has `exponent` decimals;
+    those of a credit note are above zero as well.
+
+    `kind` is `invoice` or `credit_note`, `status` `draft`, `finalized` or `void`; the number of a draft may be provisional.
+    `net` - `discount` = `subtotal`, + `tax` = `total`; `settled` is paid already. `corrects_*` name the invoice that a credit
+    note corrects. `locale` is the buyer's language, else the tenant's. `period_start` to `period_end` (not included) spans
+    the service periods of the lines. `layout` names the stored version of the layout that prints it, once it is final.
+    """
+
+    id: UUID
+    kind: str
+    status: str
+    number: str
+    currency: str
+    exponent: int
+    locale: str
+    invoice_date: date
+    due_date: date
+    po_number: str | None
+    notes: str
+    tax_notes: tuple[str, ...]
+    client_id: UUID
+    seller: PaperParty
+    buyer: PaperParty
+    account: PaperAccount
+    footer: tuple[str, ...]
+    lines: tuple[PaperLine, ...]
+    discounts: tuple[PaperDiscount, ...]
+    taxes: tuple[PaperTax, ...]
+    settlements: tuple[PaperSettled, ...]
+    net: int
+    discount: int
+    subtotal: int
+    tax: int
+    total: int
+    settled: int
+    period_start: date | None
+    period_end: date | None
+    corrects_id: UUID | None
+    corrects_number: str | None
+    corrects_date: date | None
+    finalized_at: datetime | None
+    updated_at: datetime
+    layout: UUID | None = None
+
+    @property
+    def due(self) -> int:
+        """What is still to be paid, in minor units; nothing on credit notes."""
+        return self.total - self.settled if self.kind == "invoice" and self.status != "void" else 0
+
+
+@hookspec(firstresult=True)
+def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper] | None:
+    """Ask: give what stands on these invoices and credit notes; unknown ids are left out. Billing; once per batch, in a fixed
+    number of queries.
+
+    Example: `{invoice: InvoicePaper(kind="invoice", number="INV-000042", currency="EUR", exponent=2, total=12000, …)}`.
+    """
