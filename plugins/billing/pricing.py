@@ -36,7 +36,7 @@ class Priced(NamedTuple):
 def explain(rule: str, inputs: Mapping[str, Any], steps: Sequence[Step], mode: Rounding) -> Trace:
     """The reason of an amount; money in minor units, other decimals as text. Words are codes, for pages to translate.
 
-    Rules: fixed, hourly, usage, usage_tiers, item. Steps: line_price, sum_of_services, prorate, fair_share,
+    Rules: fixed, hourly, usage, usage_tiers, item. Steps: line_price, scheduled_price, sum_of_services, prorate, fair_share,
     minimum_minutes, round_up_minutes, hours_times_rate, minimum_quantity, quantity_times_price, tier, sum_of_tiers.
     """
     return {"rule": rule, "inputs": inputs, "steps": steps, "rounding": mode.value}
@@ -84,11 +84,13 @@ class FixedPart(NamedTuple):
 
 
 def price_fixed(
-    price: int | None, parts: Sequence[FixedPart], coverage: Coverage | None, currency: str, mode: Rounding
-) -> list[Priced]:
+    price: int | None, parts: Sequence[FixedPart], coverage: Coverage | None, currency: str, mode: Rounding,
+    *, scheduled: bool = False,
+) -> list[Priced]:  # fmt: skip
     """Price a fixed line and split it over its services, so that each can be taxed and credited on its own.
 
-    `price` is the price of a whole period; None takes the sum of the services' prices. The split is by fair value
+    `price` is the price of a whole period (`scheduled`: by a price schedule); None takes the sum of the services' prices.
+    The split is by fair value
     (unit price x quantity; all zero means equal shares), by largest remainder. `coverage` set prorates. A line without
     services is one part with the key None.
 
@@ -104,7 +106,8 @@ def price_fixed(
         require_prices([(part.key, part.unit_price) for part in parts], currency)
     values = [multiply(part.unit_price or 0, part.quantity, mode) for part in parts]
     whole = in_range(sum(values)) if price is None else price
-    steps: list[Step] = [["line_price", "", whole] if price is not None else ["sum_of_services", "", whole]]
+    agreed = "scheduled_price" if scheduled else "line_price"
+    steps: list[Step] = [[agreed, "", whole] if price is not None else ["sum_of_services", "", whole]]
     due = _prorated(whole, coverage, mode, steps)
     shares = allocate(due, values)
     return [
@@ -144,20 +147,25 @@ def require_prices(prices: Iterable[tuple[Hashable, Price | None]], currency: st
         )
 
 
-def choose_price(client: Price | None, agreed: Price | None, listed: Price | None) -> tuple[Price | None, str]:
-    """The price that counts and where it is from: what the client was promised, else the contract line's, else the list's.
+def choose_price(
+    client: Price | None, agreed: Price | None, listed: Price | None, scheduled: Price | None = None
+) -> tuple[Price | None, str]:
+    """The price that counts and where it is from: what the client was promised, else what the contract line's price
+    schedule says, else the contract line's own (which a template gave it, perhaps), else the list's.
 
-    >>> choose_price(None, 120, 150), choose_price(100, 120, 150)
-    ((120, 'agreed'), (100, 'client'))
+    >>> choose_price(None, 120, 150), choose_price(100, 120, 150), choose_price(None, 120, 150, 125)
+    ((120, 'agreed'), (100, 'client'), (125, 'schedule'))
     """
     if client is not None:
         return client, "client"
+    if scheduled is not None:
+        return scheduled, "schedule"
     return (listed, "catalog") if agreed is None else (agreed, "agreed")
 
 
 class Item(NamedTuple):
     """Something sold by the piece. `unit_price` is agreed for it, `catalog_price` its list price in the currency,
-    `client_price` what the client was promised whatever the contract.
+    `client_price` what the client was promised whatever the contract, `scheduled_price` that of the line's schedule.
     """
 
     key: Hashable
@@ -166,6 +174,7 @@ class Item(NamedTuple):
     catalog_price: Price | None = None
     coverage: Coverage | None = None
     client_price: Price | None = None
+    scheduled_price: Price | None = None
 
 
 def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Priced]:
@@ -177,7 +186,7 @@ def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Pr
     >>> [(p.key, p.unit_price, p.amount) for p in price_items(items, "EUR", Rounding.HALF_UP)]
     [('disk', 4999, 14997), ('cable', 120, 300)]
     """
-    chosen = [choose_price(item.client_price, item.unit_price, item.catalog_price) for item in items]
+    chosen = [choose_price(one.client_price, one.unit_price, one.catalog_price, one.scheduled_price) for one in items]
     require_prices(((item.key, price) for item, (price, _) in zip(items, chosen, strict=True)), currency)
     return [_price_item(item, price or 0, source, mode) for item, (price, source) in zip(items, chosen, strict=True)]
 

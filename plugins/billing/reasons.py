@@ -28,6 +28,7 @@ RULES: Mapping[str, LazyText] = {
 }
 STEPS: Mapping[str, LazyText] = {
     "line_price": _l("Price of a period"),
+    "scheduled_price": _l("Price of a period, by the price schedule"),
     "sum_of_services": _l("Sum of the services"),
     "prorate": _l("For the days covered"),
     "fair_share": _l("Share of this service, by its price"),
@@ -67,6 +68,7 @@ ORIGINS: Mapping[str, LazyText] = {
     "line": _l("the contract line"),
     "catalog": _l("the catalog"),
     "client": _l("the client's own price"),
+    "schedule": _l("the price schedule of the contract line"),
     "agreed": _l("this line, as agreed"),
 }
 _MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before"}

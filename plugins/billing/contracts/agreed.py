@@ -1,10 +1,11 @@
-"""Lines as they are agreed, with their items, role rates and tiers: a fixed number of queries for any number of lines."""
+"""Lines as they are agreed, with their items, role rates, tiers and dated prices: a fixed number of queries for any number."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from kernel.context import CallContext
+from kernel.hookspecs.pricing import DatedPrice, price_on
 from plugins.billing.bulk import among
+from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
 from plugins.billing.service_periods import Agreement, agreement
 from plugins.billing.usage import Tier
@@ -32,13 +35,18 @@ class AgreedItem:
 
 @dataclass(frozen=True, slots=True)
 class AgreedLine:
-    """A contract line with all that its price is made of."""
+    """A contract line with all that its price is made of; `prices` are dated ones, by item, None for the whole line."""
 
     contract: Contract
     line: ContractLine
     items: tuple[AgreedItem, ...]
     role_rates: Mapping[str, int]
     agreement: Agreement
+    prices: Mapping[UUID | None, Sequence[DatedPrice]] = field(default_factory=dict)
+
+    def scheduled(self, item_id: UUID | None, on: date) -> int | None:
+        """The price by schedule that holds on a day, in minor units: of one unit of an item, or (None) of a whole period."""
+        return price_on(self.prices[item_id], on) if item_id in self.prices else None
 
     @property
     def words(self) -> str:
@@ -64,9 +72,10 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLin
         .order_by(Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
     ).all()
     line_ids = [line.id for _, line in found]
-    items, rates = _items(ctx, line_ids), _role_rates(ctx, line_ids)
+    items, rates, prices = _items(ctx, line_ids), _role_rates(ctx, line_ids), _scheduled(ctx, line_ids)
     return [
-        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line)) for contract, line in found
+        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line), prices[line.id])
+        for contract, line in found
     ]
 
 
@@ -109,6 +118,14 @@ def _role_rates(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID,
     for row in ctx.session.scalars(select(RoleRate).where(among(RoleRate.line_id, line_ids)).order_by(RoleRate.role)):
         rates[row.line_id][row.role] = row.hourly_rate
     return rates
+
+
+def _scheduled(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, dict[UUID | None, list[DatedPrice]]]:
+    columns = (getattr(ScheduledPrice, name) for name in ("line_id", "item_id", "amount", "start_on", "end_on"))
+    prices: defaultdict[UUID, dict[UUID | None, list[DatedPrice]]] = defaultdict(dict)
+    for line_id, item_id, *dated in ctx.session.execute(select(*columns).where(among(ScheduledPrice.line_id, line_ids))):
+        prices[line_id].setdefault(item_id, []).append(DatedPrice(*dated))
+    return prices
 
 
 def item_ids_of(lines: Iterable[AgreedLine]) -> set[UUID]:

@@ -82,7 +82,8 @@ def _over(agreed: AgreedLine, today: date) -> bool:
 
 def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts], promised: ClientPrices, on: date) -> int | None:
     """What a recurring line comes to in a month at the prices of a day, in minor units; None if a price is missing."""
-    whole = agreed.line.price
+    scheduled = agreed.scheduled(None, on)
+    whole = agreed.line.price if scheduled is None else scheduled
     if whole is None:
         prices = [_price(agreed, one, items.get(one.item_id), promised, on) for one in agreed.items]
         if None in prices:
@@ -95,7 +96,8 @@ def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts], promised:
 def _price(agreed: AgreedLine, one: AgreedItem, facts: ItemFacts | None, promised: ClientPrices, on: date) -> Price | None:
     client_id, currency = agreed.contract.client_id, agreed.contract.currency
     own = price_on(promised.get((client_id, one.item_id, currency), ()), on)
-    return choose_price(own, one.unit_price, facts.list_price(currency, on) if facts else None)[0]
+    listed = facts.list_price(currency, on) if facts else None
+    return choose_price(own, one.unit_price, listed, agreed.scheduled(one.item_id, on))[0]
 
 
 def contract_view(ctx: CallContext, contract: Contract) -> dict[str, Any]:

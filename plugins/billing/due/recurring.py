@@ -73,7 +73,10 @@ class _Part(NamedTuple):
 def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[_Part]:
     currency, items = agreed.contract.currency, agreed.items
     if agreed.line.kind == "fixed":
-        priced = price_fixed(agreed.line.price, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode)
+        scheduled = agreed.scheduled(None, period.served.start)
+        whole_line = agreed.line.price if scheduled is None else scheduled
+        priced = price_fixed(whole_line, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode,
+                             scheduled=scheduled is not None)  # fmt: skip
     else:
         priced = price_items([_item(book, agreed, one, period) for one in items], currency, book.mode)
     whole: Sequence[AgreedItem | None] = items or (None,)
@@ -85,7 +88,10 @@ def _fixed_parts(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[
         return [FixedPart(Named(0, agreed.words), Decimal(1), agreed.line.price)]
     items = [_item(book, agreed, one, period) for one in agreed.items]
     return [
-        FixedPart(one.key, one.quantity, choose_price(one.client_price, one.unit_price, one.catalog_price)[0]) for one in items
+        FixedPart(
+            one.key, one.quantity, choose_price(one.client_price, one.unit_price, one.catalog_price, one.scheduled_price)[0]
+        )
+        for one in items
     ]
 
 
@@ -95,6 +101,7 @@ def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod
     return Item(
         _named(book, agreed, one), one.quantity, one.unit_price, book.list_price(one.item_id, contract.currency, on),
         period.coverage, book.client_price(contract.client_id, one.item_id, contract.currency, on),
+        agreed.scheduled(one.item_id, on),
     )  # fmt: skip
 
 

@@ -123,7 +123,8 @@ def _found(book: Book, place: int, agreed: AgreedLine, part: _Part) -> Found:
     listed, promised = book.list_price(part.item_id, currency, on), book.client_price(client_id, part.item_id, currency, on)
     minimum = item.minimum_quantity if item and part.first else _ZERO
     tiers = item.tiers if item else ()
-    price, _ = choose_price(None if tiers else promised, item.unit_price if item else None, listed)
+    scheduled = agreed.scheduled(part.item_id, part.served.start)
+    price, _ = choose_price(None if tiers else promised, item.unit_price if item else None, listed, scheduled)
     terms = UsageTerms(price, tiers, minimum)
     name = Named(part.index, f"{book.item_name(part.item_id, agreed.line.name)} ({agreed.words})", part.item_id)
     priced = price_usage(name, part.used.quantity, terms, currency, book.mode)

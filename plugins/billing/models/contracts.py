@@ -17,6 +17,9 @@ QUANTITY = Numeric(14, 4)
 class Contract(TenantTable, Versioned):
     """An agreement with a client. `end_on` is its last day, None for evergreen; `billed_until` is the last day that
     was billed before this system did; `cadence` says whether periods follow the calendar or the day it began.
+
+    `po_amount` is what the client's order authorizes (minor units, tax included); `po_policy` says whether what exceeds it
+    is parked or billed. `renewal_months` is by how much it is renewed, unless somebody says no `notice_days` before its end.
     """
 
     __tablename__ = "billing_contracts"
@@ -27,10 +30,18 @@ class Contract(TenantTable, Versioned):
         CheckConstraint("status in ('draft', 'active')", name="status"),
         CheckConstraint("cadence in ('calendar', 'anniversary')", name="cadence"),
         CheckConstraint("end_on >= start_on", name="end_on"),
+        CheckConstraint("po_amount >= 0", name="po_amount"),
+        CheckConstraint("po_amount is null or po_number is not null", name="po_amount_of_number"),
+        CheckConstraint("po_policy in ('park', 'warn')", name="po_policy"),
+        CheckConstraint("renewal_mode in ('none', 'manual', 'auto')", name="renewal_mode"),
+        CheckConstraint("renewal_months between 1 and 120", name="renewal_months"),
+        CheckConstraint("renewal_mode = 'none' or renewal_months is not null", name="renewal_terms"),
+        CheckConstraint("notice_days between 0 and 3650", name="notice_days"),
         Index(None, "tenant_id", "client_id", "id"),
         Index(None, "tenant_id", "name_key", "id"),
         Index(None, "tenant_id", "start_on", "id"),
         Index(None, "tenant_id", "updated_at", "id"),
+        Index("ix_billing_contracts_renewing", "tenant_id", "end_on", "id", postgresql_where=text("renewal_mode <> 'none'")),
     )
 
     client_id: Mapped[UUID]
@@ -44,6 +55,12 @@ class Contract(TenantTable, Versioned):
     cadence: Mapped[str] = mapped_column(default="calendar", server_default="calendar")
     po_number: Mapped[str | None]
     notes: Mapped[str] = mapped_column(default="", server_default="")
+    po_required: Mapped[bool] = mapped_column(default=False, server_default="false")
+    po_amount: Mapped[int | None] = mapped_column(BigInteger)
+    po_policy: Mapped[str] = mapped_column(default="park", server_default="park")
+    renewal_mode: Mapped[str] = mapped_column(default="none", server_default="none")
+    renewal_months: Mapped[int | None]
+    notice_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class ContractLine(TenantTable, Versioned):
@@ -56,6 +73,7 @@ class ContractLine(TenantTable, Versioned):
         tenant_key(),
         references("contract_id", "billing_contracts", on_delete="CASCADE"),
         references("location_id", "client_locations"),
+        UniqueConstraint("tenant_id", "contract_id", "id"),
         CheckConstraint("kind in ('fixed', 'hourly', 'usage', 'product', 'license')", name="kind"),
         CheckConstraint("cycle in ('weekly', 'bi_weekly', 'monthly', 'quarterly', 'semi_annual', 'annual')", name="cycle"),
         CheckConstraint("timing in ('advance', 'arrears')", name="timing"),
