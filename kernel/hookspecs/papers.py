@@ -97,6 +97,15 @@ class PaperDiscount(NamedTuple):
     line_position: int | None = None
 
 
+class PaperAttachment(NamedTuple):
+    """A file that goes with the mail of an invoice; one that `replaces_pdf` goes in place of its PDF."""
+
+    name: str
+    content_type: str
+    content: bytes
+    replaces_pdf: bool = False
+
+
 class PaperSettled(NamedTuple):
     """What was paid of an invoice by its payments (`kind` payment) and by credits (`kind` credit)."""
 
@@ -164,4 +173,21 @@ def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping
     number of queries.
 
     Example: `{invoice: InvoicePaper(kind="invoice", number="INV-000042", currency="EUR", exponent=2, total=12000, …)}`.
+    """
+
+
+@hookspec(firstresult=True)
+def print_invoice(ctx: CallContext, invoice_id: UUID) -> bytes | None:
+    """Ask: give the PDF of an invoice as its client gets it. Billing; once per document that another room makes from it.
+
+    Raises InvoiceNotFound and PdfFailed. Example: `b"%PDF-1.7 …"`.
+    """
+
+
+@hookspec
+def collect_attachments(ctx: CallContext, invoice_id: UUID, pdf: bytes) -> Sequence[PaperAttachment]:
+    """Collect: give what shall go with the mail that brings this invoice, whose PDF is at hand. Any room; once per mail, in the
+    transaction that sends it; raising refuses the sending.
+
+    Example: `[PaperAttachment("INV-000042.xml", "application/xml", b"<Invoice …")]`.
     """

@@ -149,6 +149,11 @@ def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 
 
 @hookimpl
+def print_invoice(ctx: CallContext, invoice_id: UUID) -> bytes:
+    return sending.print_by_id(ctx, invoice_id)
+
+
+@hookimpl
 def create_manual_invoice(ctx: CallContext, invoice: ManualInvoice) -> DraftInvoice:
     return door.create_manual_invoice(ctx, invoice)
 

@@ -123,9 +123,23 @@ def _mail(ctx: CallContext, invoice: Invoice, addresses: Sequence[str], message:
         subject = _("Credit note %(number)s from %(seller)s", number=invoice.number, seller=seller) if credit else _(
             "Invoice %(number)s from %(seller)s", number=invoice.number, seller=seller)  # fmt: skip
         text = message or _words(invoice, seller)
-    pdf = Attachment(f"{invoice.number.replace('/', '-')}.pdf", "application/pdf", print_invoice(ctx, invoice))
     return Mail(to=tuple(addresses), subject=subject, text=f"{text}\n", sender=_sender(ctx, seller),
-                reply_to=billing_settings(ctx)["reply_to"], attachments=(pdf,))  # fmt: skip
+                reply_to=billing_settings(ctx)["reply_to"], attachments=_attachments(ctx, invoice))  # fmt: skip
+
+
+def _attachments(ctx: CallContext, invoice: Invoice) -> tuple[Attachment, ...]:
+    """The PDF, and what other rooms give in its place or beside it."""
+    pdf = print_invoice(ctx, invoice)
+    answers = ctx.hooks.collect_attachments(ctx=ctx, invoice_id=invoice.id, pdf=pdf)
+    more = sorted(one for answer in answers for one in answer)
+    own = [Attachment(f"{invoice.number.replace('/', '-')}.pdf", "application/pdf", pdf)]
+    given = [Attachment(one.name, one.content_type, one.content) for one in more]
+    return tuple(given if any(one.replaces_pdf for one in more) else own + given)
+
+
+def print_by_id(ctx: CallContext, invoice_id: UUID) -> bytes:
+    """The PDF of an invoice. Raises InvoiceNotFound and PdfFailed."""
+    return print_invoice(ctx, get_invoice(ctx, invoice_id))
 
 
 def _sender(ctx: CallContext, seller: str) -> str:
