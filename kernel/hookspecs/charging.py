@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -28,6 +28,7 @@ class Charge(NamedTuple):
     `unit_price` in minor units of `currency`; None lets the client's contract, then the catalog, price it.
     `role` is the worker's role, for rates by role; `contract_line_id` the contract line it was booked on, if any.
     `version` comes back when it is settled, so that its owner sees whether what was billed is still what there is.
+    `worker_id` is who did it, `started_at` and `ended_at` (aware instants) when: for overtime, and for work after hours.
     """
 
     client_id: UUID
@@ -46,6 +47,9 @@ class Charge(NamedTuple):
     contract_line_id: UUID | None = None
     detail: Mapping[str, Any] = {}
     version: int = 0
+    worker_id: UUID | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class Settled(NamedTuple):

@@ -78,6 +78,34 @@ class InvoiceNotFinal(Conflict):
     title = "Only for finalized invoices"
 
 
+class InvoiceVoid(InvoiceNotFinal):
+    """A void invoice is asked to be paid; nothing is owed for it."""
+
+    code = "invoice_void"
+    title = "The invoice is void"
+
+
+class PrepaymentNeedsMoney(Conflict):
+    """A prepayment asks for money; a credit cannot pay it, since it would only become another credit."""
+
+    code = "prepayment_needs_money"
+    title = "A prepayment is paid with money"
+
+
+class NotUnfinalizable(Conflict):
+    """Only the last invoice of its series, which nobody has seen or paid, becomes a draft again; else it is voided."""
+
+    code = "not_unfinalizable"
+    title = "The invoice cannot become a draft again"
+
+
+class InvoiceWasFinal(Conflict):
+    """The draft was final once; deleting it would leave a gap in the numbers."""
+
+    code = "invoice_was_final"
+    title = "The draft was final once"
+
+
 class BillingAddressMissing(Refused):
     """Nobody said where the client wants its invoices."""
 
@@ -125,6 +153,51 @@ class CreditUsed(Conflict):
     title = "The credit is used already"
 
 
+class CreditExpired(Conflict):
+    """The last day of the credit is over."""
+
+    code = "credit_expired"
+    title = "The credit has expired"
+
+
+class CreditNotMovable(Conflict):
+    """The credit has nothing left, or stays with its client."""
+
+    code = "credit_not_movable"
+    title = "The credit cannot be transferred"
+
+
+class ApplicationNotFound(NotFound):
+    code = "credit_application_not_found"
+    title = "No such application of a credit"
+
+
+class ApplicationReversed(Conflict):
+    """The credit was taken back from the invoice before."""
+
+    code = "credit_application_reversed"
+    title = "The credit was taken back"
+
+
+class FindingNotFound(NotFound):
+    code = "credit_finding_not_found"
+    title = "No such finding"
+
+
+class FindingClosed(Conflict):
+    """Somebody has dealt with this finding, or it has gone by itself."""
+
+    code = "credit_finding_closed"
+    title = "The finding is closed"
+
+
+class FindingNeedsAPerson(Refused):
+    """What is wrong is no sum that a booking could set right; a person mends the cause and closes the finding."""
+
+    code = "credit_finding_not_bookable"
+    title = "No booking sets this right"
+
+
 class PaymentNotFound(NotFound):
     code = "payment_not_found"
     title = "No such payment"
@@ -137,6 +210,13 @@ class PaymentTaken(Conflict):
     title = "The payment was taken back"
 
 
+class PaymentRefunded(Conflict):
+    """Part of the payment went back to the client, so that it cannot be taken back whole."""
+
+    code = "payment_refunded"
+    title = "The payment is refunded in part"
+
+
 class RunNotFound(NotFound):
     code = "billing_run_not_found"
     title = "No such billing run"
@@ -147,6 +227,27 @@ class RunLive(Conflict):
 
     code = "billing_run_live"
     title = "A billing run is under way"
+
+
+class TooManyOnADay(Refused):
+    """So much is to be billed for one day of one client that it is more likely entered twice."""
+
+    code = "too_many_on_a_day"
+    title = "More on one day than can be right"
+
+
+class AmountJumped(Refused):
+    """A client owes many times what it was billed the last time; a person looks at it first."""
+
+    code = "amount_jumped"
+    title = "Far more than the last time"
+
+
+class RunEnded(Conflict):
+    """Only a run that was stopped before its end goes on."""
+
+    code = "billing_run_ended"
+    title = "The billing run is not stopped"
 
 
 class SourceBilled(Conflict):
@@ -197,3 +298,22 @@ class UsageMoved(Conflict):
 
     code = "usage_moved"
     title = "Usage changed meanwhile"
+
+
+class BucketAmbiguous(Refused):
+    """More than one contract line includes the same service, so nobody can say which bucket work draws from."""
+
+    code = "bucket_ambiguous"
+    title = "Two buckets hold the same service"
+
+
+class WorkingHoursNotFound(NotFound):
+    code = "working_hours_not_found"
+    title = "No such working hours"
+
+
+class WorkingHoursInUse(Conflict):
+    """Buckets burn by these working hours."""
+
+    code = "working_hours_in_use"
+    title = "Buckets burn by these working hours"

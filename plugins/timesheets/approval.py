@@ -143,7 +143,7 @@ def _charge(entry: TimeEntry, name: str, role: str | None, labels: dict[Ref, str
         description=entry.notes or label, quantity=hours(entry.minutes), unit="hour", on_date=entry.worked_on,
         unit_price=entry.rate, currency=entry.currency, location_id=entry.location_id, role=role, minutes=entry.minutes,
         contract_line_id=entry.contract_line_id, detail={"person": name, "work": label, "began": entry.started_at.isoformat()},
-        version=entry.version,
+        version=entry.version, worker_id=entry.user_id, started_at=entry.started_at, ended_at=entry.ended_at,
     )  # fmt: skip
 
 

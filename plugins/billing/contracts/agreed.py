@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 
 from kernel.context import CallContext
 from kernel.hookspecs.pricing import DatedPrice, price_on
+from plugins.billing.buckets.terms import BucketTerms, read_terms, terms_view
 from plugins.billing.bulk import among
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
@@ -43,6 +44,7 @@ class AgreedLine:
     role_rates: Mapping[str, int]
     agreement: Agreement
     prices: Mapping[UUID | None, Sequence[DatedPrice]] = field(default_factory=dict)
+    bucket: BucketTerms | None = None
 
     def scheduled(self, item_id: UUID | None, on: date) -> int | None:
         """The price by schedule that holds on a day, in minor units: of one unit of an item, or (None) of a whole period."""
@@ -73,10 +75,12 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLin
     ).all()
     line_ids = [line.id for _, line in found]
     items, rates, prices = _items(ctx, line_ids), _role_rates(ctx, line_ids), _scheduled(ctx, line_ids)
+    buckets = read_terms(ctx, [line.id for _, line in found if line.kind == "bucket"])
     return [
-        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line), prices[line.id])
+        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line), prices[line.id],
+                   buckets.get(line.id))
         for contract, line in found
-    ]
+    ]  # fmt: skip
 
 
 def _agreement(contract: Contract, line: ContractLine) -> Agreement:
@@ -138,11 +142,13 @@ def as_view(agreed: AgreedLine) -> dict[str, Any]:
     row = agreed.line
     names = (
         "id", "version", "contract_id", "position", "name", "kind", "cycle", "timing", "prorate", "price", "hourly_rate",
-        "minimum_minutes", "round_up_minutes", "location_id", "start_on", "end_on", "invoice_text",
+        "minimum_minutes", "round_up_minutes", "overtime_after", "overtime_per", "overtime_rate", "overtime_factor",
+        "location_id", "start_on", "end_on", "invoice_text",
     )  # fmt: skip
     return {name: getattr(row, name) for name in names} | {
         "items": [_item_view(item) for item in agreed.items],
         "role_rates": [{"role": role, "hourly_rate": rate} for role, rate in agreed.role_rates.items()],
+        "bucket": terms_view(agreed.bucket),
     }
 
 

@@ -12,6 +12,7 @@ from kernel.context import CallContext
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import PaletteEntry, Panel
 from plugins.billing.contracts.listing import find_contracts
+from plugins.billing.models.buckets import BucketMember
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, UsageEntry
 
 _Column = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
@@ -20,6 +21,7 @@ _HELD_BY: dict[str, tuple[tuple[str, str, _Column], ...]] = {
     "catalog.item": (
         ("contract_item", "items on contract lines", ContractItem.item_id),
         ("usage", "usage records", UsageEntry.item_id),
+        ("bucket_member", "services of buckets", BucketMember.item_id),
     ),
     "location": (("contract_line", "contract lines", ContractLine.location_id),),
 }

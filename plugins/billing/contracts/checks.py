@@ -10,9 +10,10 @@ from plugins.billing.usage import Tier, check_tiers
 
 Problem = tuple[str, str]
 MEASURED = ("hourly", "usage")
+FLAT = ("fixed", "bucket")
 _ONLY = {
-    "price": ("fixed", None), "hourly_rate": ("hourly", None), "minimum_minutes": ("hourly", 0),
-    "round_up_minutes": ("hourly", 0),
+    "hourly_rate": ("hourly", None), "minimum_minutes": ("hourly", 0),
+    "round_up_minutes": ("hourly", 0), "overtime_after": ("hourly", None), "overtime_rate": ("hourly", None),
 }  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def usual_timing(kind: str) -> str:
 
 def check_line(line: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with a line, by field path; `line` holds its columns, `items` (with `tiers`) and `role_rates`."""
-    return dict([*_check_terms(line), *_check_items(line), *_check_role_rates(line)])
+    return dict([*_check_terms(line), *_check_items(line), *_check_role_rates(line), *_check_bucket(line)])
 
 
 def _check_terms(line: Mapping[str, Any]) -> Iterator[Problem]:
@@ -33,9 +34,13 @@ def _check_terms(line: Mapping[str, Any]) -> Iterator[Problem]:
     for name, (only, blank) in _ONLY.items():
         if kind != only and line.get(name) not in (blank, None):
             yield name, f"Only {only} lines have this."
+    if kind not in FLAT and line.get("price") is not None:
+        yield "price", "Only fixed lines and buckets have this."
+    if line.get("overtime_rate") is not None and line.get("overtime_after") is None:
+        yield "overtime_after", "Say after how many minutes overtime begins."
     if kind == "fixed" and line.get("price") is None and not items:
         yield "price", "Give a price, or the services whose prices make it up."
-    if kind not in ("fixed", "hourly") and not items:
+    if kind not in (*FLAT, "hourly") and not items:
         yield "items", "Name at least one catalog item."
     if line.get("start_on") and line.get("end_on") and line["end_on"] < line["start_on"]:
         yield "end_on", "The last day is before the first."
@@ -76,3 +81,25 @@ def _check_role_rates(line: Mapping[str, Any]) -> Iterator[Problem]:
         if one["role"] in seen:
             yield f"role_rates[{at}].role", "This role has a rate already."
         seen.add(one["role"])
+
+
+def _check_bucket(line: Mapping[str, Any]) -> Iterator[Problem]:
+    bucket = line.get("bucket")
+    if (line["kind"] == "bucket") != bool(bucket):
+        yield "bucket", "Say what a period includes." if line["kind"] == "bucket" else "Only buckets have this."
+        return
+    if not bucket:
+        return
+    members = bucket.get("members") or ()
+    if not members and not bucket.get("covers_all"):
+        yield "bucket.members", "Name a service that draws from it, or let it cover all."
+    if bucket.get("covers_all") and bucket.get("unit") == "each":
+        yield "bucket.covers_all", "Units are counted for named items only."
+    if (bucket.get("after_hours") is None) != (bucket.get("hours_id") is None):
+        yield "bucket.hours_id", "Work after hours needs both: the hours, and how fast it burns outside of them."
+    if bucket.get("after_hours") is not None and bucket.get("unit") == "each":
+        yield "bucket.after_hours", "Only hours burn faster after hours."
+    named = [one["item_id"] for one in members]
+    for at, item_id in enumerate(named):
+        if item_id in named[:at]:
+            yield f"bucket.members[{at}].item_id", "This service draws from it already."

@@ -16,6 +16,7 @@ from kernel.directory.models import Location
 from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.pricing import ItemFacts
+from plugins.billing.buckets.terms import check_bucket_known, write_terms
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, as_view, read_agreed
 from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
@@ -27,7 +28,8 @@ from plugins.billing.models.contracts import Contract, ContractItem, ContractLin
 
 _COLUMNS = (
     "position", "name", "kind", "cycle", "timing", "prorate", "price", "hourly_rate", "minimum_minutes",
-    "round_up_minutes", "location_id", "start_on", "end_on", "invoice_text",
+    "round_up_minutes", "overtime_after", "overtime_per", "overtime_rate", "overtime_factor", "location_id", "start_on", "end_on",
+    "invoice_text",
 )  # fmt: skip
 _FROZEN = {"kind": "its kind", "cycle": "its cycle", "start_on": "its first day"}
 
@@ -98,7 +100,8 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     """Write a line (a new one without `before`) with its items and rates. Raises InvalidInput, paths led by `path`."""
     whole = {"items": [], "role_rates": [], "timing": usual_timing(line["kind"]), **line}
     check_days(**{f"{path}start_on": whole.get("start_on")})
-    known = _known(ctx, whole["items"])
+    members = (whole.get("bucket") or {}).get("members") or ()
+    known = _known(ctx, [*whole["items"], *members])
     problems = check_line(whole) or _unknown(ctx, contract, whole, known)
     if problems:
         raise InvalidInput(errors={path + field: words for field, words in problems.items()})
@@ -111,6 +114,7 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     ctx.session.flush()
     _write_items(ctx, row, before, [{"quantity": known[one["item_id"]].default_quantity, **one} for one in whole["items"]])
     ctx.session.execute(delete(RoleRate).where(RoleRate.line_id == row.id))
+    write_terms(ctx, row.id, whole.get("bucket"))
     ctx.session.add_all(RoleRate(line_id=row.id, role=one["role"], hourly_rate=one["hourly_rate"]) for one in whole["role_rates"])
     ctx.session.flush()
     return row
@@ -127,6 +131,7 @@ def _unknown(ctx: CallContext, contract: Contract, line: Mapping[str, Any], know
         f"items[{at}].item_id": "There is no catalog item with this id."
         for at, one in enumerate(line["items"]) if one["item_id"] not in known
     }  # fmt: skip
+    problems |= check_bucket_known(ctx, line.get("bucket") or {}, known)
     place = line.get("location_id")
     if place and ctx.session.scalar(select(Location.client_id).where(Location.id == place)) != contract.client_id:
         problems["location_id"] = "This is no location of the client."

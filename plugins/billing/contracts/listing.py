@@ -71,7 +71,7 @@ def monthly_values(ctx: CallContext, contract_ids: Sequence[UUID]) -> dict[UUID,
     promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=clients, item_ids=ids)
     by_contract: defaultdict[UUID, list[int | None]] = defaultdict(list)
     for agreed in lines:
-        if agreed.line.kind in ("fixed", "product", "license") and not _over(agreed, ctx.today()):
+        if agreed.line.kind in ("fixed", "product", "license", "bucket") and not _over(agreed, ctx.today()):
             by_contract[agreed.contract.id].append(monthly_value(agreed, items, promised, ctx.today()))
     return {key: sum(one or 0 for one in found) for key, found in by_contract.items() if None not in found}
 

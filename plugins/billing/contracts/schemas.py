@@ -7,11 +7,13 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from kernel.api.listing import filtered, page_schema
 
-KINDS = ("fixed", "hourly", "usage", "product", "license")
+KINDS = ("fixed", "hourly", "usage", "product", "license", "bucket")
 CYCLES = ("weekly", "bi_weekly", "monthly", "quarterly", "semi_annual", "annual")
 TIMINGS = ("advance", "arrears")
 STATUSES = ("draft", "active")
 CADENCES = ("calendar", "anniversary")
+UNITS = ("hour", "each")
+OVERTIME_PER = ("day", "week")
 _CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR.")
 MINUTES = validate.Range(0, 1440)
 _MOST = Decimal(10_000_000_000)
@@ -24,6 +26,11 @@ def _four_places(value: Decimal) -> None:
 
 def _quantity(*more: validate.Validator, **options: Any) -> fields.Decimal:
     return fields.Decimal(as_string=True, validate=[_four_places, *more], **options)
+
+
+def _multiplier(**options: Any) -> fields.Decimal:
+    more_than_nothing = validate.Range(min=0, min_inclusive=False, max=99)
+    return fields.Decimal(as_string=True, validate=[_four_places, more_than_nothing], **options)
 
 
 def _money(**options: Any) -> fields.Integer:
@@ -49,6 +56,25 @@ class RoleRateIn(Schema):
     hourly_rate = _money(required=True)
 
 
+class BucketMemberIn(Schema):
+    item_id = fields.UUID(required=True)
+    multiplier = _multiplier(metadata={"example": "1"})
+
+
+class BucketIn(Schema):
+    """What a bucket line includes in each period, what more costs, and what draws from it."""
+
+    unit = fields.String(validate=validate.OneOf(UNITS))
+    included = _quantity(validate.Range(min=0), required=True)
+    overage_rate = _money(required=True)
+    rollover = fields.Boolean()
+    covers_all = fields.Boolean()
+    after_hours = _multiplier(allow_none=True, metadata={"example": None})
+    hours_id = fields.UUID(allow_none=True, metadata={"example": None})
+    alert_percent = fields.Integer(allow_none=True, validate=validate.Range(1, 100))
+    members = fields.List(fields.Nested(BucketMemberIn), validate=validate.Length(max=200))
+
+
 class LineIn(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 255))
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
@@ -59,6 +85,11 @@ class LineIn(Schema):
     hourly_rate = _money(allow_none=True, metadata={"example": None})
     minimum_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
     round_up_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
+    overtime_after = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 10_080), metadata={"example": None})
+    overtime_per = fields.String(validate=validate.OneOf(OVERTIME_PER))
+    overtime_rate = _money(allow_none=True, metadata={"example": None})
+    overtime_factor = _multiplier(metadata={"example": "1.5"})
+    bucket = fields.Nested(BucketIn, allow_none=True, metadata={"example": None})
     location_id = fields.UUID(allow_none=True)
     start_on = fields.Date(allow_none=True)
     end_on = fields.Date(allow_none=True)
@@ -93,6 +124,23 @@ class RoleRateOut(Schema):
     hourly_rate = fields.Integer()
 
 
+class BucketMemberOut(Schema):
+    item_id = fields.UUID()
+    multiplier = fields.Decimal(as_string=True)
+
+
+class BucketOut(Schema):
+    unit = fields.String()
+    included = fields.Decimal(as_string=True)
+    overage_rate = fields.Integer()
+    rollover = fields.Boolean()
+    covers_all = fields.Boolean()
+    after_hours = fields.Decimal(as_string=True, allow_none=True)
+    hours_id = fields.UUID(allow_none=True)
+    alert_percent = fields.Integer(allow_none=True)
+    members = fields.List(fields.Nested(BucketMemberOut))
+
+
 class LineOut(Schema):
     id = fields.UUID()
     version = fields.Integer()
@@ -107,6 +155,11 @@ class LineOut(Schema):
     hourly_rate = fields.Integer(allow_none=True)
     minimum_minutes = fields.Integer()
     round_up_minutes = fields.Integer()
+    overtime_after = fields.Integer(allow_none=True)
+    overtime_per = fields.String()
+    overtime_rate = fields.Integer(allow_none=True)
+    overtime_factor = fields.Decimal(as_string=True)
+    bucket = fields.Nested(BucketOut, allow_none=True)
     location_id = fields.UUID(allow_none=True)
     start_on = fields.Date(allow_none=True)
     end_on = fields.Date(allow_none=True)

@@ -24,7 +24,8 @@ from plugins.billing.errors import TooManyPeriods
 from plugins.billing.pricing import FixedPart, Item, Priced, choose_price, price_fixed, price_items
 from plugins.billing.service_periods import ServicePeriod, due_periods
 
-KINDS = ("fixed", "product", "license")
+KINDS = ("fixed", "product", "license", "bucket")
+FLAT = ("fixed", "bucket")
 MOST_PERIODS = 120
 """Of one line on one invoice: more is a mistyped year rather than a debt."""
 
@@ -32,11 +33,16 @@ MOST_PERIODS = 120
 def find_recurring(book: Book, findings: Findings) -> None:
     """Add what recurring lines owe up to the window's end, also of earlier periods that were never billed."""
     for place, agreed in enumerate(book.lines):
-        if agreed.line.kind in KINDS:
+        if agreed.line.kind in KINDS and _costs(agreed):
             try:
                 findings.lines += list(_owed(book, place, agreed))
             except DeskhandError as error:
                 findings.refuse(agreed.contract.client_id, error)
+
+
+def _costs(agreed: AgreedLine) -> bool:
+    """False for a bucket that is free as long as nobody draws more than it includes."""
+    return agreed.line.kind != "bucket" or agreed.line.price is not None or bool(agreed.items)
 
 
 def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
@@ -72,7 +78,7 @@ class _Part(NamedTuple):
 
 def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[_Part]:
     currency, items = agreed.contract.currency, agreed.items
-    if agreed.line.kind == "fixed":
+    if agreed.line.kind in FLAT:
         scheduled = agreed.scheduled(None, period.served.start)
         whole_line = agreed.line.price if scheduled is None else scheduled
         priced = price_fixed(whole_line, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode,
@@ -113,18 +119,18 @@ def _named(book: Book, agreed: AgreedLine, one: AgreedItem) -> Named:
 def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
     period, at, item, priced = part
     line, facts = agreed.line, book.facts(item.item_id if item else None)
-    exact = line.kind == "fixed" or period.coverage is None
+    exact = line.kind in FLAT or period.coverage is None
     return DueLine(
         description=_describe(agreed, book.item_name(item.item_id, line.name) if item else None),
         item_id=item.item_id if item else None,
         quantity=priced.quantity,
         unit_price=whole_price(priced.unit_price) if exact else None,
         amount=priced.amount,
-        unit=facts.unit if facts and line.kind != "fixed" else "each",
+        unit=facts.unit if facts and line.kind not in FLAT else "each",
         tax_category=tax_category_of(facts),
         location_id=line.location_id,
         contract_line_id=line.id,
-        kind=line.kind,
+        kind="fixed" if line.kind in FLAT else line.kind,
         service_period=period.served,
         tax_point=None if line.timing == "advance" else period.served.last_day,
         trace={**priced.trace, "contract_line": agreed.words, "period": period.period.key},
@@ -134,9 +140,9 @@ def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
 
 
 def _describe(agreed: AgreedLine, item: str | None) -> str:
-    if item is None or (agreed.line.kind == "fixed" and len(agreed.items) == 1):
+    if item is None or (agreed.line.kind in FLAT and len(agreed.items) == 1):
         return agreed.label
-    if agreed.line.kind == "fixed":
+    if agreed.line.kind in FLAT:
         return f"{agreed.label}: {item}"
     return agreed.line.invoice_text if agreed.line.invoice_text and len(agreed.items) == 1 else item
 

@@ -28,7 +28,7 @@ class Contract(TenantTable, Versioned):
         references("client_id", "clients"),
         CheckConstraint("length(currency) = 3", name="currency"),
         CheckConstraint("status in ('draft', 'active')", name="status"),
-        CheckConstraint("cadence in ('calendar', 'anniversary')", name="cadence"),
+        CheckConstraint("cadence in ('calendar', 'anniversary', 'client')", name="cadence"),
         CheckConstraint("end_on >= start_on", name="end_on"),
         CheckConstraint("po_amount >= 0", name="po_amount"),
         CheckConstraint("po_amount is null or po_number is not null", name="po_amount_of_number"),
@@ -65,7 +65,8 @@ class Contract(TenantTable, Versioned):
 
 class ContractLine(TenantTable, Versioned):
     """One thing agreed. `price` (fixed lines) is that of a whole period in minor units, None takes the services' prices;
-    `hourly_rate` is for one hour. `start_on` and `end_on` (last day) narrow the contract's own days.
+    `hourly_rate` is for one hour. What a person works beyond `overtime_after` minutes a day or week (`overtime_per`) costs
+    `overtime_rate`, else `overtime_factor` times the rate. `start_on` and `end_on` (last day) narrow the contract's own days.
     """
 
     __tablename__ = "billing_contract_lines"
@@ -74,14 +75,20 @@ class ContractLine(TenantTable, Versioned):
         references("contract_id", "billing_contracts", on_delete="CASCADE"),
         references("location_id", "client_locations"),
         UniqueConstraint("tenant_id", "contract_id", "id"),
-        CheckConstraint("kind in ('fixed', 'hourly', 'usage', 'product', 'license')", name="kind"),
+        CheckConstraint("kind in ('fixed', 'hourly', 'usage', 'product', 'license', 'bucket')", name="kind"),
         CheckConstraint("cycle in ('weekly', 'bi_weekly', 'monthly', 'quarterly', 'semi_annual', 'annual')", name="cycle"),
         CheckConstraint("timing in ('advance', 'arrears')", name="timing"),
         CheckConstraint("timing = 'arrears' or kind not in ('hourly', 'usage')", name="measured_in_arrears"),
-        CheckConstraint("price is null or (kind = 'fixed' and price >= 0)", name="price"),
+        CheckConstraint("price is null or (kind in ('fixed', 'bucket') and price >= 0)", name="price"),
         CheckConstraint("hourly_rate is null or (kind = 'hourly' and hourly_rate >= 0)", name="hourly_rate"),
         CheckConstraint("minimum_minutes between 0 and 1440", name="minimum_minutes"),
         CheckConstraint("round_up_minutes between 0 and 1440", name="round_up_minutes"),
+        CheckConstraint(
+            "overtime_after is null or (kind = 'hourly' and overtime_after between 1 and 10080)", name="overtime_after"
+        ),
+        CheckConstraint("overtime_per in ('day', 'week')", name="overtime_per"),
+        CheckConstraint("overtime_rate >= 0", name="overtime_rate"),
+        CheckConstraint("overtime_factor > 0", name="overtime_factor"),
         CheckConstraint("end_on >= start_on", name="end_on"),
         Index(None, "tenant_id", "contract_id", "position", "id"),
         Index(None, "tenant_id", "location_id"),
@@ -98,6 +105,10 @@ class ContractLine(TenantTable, Versioned):
     hourly_rate: Mapped[int | None] = mapped_column(BigInteger)
     minimum_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     round_up_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    overtime_after: Mapped[int | None]
+    overtime_per: Mapped[str] = mapped_column(default="day", server_default="day")
+    overtime_rate: Mapped[int | None] = mapped_column(BigInteger)
+    overtime_factor: Mapped[Decimal] = mapped_column(Numeric(6, 4), default=Decimal("1.5"), server_default="1.5")
     location_id: Mapped[UUID | None]
     start_on: Mapped[date | None]
     end_on: Mapped[date | None]
