@@ -24,8 +24,10 @@ _LINK = (
 _HEADER = (
     Invoice.id, Invoice.kind, Invoice.series, Invoice.number, Invoice.client_id, Invoice.currency, Invoice.invoice_date,
     Invoice.due_date, Invoice.po_number, Invoice.notes, Invoice.net, Invoice.discount, Invoice.subtotal, Invoice.tax,
-    Invoice.total, Invoice.tax_notes, Invoice.credit_of_id, Invoice.parties,
+    Invoice.total, Invoice.tax_notes, Invoice.credit_of_id, Invoice.parties, Invoice.early_percent, Invoice.early_until,
 )  # fmt: skip
+_IF_THERE = {"early_percent", "early_until"}
+"""What is sealed only where it stands on the invoice: chains were begun before there was such a thing."""
 _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("lines", InvoiceLine, (
         InvoiceLine.position, InvoiceLine.description, InvoiceLine.item_id, InvoiceLine.quantity, InvoiceLine.unit,
@@ -43,7 +45,9 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """SHA-256 of what stands on each invoice: header, lines, taxes and discounts."""
     rows = fetch_rows(ctx.session, select(*_HEADER).where(Invoice.id.in_(invoice_ids)))
-    content: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in rows}
+    content: dict[UUID, dict[str, Any]] = {
+        row["id"]: {name: value for name, value in row.items() if value is not None or name not in _IF_THERE} for row in rows
+    }
     for name, table, columns in _PARTS:
         for one in content.values():
             one[name] = []

@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.hookspecs.tax import TaxResult
 from plugins.billing.assembly import Discount, Discounted, DiscountKind, Line, Scope, Totals
 from plugins.billing.due.values import DueInvoice, DueLine
+from plugins.billing.receivables.terms import Agreed
 
 
 class DraftDiscount(NamedTuple):
@@ -55,12 +56,15 @@ class Draft:
     kind: str = "invoice"
     credit_of_id: UUID | None = None
     credited_line_ids: tuple[UUID | None, ...] = ()
+    terms_id: UUID | None = None
+    early_percent: Decimal | None = None
+    early_until: date | None = None
 
     @classmethod
-    def of_due(cls, due: DueInvoice, *, invoice_date: date, due_date: date, run_id: UUID | None) -> Draft:
-        """The invoice for what a client owes."""
+    def of_due(cls, due: DueInvoice, *, invoice_date: date, agreed: Agreed, run_id: UUID | None) -> Draft:
+        """The invoice for what a client owes, by its terms."""
         return cls(client_id=due.client_id, currency=due.currency, po_number=due.po_number, lines=due.lines, origin="run",
-                   contract_ids=due.contract_ids, invoice_date=invoice_date, due_date=due_date, run_id=run_id)  # fmt: skip
+                   contract_ids=due.contract_ids, invoice_date=invoice_date, run_id=run_id, **agreed._asdict())  # fmt: skip
 
     def reckoned_lines(self) -> list[Line]:
         """The lines as discounts and taxes take them, each with its position as key."""

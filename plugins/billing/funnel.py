@@ -28,7 +28,7 @@ _INVOICE = (
     "id", "kind", "origin", "series", "number", "client_id", "currency", "invoice_date", "due_date", "po_number", "notes", "net",
     "discount", "subtotal", "tax", "total", "tax_notes", "tax_trace", "contract_ids", "run_id", "created_by_kind",
     "created_by_id", "created_by_name", "author", "author_key", "idempotency_key", "credit_of_id", "created_at",
-    "updated_at",
+    "updated_at", "terms_id", "early_percent", "early_until",
 )  # fmt: skip
 _LINE = (
     "id", "invoice_id", "position", "kind", "description", "item_id", "quantity", "unit", "unit_price", "net", "discount",
@@ -68,7 +68,7 @@ def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[An
         draft.invoice_date, draft.due_date, draft.po_number, draft.notes, totals.net, totals.discount, totals.subtotal,
         totals.tax, totals.total, list(one.taxes.notes), one.taxes.trace, [str(each) for each in draft.contract_ids],
         draft.run_id, actor.kind, actor.id, actor.name, actor.author, author_key(ctx), draft.idempotency_key,
-        draft.credit_of_id, now, now,
+        draft.credit_of_id, now, now, draft.terms_id, draft.early_percent, draft.early_until,
     )  # fmt: skip
 
 

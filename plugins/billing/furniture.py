@@ -14,6 +14,7 @@ from plugins.billing.contracts import services, usage_records
 from plugins.billing.credit_notes import CreditAsked
 from plugins.billing.manual import LineAsked
 from plugins.billing.models import Credit
+from plugins.billing.receivables.example_rows import furnish_receivables
 
 NEEDS = ("item_id", "region_id")
 
@@ -21,7 +22,8 @@ NEEDS = ("item_id", "region_id")
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """A contract with usage, a draft, an invoice credited in part and paid too much, and a run that waits."""
     run = runs.start_run(ctx)
-    return {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id}
+    rows = {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id}
+    return {**rows, **furnish_receivables(ctx, there["client_id"], rows["invoice_id"])}
 
 
 def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:

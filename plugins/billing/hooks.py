@@ -21,8 +21,8 @@ from kernel.hookspecs.transfer import Importer
 from plugins.billing import (
     answers,
     door,
+    furnishing,
     money_routes,
-    numbering,
     pages,
     printed_facts,
     routes,
@@ -40,6 +40,11 @@ from plugins.billing.contracts import answers as contract_answers
 from plugins.billing.contracts import importers, usage_pages, usage_records
 from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
+from plugins.billing.credits import nightly, sayings
+from plugins.billing.receivables import answers as receivable_answers
+from plugins.billing.receivables import importers as receivable_importers
+from plugins.billing.receivables import pages as receivable_pages
+from plugins.billing.receivables import routes as receivable_routes
 from plugins.billing.schemas.invoices import InvoiceEvent, InvoiceVoided
 from plugins.billing.schemas.money import PaymentRecorded
 
@@ -52,12 +57,12 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest]
+    return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, receivable_routes.rest]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages]
+    return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, receivable_pages.pages]
 
 
 @hookimpl
@@ -67,6 +72,7 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 20),
         NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
         NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
+        NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
         NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
     ]
@@ -105,12 +111,12 @@ def register_events() -> Sequence[EventType]:
 
 @hookimpl
 def register_importers() -> Sequence[Importer]:
-    return importers.IMPORTERS
+    return (*importers.IMPORTERS, *receivable_importers.IMPORTERS)
 
 
 @hookimpl
 def furnish_tenant(ctx: CallContext) -> None:
-    numbering.lay_out_series(ctx)
+    furnishing.furnish_tenant(ctx)
 
 
 @hookimpl
@@ -125,7 +131,7 @@ def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]
 
 @hookimpl
 def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
-    return [*answers.panels(ref), *contract_answers.contract_panels(ref)]
+    return [*answers.panels(ref), *contract_answers.contract_panels(ref), *receivable_answers.panels(ref)]
 
 
 @hookimpl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from plugins.billing.funnel import author_key, write_invoices, write_parts
 from plugins.billing.manual import DiscountAsked, LineAsked, resolve_discounts, resolve_lines
 from plugins.billing.models import Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
+from plugins.billing.receivables.terms import agree, agree_again
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 _CLAIM = text("select pg_advisory_xact_lock(hashtextextended(:claim, 0))")
 LONGEST_PO = 128
-_HEADER = ("invoice_date", "due_date", "po_number", "notes")
+_HEADER = ("invoice_date", "po_number", "notes")
+_TERMS = ("due_date", "terms_id", "early_percent", "early_until")
 
 
 def get_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
@@ -79,8 +81,10 @@ def list_discounts(ctx: CallContext, invoice_id: UUID) -> list[InvoiceDiscount]:
 
 def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsked], discounts: Sequence[DiscountAsked] = (),
                    currency: str | None = None, invoice_date: date | None = None, due_date: date | None = None,
-                   po_number: str | None = None, notes: str = "", idempotency_key: str | None = None) -> Invoice:  # fmt: skip
-    """Write a draft by hand. The same idempotency key of the same author gives the invoice it gave first.
+                   terms_id: UUID | None = None, po_number: str | None = None, notes: str = "",
+                   idempotency_key: str | None = None) -> Invoice:  # fmt: skip
+    """Write a draft by hand, due by the client's terms if nothing else is said. The same idempotency key of the same author
+    gives the invoice it gave first.
 
     Raises InvalidInput by field, PriceMissingInCurrency, and what the tax provider refuses.
     """
@@ -95,10 +99,9 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
     day = invoice_date or ctx.today()
     resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"], day)
     draft = Draft(
-        client_id=client_id, currency=code, invoice_date=day,
-        due_date=due_date or day + timedelta(days=settings["payment_days"]), lines=resolved,
+        client_id=client_id, currency=code, invoice_date=day, lines=resolved,
         discounts=resolve_discounts(discounts, resolved), po_number=po_number or None, notes=notes,
-        idempotency_key=idempotency_key,
+        idempotency_key=idempotency_key, **agree(ctx, client_id, day, terms_id, due_date)._asdict(),
     )  # fmt: skip
     _check_header(draft)
     [written] = write_invoices(ctx, [_assembled(ctx, draft)])
@@ -139,7 +142,7 @@ def _assembled(ctx: CallContext, draft: Draft) -> Assembled:
 
 
 def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any], version: int | None = None) -> Invoice:
-    """Change a draft: dates, PO number, notes; `lines` and `discounts` replace what is there. All is reckoned anew.
+    """Change a draft: dates, terms, PO number, notes; `lines` and `discounts` replace what is there. All is reckoned anew.
 
     Lines of a billing run stay as they are. Raises InvoiceNotDraft, InvoiceLinesFixed, PreconditionFailed, InvalidInput.
     """
@@ -149,7 +152,7 @@ def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any
     one = _assembled(ctx, _changed_draft(ctx, invoice, changes))
     _rewrite(ctx, invoice, one)
     audit.record(ctx, "invoice.changed", kind="invoice", row_id=invoice.id, label=invoice.number,
-                 changes={name: str(changes[name]) for name in _HEADER if name in changes})  # fmt: skip
+                 changes={name: str(changes[name]) for name in (*_HEADER, *_TERMS) if name in changes})  # fmt: skip
     return invoice
 
 
@@ -178,7 +181,7 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     header |= {"po_number": header["po_number"] or None, "notes": header["notes"] or ""}
     draft = Draft(
         client_id=invoice.client_id, currency=invoice.currency, lines=lines, discounts=discounts, origin=invoice.origin,
-        line_ids=line_ids, **header,
+        line_ids=line_ids, **header, **agree_again(ctx, invoice, changes)._asdict(),
     )  # fmt: skip
     _check_header(draft)
     return draft
@@ -198,7 +201,7 @@ def _rewrite(ctx: CallContext, invoice: Invoice, one: Assembled) -> None:
     for table in (InvoiceLine, InvoiceTax, InvoiceDiscount):
         ctx.session.execute(delete(table).where(table.invoice_id == invoice.id))
     draft, totals = one.draft, one.totals
-    for name in _HEADER:
+    for name in (*_HEADER, *_TERMS):
         setattr(invoice, name, getattr(draft, name))
     for name in ("net", "discount", "subtotal", "tax", "total"):
         setattr(invoice, name, getattr(totals, name))

@@ -22,6 +22,7 @@ from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.parties import find_parties
 from plugins.billing.reasons import span
 from plugins.billing.routes import pdf_response
+from plugins.billing.receivables.pages import terms_choices
 from plugins.billing.schemas import invoices as schemas
 from plugins.billing.schemas import money as money_schemas
 
@@ -98,9 +99,10 @@ def choose_client(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue
 def _form_facts(ctx: CallContext, client_id: UUID | None = None, invoice_id: UUID | None = None) -> dict[str, Any]:
     if invoice_id is not None:
         invoice = invoices.get_invoice(ctx, invoice_id)
-        return {"client": get_client(ctx, invoice.client_id), "currency": invoice.currency, "invoice": invoice}
+        return {"client": get_client(ctx, invoice.client_id), "currency": invoice.currency, "invoice": invoice,
+                "terms": terms_choices(ctx)}  # fmt: skip
     client = get_client(ctx, client_id or UUID(int=0))
-    return {"client": client, "currency": _wanted_currency(client.currency), "invoice": None}
+    return {"client": client, "currency": _wanted_currency(client.currency), "invoice": None, "terms": terms_choices(ctx)}
 
 
 def _wanted_currency(usual: str) -> str:
@@ -131,7 +133,7 @@ def _present(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
          "item_id": one.item_id}
         for one in invoices.list_discounts(ctx, invoice_id)
     ]  # fmt: skip
-    header = {name: getattr(invoice, name) for name in ("version", "invoice_date", "due_date", "po_number", "notes")}
+    header = {name: getattr(invoice, name) for name in ("version", "invoice_date", "due_date", "terms_id", "po_number", "notes")}
     return header | {"lines": lines, "discounts": discounts}
 
 

@@ -31,8 +31,8 @@ from plugins.billing.funnel import write_invoices
 from plugins.billing.mending import mend_url
 from plugins.billing.models import Run, RunClient
 from plugins.billing.periods import add_months
+from plugins.billing.receivables.terms import agree_many
 from plugins.billing.reckoning import assemble
-from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -109,8 +109,8 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
                  run_id: UUID | None = None) -> Plan:  # fmt: skip
     """Reckon what clients owe, without writing: what `preview_run` shows is what a run writes."""
     due = collect_due(ctx, window, client_ids)
-    due_date = invoice_date + timedelta(days=billing_settings(ctx)["payment_days"])
-    drafts = [Draft.of_due(one, invoice_date=invoice_date, due_date=due_date, run_id=run_id) for one in due.invoices]
+    terms = agree_many(ctx, client_ids, invoice_date)
+    drafts = [Draft.of_due(one, invoice_date=invoice_date, agreed=terms[one.client_id], run_id=run_id) for one in due.invoices]
     problems, reckoned = dict(due.problems), []
     for draft, one in zip(drafts, assemble(ctx, drafts), strict=True):
         if isinstance(one, DeskhandError):

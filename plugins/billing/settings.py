@@ -49,8 +49,8 @@ class BillingSettings(Schema):
                                     metadata={"description": "{n}: the number; {n:06}: in six digits; {year}."})  # fmt: skip
     credit_note_pattern = fields.String(load_default="CN-{n:06}", validate=_pattern,
                                         metadata={"description": "The same for credit notes."})  # fmt: skip
-    payment_days = fields.Integer(load_default=14, validate=validate.Range(0, 365),
-                                  metadata={"description": "Days from the invoice date to the due date."})  # fmt: skip
+    reminders = fields.Boolean(load_default=False, metadata={
+        "title": "Remind clients of overdue invoices", "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
     most_on_a_day = fields.Integer(load_default=500, validate=validate.Range(0, 100_000), metadata={
         "title": "Most items of one client on one day",
         "description": "Time entries, materials and usage; a run parks a client with more. 0: no bound."})  # fmt: skip

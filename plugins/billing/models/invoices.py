@@ -37,7 +37,8 @@ class Invoice(TenantTable, Versioned):
 
     `settled` is what payments and credits have paid, `credited` what credit notes took back; both are sums of rows that
     say so, kept here so that the database itself refuses to exceed `total`. Without a `serial` the number is provisional.
-    `parties` holds seller and buyer as they were when it was finalized.
+    `parties` holds seller and buyer as they were when it was finalized. Who pays by `early_until` may keep back
+    `early_percent`.
     """
 
     __tablename__ = "billing_invoices"
@@ -45,6 +46,8 @@ class Invoice(TenantTable, Versioned):
         tenant_key(),
         references("client_id", "clients"),
         references("credit_of_id", "billing_invoices"),
+        references("layout_version_id", "billing_layout_versions"),
+        references("terms_id", "billing_terms"),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "series", "serial"),
         CheckConstraint("kind in ('invoice', 'credit_note')", name="kind"),
@@ -60,6 +63,8 @@ class Invoice(TenantTable, Versioned):
         CheckConstraint("(status = 'void') = (voided_at is not null and void_reason <> '')", name="void"),
         CheckConstraint("due_date >= invoice_date", name="due_date"),
         Index("uq_billing_invoices_idempotency", "tenant_id", "author_key", "idempotency_key", unique=True,
+        CheckConstraint("(early_percent is null) = (early_until is null)", name="early"),
+        CheckConstraint("early_percent > 0 and early_percent < 100", name="early_percent"),
               postgresql_where=text("idempotency_key is not null")),
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "invoice_date", "id"),
@@ -81,6 +86,9 @@ class Invoice(TenantTable, Versioned):
     invoice_date: Mapped[date]
     due_date: Mapped[date]
     po_number: Mapped[str | None]
+    terms_id: Mapped[UUID | None]
+    early_percent: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    early_until: Mapped[date | None]
     notes: Mapped[str] = mapped_column(default="", server_default="")
     net: Mapped[int] = mapped_column(BigInteger)
     discount: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,18 @@
+"""What a tenant starts with in this room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugins.billing import numbering
+from plugins.billing.receivables import levels, terms
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+def furnish_tenant(ctx: CallContext) -> None:
+    """Series of numbers, terms of payment, levels of reminders."""
+    numbering.lay_out_series(ctx)
+    terms.lay_out_terms(ctx)
+    levels.lay_out_levels(ctx)

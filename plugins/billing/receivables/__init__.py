@@ -1,0 +1,1 @@
+"""What clients owe and when: terms of payment, reminders, late fees, statements, ageing."""
