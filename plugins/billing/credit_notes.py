@@ -123,9 +123,15 @@ def _assemble(ctx: CallContext, original: Invoice, parts: Sequence[_Part], reaso
     stored = list_taxes(ctx, original.id)
     taxed = [_taxed(part, mode) for part in parts]
     groups = [_group(tax, taxed, parts, original, mode) for tax in stored]
-    taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, {})
+    trace = {"credit": {"rule": "credit", "invoice": original.number, **_tax_ids(original)}}
+    taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, trace)
     discounted = Discounted(draft.reckoned_lines(), (), (0,) * len(parts))
     return Assembled(draft, discounted, taxes, tuple(tax.tax_date for tax in stored), total_up(discounted, taxes))
+
+
+def _tax_ids(original: Invoice) -> dict[str, str | None]:
+    """The tax ids that the invoice printed; its credit note prints the same."""
+    return {f"{who}_tax_id": (original.parties or {}).get(who, {}).get("tax_id") for who in ("seller", "buyer")}
 
 
 def _line(part: _Part, original: Invoice, mode: Rounding) -> DueLine:
