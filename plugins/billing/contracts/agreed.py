@@ -15,11 +15,14 @@ from sqlalchemy import ColumnElement, select
 from kernel.context import CallContext
 from kernel.hookspecs.pricing import DatedPrice, price_on
 from plugins.billing.buckets.terms import BucketTerms, read_terms, terms_view
-from plugins.billing.bulk import among
+from plugins.billing.bulk import among, read_rows
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
 from plugins.billing.service_periods import Agreement, agreement
 from plugins.billing.usage import Tier
+
+_SAME = (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id)
+_IN_ORDER = (Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,12 @@ class AgreedLine:
         return next((one for one in self.items if one.item_id == item_id), None)
 
 
-def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLine]:
-    """The contract lines that a condition on Contract or ContractLine names, in the order in which invoices show them."""
-    found = ctx.session.execute(
-        select(Contract, ContractLine)
-        .join(ContractLine, (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id))
-        .where(wanted)
-        .order_by(Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
-    ).all()
+def read_agreed(ctx: CallContext, wanted: ColumnElement[bool], *, plain: bool = False) -> list[AgreedLine]:
+    """The contract lines that a condition on Contract or ContractLine names, in the order in which invoices show them.
+
+    `plain` gives rows that read like the models and cannot be changed: a billing run looks at tens of thousands.
+    """
+    found = (_plain_rows if plain else _mapped_rows)(ctx, wanted)
     line_ids = [line.id for _, line in found]
     items, rates, prices = _items(ctx, line_ids), _role_rates(ctx, line_ids), _scheduled(ctx, line_ids)
     buckets = read_terms(ctx, [line.id for _, line in found if line.kind == "bucket"])
@@ -81,6 +82,18 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool]) -> list[AgreedLin
                    buckets.get(line.id))
         for contract, line in found
     ]  # fmt: skip
+
+
+def _mapped_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Contract, ContractLine]]:
+    rows = ctx.session.execute(select(Contract, ContractLine).join(ContractLine, _SAME).where(wanted).order_by(*_IN_ORDER))
+    return [(contract, line) for contract, line in rows]
+
+
+def _plain_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Contract, ContractLine]]:
+    lines = read_rows(ctx.session, select(ContractLine.__table__).join(Contract, _SAME).where(wanted).order_by(*_IN_ORDER))
+    theirs = among(Contract.id, {line.contract_id for line in lines})
+    contracts = {one.id: one for one in read_rows(ctx.session, select(Contract.__table__).where(theirs))}
+    return [(contracts[line.contract_id], line) for line in lines]
 
 
 def _agreement(contract: Contract, line: ContractLine) -> Agreement:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
-from plugins.billing.bulk import among
+from plugins.billing.bulk import among, read_rows
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
@@ -35,7 +35,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     A fixed number of queries serves any number of clients, and the answer is the same each time it is asked.
     """
     currencies = _currencies(ctx, client_ids)
-    lines = read_agreed(ctx, among(Contract.client_id, currencies) & (Contract.status == "active"))
+    lines = read_agreed(ctx, among(Contract.client_id, currencies) & (Contract.status == "active"), plain=True)
     usage = _unbilled_usage(ctx, window, list(currencies))
     answers = ctx.hooks.collect_charges(ctx=ctx, window=window, clients=list(currencies))
     offered = list(chain.from_iterable(answers))
@@ -65,11 +65,11 @@ def _places(ctx: CallContext, charges: Sequence[Charge]) -> dict[UUID, str]:
 
 def _unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
     found = (
-        select(UsageEntry)
+        select(UsageEntry.__table__)
         .where(among(UsageEntry.client_id, client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))
         .order_by(UsageEntry.client_id, UsageEntry.used_on, UsageEntry.id)
     )
-    return list(ctx.session.scalars(found))
+    return read_rows(ctx.session, found)
 
 
 def _billed(
