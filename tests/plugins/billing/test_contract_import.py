@@ -88,6 +88,7 @@ def test_loading_again_changes_what_may_change_and_doubles_nothing(acme: Any) ->
         assert sorted(ctx.session.scalars(select(UsageEntry.quantity))) == [Decimal(1), Decimal(600)]
 
 
+@pytest.mark.forged_books
 def test_what_was_billed_is_not_changed_by_a_file(acme: Any) -> None:
     run_import(acme, FILES)
     with acme.call() as ctx:

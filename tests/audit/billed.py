@@ -1,0 +1,69 @@
+"""I1 and I2: nothing is billed twice, and what says it is billed stands on a live invoice line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from uuid import UUID
+
+from tests.audit.books import Books, Row, grouped
+
+_OWNED = {"timesheets.entry": "time", "tickets.material": "materials", "billing.usage": "usage"}
+
+
+def check_billed(books: Books) -> Iterator[str]:
+    """Live sources are unique and stand on invoices that live; their owners say the same."""
+    yield from _unique(books)
+    yield from _standing(books)
+    yield from _overlaps(books)
+    for kind, table in _OWNED.items():
+        live = {one.source_id: one for one in books.sources if one.live and one.source_kind == kind}
+        yield from _owned(books, table, live)
+
+
+def _unique(books: Books) -> Iterator[str]:
+    times = Counter((one.source_kind, one.source_id, one.period_key) for one in books.sources if one.live)
+    for (kind, source_id, key), count in times.items():
+        if count > 1:
+            yield f"I1 {kind} {source_id} {key} is billed {count} times."
+
+
+def _standing(books: Books) -> Iterator[str]:
+    places = {line.id: line.invoice_id for line in books.lines}
+    for one in books.sources:
+        invoice = books.by_id.get(one.invoice_id)
+        if invoice is None or places.get(one.line_id) != one.invoice_id:
+            yield f"I1 {one.source_kind} {one.source_id} is billed by a line that is not there."
+        elif one.live == (invoice.status == "void"):
+            words = "still" if one.live else "no longer"
+            yield f"I1 {one.source_kind} {one.source_id} is {words} billed by {invoice.number}, {invoice.status}."
+    run_made = {one.id for one in books.invoices if one.origin == "run"}
+    billing = {one.line_id for one in books.sources}
+    for line in books.lines:
+        if line.invoice_id in run_made and line.id not in billing:
+            yield f"I1 {books.by_id[line.invoice_id].number} line {line.position} of a run bills nothing."
+
+
+def _overlaps(books: Books) -> Iterator[str]:
+    """The billed periods of one contract line share no day."""
+    recurring = [one for one in books.sources if one.live and one.source_kind == "billing.contract_line"]
+    for line_id, billed in grouped(recurring, lambda one: one.source_id).items():
+        periods = sorted(tuple(one.period_key.split("/")) for one in billed if "/" in one.period_key)
+        for before, after in pairwise(periods):
+            if after[0] < before[1]:
+                yield f"I1 contract line {line_id} is billed for {before} and {after}."
+
+
+def _owned(books: Books, table: str, live: dict[UUID, Row]) -> Iterator[str]:
+    rows: Sequence[Row] = books.tables[table]
+    known = {row.id for row in rows}
+    for source_id in live.keys() - known:
+        yield f"I2 {table} {source_id} is billed and not there any more."
+    for row in rows:
+        source = live.get(row.id)
+        said = (row.invoice_id, row.invoice_line_id)
+        if said != ((source.invoice_id, source.line_id) if source else (None, None)):
+            yield f"I2 {table} {row.id} says it is billed by {said}, billing says by {source and source.invoice_id}."
+        if source and table == "time" and (row.state != "approved" or row.minutes == 0):
+            yield f"I2 time entry {row.id} is billed, {row.state}, {row.minutes} minutes."
