@@ -120,6 +120,7 @@ def test_tiers_give_every_quantity_one_price(acme: Any, shop: Any, tiers: Any, w
     assert words in answer.json["errors"]["lines[0].items[0].tiers"]
 
 
+@pytest.mark.forged_books
 def test_what_billed_periods_stand_on_cannot_change(acme: Any, shop: Any) -> None:
     api = acme.api()
     contract = api.post(CONTRACTS, json=_contract(shop, _licenses(shop))).json
@@ -152,6 +153,7 @@ def test_a_draft_bills_nothing_and_needs_lines_before_it_is_active(acme: Any, sh
     assert api.get(url).json["code"] == "contract_not_found"
 
 
+@pytest.mark.forged_books
 def test_usage_is_entered_listed_and_taken_back_until_it_is_billed(acme: Any, shop: Any) -> None:
     api = acme.api("bob")
     body = {"client_id": shop["client"], "item_id": shop["storage"], "used_on": "2026-09-05", "quantity": "7.5"}

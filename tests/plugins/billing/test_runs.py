@@ -105,6 +105,7 @@ def test_a_client_without_a_tax_region_is_parked_and_the_others_go_on(acme: Any,
         assert list(runs.preview_run(ctx, **SEPTEMBER).problems) == [lost]
 
 
+@pytest.mark.forged_books
 def test_a_client_whose_writing_fails_is_parked_alone(acme: Any, region: Any, kernel: Kernel) -> None:
     with acme.call(Actor.system()) as ctx:
         clients = contracts(ctx, 5, region)
