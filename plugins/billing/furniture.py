@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from kernel.context import CallContext
 from plugins.billing import credit_notes, finalizing, invoices, payments, runs
+from plugins.billing.buckets import hours as working_hours
 from plugins.billing.contracts import services, usage_records
 from plugins.billing.credit_notes import CreditAsked
 from plugins.billing.manual import LineAsked
@@ -36,7 +37,13 @@ def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     fixed, used = (one.line.id for one in services.list_lines(ctx, contract.id))
     usage = usage_records.add_usage(ctx, client_id=there["client_id"], item_id=there["item_id"], used_on=ctx.today(),
                                     quantity=Decimal(5), contract_line_id=used)  # fmt: skip
-    return {"contract_id": contract.id, "contracts/line_id": fixed, "contract_line_id": used, "usage_id": usage.id}
+    return {"contract_id": contract.id, "contracts/line_id": fixed, "contract_line_id": used, "usage_id": usage.id,
+            "hours_id": _hours(ctx)}  # fmt: skip
+
+
+def _hours(ctx: CallContext) -> UUID:
+    office = [{"weekday": day, "begins": 480, "ends": 1020} for day in range(1, 6)]
+    return working_hours.add_hours(ctx, name="Office", time_zone="Europe/Berlin", spans=office).id
 
 
 def _invoices(ctx: CallContext, client_id: UUID, run_id: UUID) -> dict[str, UUID]:

@@ -23,6 +23,7 @@ RULES: Mapping[str, LazyText] = {
     "usage": _l("What was used, by its price"),
     "usage_tiers": _l("What was used, by graduated prices"),
     "item": _l("Quantity times unit price"),
+    "bucket": _l("What was drawn from what the contract includes"),
     "credit": _l("Taken back from an invoice"),
     "discount": _l("A discount"),
 }
@@ -42,6 +43,10 @@ STEPS: Mapping[str, LazyText] = {
     "fixed_amount": _l("Fixed amount"),
     "never_below_zero": _l("Never below zero"),
     "credited_amount": _l("Credited now"),
+    "bucket_available": _l("Included and carried over"),
+    "bucket_beyond": _l("Drawn beyond that"),
+    "bucket_overage": _l("What goes beyond, by its price"),
+    "overtime": _l("Overtime, in hours, times its rate"),
 }
 ROUNDINGS: Mapping[str, LazyText] = {
     "half_up": _l("half up"),
@@ -61,6 +66,11 @@ INPUTS: Mapping[str, LazyText] = {
     "line_amount": _l("Amount of the line"),
     "credited_before": _l("Credited before"),
     "role": _l("Role"),
+    "included": _l("Included in the period"),
+    "carried": _l("Carried over from the period before"),
+    "drawn": _l("Drawn in the period"),
+    "billed_before": _l("Of that billed before"),
+    "overage_rate": _l("Price of one more"),
 }
 ORIGINS: Mapping[str, LazyText] = {
     "entry": _l("the time entry"),
@@ -71,8 +81,8 @@ ORIGINS: Mapping[str, LazyText] = {
     "schedule": _l("the price schedule of the contract line"),
     "agreed": _l("this line, as agreed"),
 }
-_MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before"}
-_PLAIN_RESULTS = {"minimum_minutes", "round_up_minutes", "minimum_quantity"}
+_MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before", "overage_rate"}
+_PLAIN_RESULTS = {"minimum_minutes", "round_up_minutes", "minimum_quantity", "bucket_available", "bucket_beyond"}
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _PAIR = re.compile(rf"{_NUMBER}, {_NUMBER}")
 _FACTORS = re.compile(rf"^{_NUMBER} × {_NUMBER}$")
@@ -132,6 +142,8 @@ def _entry(one: Mapping[str, Any], currency: str) -> tuple[str, str]:
     spent = _("%(hours)s h", hours=worked)
     if billed != worked:
         spent = _("%(worked)s h, billed as %(billed)s h", worked=worked, billed=billed)
+    if "drawn" in one:
+        spent = _("%(worked)s h, drawn as %(drawn)s min", worked=worked, drawn=_plain(str(one["drawn"])))
     person = one.get("detail", {}).get("person")
     words = " · ".join(part for part in (_day(one["on"]), person, one["description"]) if part)
     return words, f"{spent} = {_money(str(one['amount']), currency)}"
@@ -206,6 +218,8 @@ _SPOKEN: Mapping[str, Callable[[str, str], str]] = {
     "minimum_quantity": _spoken_pair,
     "never_below_zero": _spoken_lesser,
     "quantity_times_price": _spoken_factors,
+    "bucket_overage": _spoken_factors,
+    "overtime": _spoken_hours,
     "tier": _spoken_factors,
     "hours_times_rate": _spoken_hours,
     "prorate": _spoken_days,

@@ -15,6 +15,8 @@ from kernel.directory.clients import get_client, list_locations
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
+from plugins.billing.buckets import hours as working_hours
+from plugins.billing.buckets.meters import bucket_meters
 from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.reasons import rule_in_words, span, trace_in_words
@@ -27,11 +29,14 @@ STATES = {
 KINDS = {
     "fixed": (_l("Fixed fee"), "info"), "hourly": (_l("Hours"), "warning"), "usage": (_l("Usage"), "success"),
     "product": (_l("Products"), "neutral"), "license": (_l("Licenses"), "neutral"),
+    "bucket": (_l("Included hours"), "info"),
 }  # fmt: skip
 CYCLES = {
     "weekly": _l("Weekly"), "bi_weekly": _l("Every two weeks"), "monthly": _l("Monthly"), "quarterly": _l("Quarterly"),
     "semi_annual": _l("Twice a year"), "annual": _l("Yearly"),
 }  # fmt: skip
+UNITS = {"hour": _l("Hours"), "each": _l("Units")}
+SPELLS = {"day": _l("A day"), "week": _l("A week, from Monday")}
 TIMINGS = {"advance": _l("In advance"), "arrears": _l("In arrears")}
 CADENCES = {"calendar": _l("Calendar months and quarters"), "anniversary": _l("Counted from the first day")}
 _WORDS = {"states": STATES, "kinds": KINDS, "cycles": CYCLES, "timings": TIMINGS, "cadences": CADENCES}
@@ -55,7 +60,8 @@ def contracts_csv(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValu
 def contracts_of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
     get_client(ctx, client_id)
     page = listing.list_contracts(ctx, {"client_id": client_id, "limit": 50})
-    return render("billing/contracts_panel.html", page=page, client_id=client_id, **_WORDS)
+    meters = bucket_meters(ctx, [client_id])
+    return render("billing/contracts_panel.html", page=page, meters=meters, span=span, client_id=client_id, **_WORDS)
 
 
 @pages.get("/contract-lines/pick", permission="contract.read")
@@ -75,6 +81,7 @@ def contract(ctx: CallContext, contract_id: UUID) -> ResponseReturnValue:
         contract=row,
         state=listing.state_of(row, ctx.today()),
         standings=preview.standing_of(ctx, agreed),
+        meters={one.line_id: one for one in bucket_meters(ctx, [row.client_id])},
         monthly_value=values.get(contract_id),
         span=span,
         **_WORDS,
@@ -141,7 +148,9 @@ def delete_contract(ctx: CallContext, contract_id: UUID, form: MultiDict[str, st
 def _line_context(ctx: CallContext, contract_id: UUID, line_id: UUID | None = None) -> dict[str, Any]:
     row = services.get_contract(ctx, contract_id)
     places = [(one.id, one.name) for one in list_locations(ctx, row.client_id)]
-    return {"contract": row, "line": lines.get_line(ctx, contract_id, line_id) if line_id else None, "places": places, **_WORDS}
+    line = lines.get_line(ctx, contract_id, line_id) if line_id else None
+    hours = [(one.id, one.name) for one in working_hours.list_hours(ctx)]
+    return {"contract": row, "line": line, "places": places, "hours": hours, "units": UNITS, "spells": SPELLS, **_WORDS}
 
 
 def _new_line(ctx: CallContext, contract_id: UUID) -> dict[str, Any]:
@@ -155,7 +164,8 @@ def _present_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> dict[st
 @pages.form("/contracts/<uuid:contract_id>/lines/new", permission="contract.manage", schema=line_form.LineForm,
             template="billing/contract_line_form.html", initial=_new_line, context=_line_context)  # fmt: skip
 def new_line(ctx: CallContext, contract_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    added: AgreedLine = lines.add_line(ctx, services.get_contract(ctx, contract_id), **line_form.as_line(data))
+    with line_form.as_typed():
+        added: AgreedLine = lines.add_line(ctx, services.get_contract(ctx, contract_id), **line_form.as_line(data))
     return redirect_to(f"/contracts/{contract_id}", toast=_("%(name)s added.", name=added.line.name))
 
 
@@ -165,7 +175,8 @@ def new_line(ctx: CallContext, contract_id: UUID, data: dict[str, Any]) -> Respo
 def edit_line(
     ctx: CallContext, contract_id: UUID, line_id: UUID, data: dict[str, Any], version: int | None
 ) -> ResponseReturnValue:
-    lines.change_line(ctx, contract_id, line_id, line_form.as_line(data), version)
+    with line_form.as_typed():
+        lines.change_line(ctx, contract_id, line_id, line_form.as_line(data), version)
     return redirect_to(f"/contracts/{contract_id}", toast=_("Saved; it counts from the next unbilled period on."))
 
 

@@ -24,11 +24,11 @@ def _four_places(value: Decimal) -> None:
         raise ValidationError("Give a number below ten thousand million with at most four decimals.")
 
 
-def _quantity(*more: validate.Validator, **options: Any) -> fields.Decimal:
+def quantity_field(*more: validate.Validator, **options: Any) -> fields.Decimal:
     return fields.Decimal(as_string=True, validate=[_four_places, *more], **options)
 
 
-def _multiplier(**options: Any) -> fields.Decimal:
+def multiplier_field(**options: Any) -> fields.Decimal:
     more_than_nothing = validate.Range(min=0, min_inclusive=False, max=99)
     return fields.Decimal(as_string=True, validate=[_four_places, more_than_nothing], **options)
 
@@ -38,16 +38,16 @@ def _money(**options: Any) -> fields.Integer:
 
 
 class TierIn(Schema):
-    from_quantity = _quantity(validate.Range(min=0), required=True)
-    to_quantity = _quantity(allow_none=True, load_default=None)
+    from_quantity = quantity_field(validate.Range(min=0), required=True)
+    to_quantity = quantity_field(allow_none=True, load_default=None)
     unit_price = _money(required=True)
 
 
 class ContractItemIn(Schema):
     item_id = fields.UUID(required=True)
-    quantity = _quantity(validate.Range(min=0, min_inclusive=False))
+    quantity = quantity_field(validate.Range(min=0, min_inclusive=False))
     unit_price = _money(allow_none=True)
-    minimum_quantity = _quantity(validate.Range(min=0), metadata={"example": "0"})
+    minimum_quantity = quantity_field(validate.Range(min=0), metadata={"example": "0"})
     tiers = fields.List(fields.Nested(TierIn), validate=validate.Length(max=100), metadata={"example": []})
 
 
@@ -58,18 +58,18 @@ class RoleRateIn(Schema):
 
 class BucketMemberIn(Schema):
     item_id = fields.UUID(required=True)
-    multiplier = _multiplier(metadata={"example": "1"})
+    multiplier = multiplier_field(metadata={"example": "1"})
 
 
 class BucketIn(Schema):
     """What a bucket line includes in each period, what more costs, and what draws from it."""
 
     unit = fields.String(validate=validate.OneOf(UNITS))
-    included = _quantity(validate.Range(min=0), required=True)
+    included = quantity_field(validate.Range(min=0), required=True)
     overage_rate = _money(required=True)
     rollover = fields.Boolean()
     covers_all = fields.Boolean()
-    after_hours = _multiplier(allow_none=True, metadata={"example": None})
+    after_hours = multiplier_field(allow_none=True, metadata={"example": None})
     hours_id = fields.UUID(allow_none=True, metadata={"example": None})
     alert_percent = fields.Integer(allow_none=True, validate=validate.Range(1, 100))
     members = fields.List(fields.Nested(BucketMemberIn), validate=validate.Length(max=200))
@@ -88,7 +88,7 @@ class LineIn(Schema):
     overtime_after = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 10_080), metadata={"example": None})
     overtime_per = fields.String(validate=validate.OneOf(OVERTIME_PER))
     overtime_rate = _money(allow_none=True, metadata={"example": None})
-    overtime_factor = _multiplier(metadata={"example": "1.5"})
+    overtime_factor = multiplier_field(metadata={"example": "1.5"})
     bucket = fields.Nested(BucketIn, allow_none=True, metadata={"example": None})
     location_id = fields.UUID(allow_none=True)
     start_on = fields.Date(allow_none=True)
@@ -293,7 +293,7 @@ class UsageIn(Schema):
     client_id = fields.UUID(required=True)
     item_id = fields.UUID(required=True)
     used_on = fields.Date(required=True)
-    quantity = _quantity(required=True)
+    quantity = quantity_field(required=True)
     contract_line_id = fields.UUID(allow_none=True)
     note = fields.String(validate=validate.Length(max=1000))
 

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
+from plugins.billing.bounds import find_crowded
+from plugins.billing.buckets.pools import read_pools, read_used
 from plugins.billing.bulk import among, read_rows
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
+from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
 from plugins.billing.due.recurring import find_recurring
 from plugins.billing.due.used import find_used
@@ -23,20 +26,21 @@ from plugins.billing.due.values import USAGE, Due, DueInvoice, DueLine, Findings
 from plugins.billing.models.contracts import Contract, UsageEntry
 from plugins.billing.settings import billing_settings
 
-__all__ = ["Due", "DueInvoice", "DueLine", "Source", "collect_due"]
+__all__ = ["Due", "DueInvoice", "DueLine", "Source", "collect_due", "unbilled_usage"]
 
 
-def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> Due:
+def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID], most_on_a_day: int = 0) -> Due:
     """What these clients owe before `window.end`, one invoice for each client, currency and PO number.
 
     Recurring lines owe in advance the periods that begin before the window's end, in arrears those that end by then,
     both from the contract's first day (or the day after `billed_until`) on; whatever is older and unbilled is owed too.
-    Rooms add their charges. A client for whom something has no price is a problem, and none of it is among the invoices.
+    Rooms add their charges. A client for whom something has no price is a problem, and none of it is among the invoices;
+    so is one with more than `most_on_a_day` charges and usage records of one day (0: any number).
     A fixed number of queries serves any number of clients, and the answer is the same each time it is asked.
     """
     currencies = _currencies(ctx, client_ids)
     lines = read_agreed(ctx, among(Contract.client_id, currencies) & (Contract.status == "active"), plain=True)
-    usage = _unbilled_usage(ctx, window, list(currencies))
+    usage = unbilled_usage(ctx, window, list(currencies))
     answers = ctx.hooks.collect_charges(ctx=ctx, window=window, clients=list(currencies))
     offered = list(chain.from_iterable(answers))
     billed = _billed(ctx, lines, offered, usage)
@@ -47,8 +51,13 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     mode = billing_settings(ctx)["rounding_mode"]
     book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised)
     findings = Findings()
+    dated = chain(((one.client_id, one.on_date) for one in charges), ((one.client_id, one.used_on) for one in usage))
+    findings.refuse_all(find_crowded(dated, most_on_a_day, window))
     find_recurring(book, findings)
-    find_used(book, [one for one in usage if one.id not in billed.get(USAGE, {})], findings)
+    pools = read_pools(ctx, lines)
+    records = [one for one in usage if one.id not in billed.get(USAGE, {})]
+    charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
+    find_used(book, records, findings)
     find_charged(book, charges, findings)
     return findings.due()
 
@@ -63,7 +72,8 @@ def _places(ctx: CallContext, charges: Sequence[Charge]) -> dict[UUID, str]:
     return dict(ctx.session.execute(select(Location.id, Location.name).where(among(Location.id, sorted(wanted)))).all())
 
 
-def _unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
+def unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
+    """What clients used before the window's end and no invoice bills yet, oldest first."""
     found = (
         select(UsageEntry.__table__)
         .where(among(UsageEntry.client_id, client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))

@@ -37,7 +37,8 @@ def find_buckets(
     until = dict.fromkeys(buckets, book.window.end)
     drawn = draw_down(buckets, used, until, charges, entries, findings)
     for statement in drawn.statements:
-        findings.lines += list(_lines(book, places[statement.bucket.agreed.line.id], statement))
+        if statement.tells:
+            findings.lines += list(_lines(book, places[statement.bucket.agreed.line.id], statement))
     return drawn.charges, drawn.entries
 
 
@@ -98,7 +99,7 @@ def _describe(book: Book, statement: Statement, item_id: UUID | None) -> str:
     """The line, what of its allowance was used, and the service that the overage is for."""
     bucket = statement.bucket
     unit = _UNITS[bucket.terms.unit]
-    used, available = (plain(shown(one, bucket.terms.per)) for one in (statement.used, statement.allowance.available))
+    used, available = _shown(statement, statement.used), _shown(statement, statement.allowance.available)
     words = f"{bucket.agreed.label}: {used} / {available} {unit}".rstrip()
     return f"{words} ({book.item_name(item_id, '')})" if item_id else words
 
@@ -108,11 +109,11 @@ def _trace(
 ) -> dict[str, Any]:  # fmt: skip
     bucket, allowance = statement.bucket, statement.allowance
     inputs = {
-        "included": plain(shown(allowance.included, bucket.terms.per)), "carried": plain(shown(allowance.carried, bucket.terms.per)),
-        "drawn": plain(shown(statement.used, bucket.terms.per)), "overage_rate": bucket.terms.overage_rate,
+        "included": _shown(statement, allowance.included), "carried": _shown(statement, allowance.carried),
+        "drawn": _shown(statement, statement.used), "overage_rate": bucket.terms.overage_rate,
     }  # fmt: skip
     if statement.before:
-        inputs["billed_before"] = plain(shown(statement.before, bucket.terms.per))
+        inputs["billed_before"] = _shown(statement, statement.before)
     told = "entries" if bucket.terms.unit == "hour" else "records"
     steps = steps_of(allowance, statement.used, statement.before, bucket.terms.per, bucket.terms.overage_rate, amount)
     return {
@@ -122,6 +123,10 @@ def _trace(
         told: [_told(bucket, one, share) for one, share in zip(draws, shares, strict=True)],
         "drawn": f"{statement.used:f}",
     }
+
+
+def _shown(statement: Statement, amount: Decimal) -> int | str:
+    return plain(shown(amount, statement.bucket.terms.per))
 
 
 def _told(bucket: Pool, draw: Draw, share: int) -> dict[str, Any]:

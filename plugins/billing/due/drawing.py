@@ -56,6 +56,11 @@ class Statement:
         return max(self.before + sum((one.weight for one in self.draws), ZERO), ZERO)
 
     @property
+    def tells(self) -> bool:
+        """True if it stands on an invoice: something was drawn, or its period costs a fee."""
+        return bool(self.draws) or (self.bucket.has_fee and LATE not in self.key)
+
+    @property
     def beyond(self) -> Decimal:
         """What is to be billed as overage."""
         return self.allowance.beyond(self.used) - self.allowance.beyond(self.before)
@@ -133,11 +138,11 @@ class Statements:
         return late
 
     def settle(self) -> list[Statement]:
-        """Carry over what the period before left, oldest first. What costs nothing and was not used is left open."""
+        """Carry over what the period before left, oldest first."""
         for statement in self.open:
             if self.bucket.terms.rollover:
                 statement.allowance = Allowance(self.bucket.terms.counted, self._carried(statement.period.period))
-        return [one for one in self.open if one.draws or (self.bucket.has_fee and LATE not in one.key)]
+        return self.open
 
     def _carried(self, period: Period) -> Decimal:
         owed = self.bucket.agreed.agreement.owed

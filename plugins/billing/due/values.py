@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -108,6 +108,11 @@ class Findings:
     def refuse(self, client_id: UUID, error: DeskhandError) -> None:
         """Note what is in the way of billing a client."""
         self.refusals.setdefault(client_id, []).append(error)
+
+    def refuse_all(self, errors: Mapping[UUID, DeskhandError]) -> None:
+        """Note what is in the way of billing some clients."""
+        for client_id, error in errors.items():
+            self.refuse(client_id, error)
 
     def due(self) -> Due:
         """Clients with something in the way are parked whole; the others' lines become invoices, sorted."""
