@@ -107,10 +107,20 @@ class PaperAttachment(NamedTuple):
 
 
 class PaperSettled(NamedTuple):
-    """What was paid of an invoice by its payments (`kind` payment) and by credits (`kind` credit)."""
+    """What was paid of an invoice by its payments (`kind` payment), by credits (`kind` credit), and what was kept back for
+    paying early (`kind` discount).
+    """
 
     kind: str
     on: date
+    amount: int
+
+
+class PaperEarly(NamedTuple):
+    """Who pays by `until` may keep back `percent`, which is `amount` in minor units of the whole invoice."""
+
+    percent: Decimal
+    until: date
     amount: int
 
 
@@ -119,10 +129,12 @@ class InvoicePaper:
     """All that stands on an invoice or credit note. Amounts are minor units of `currency`, which has `exponent` decimals;
     those of a credit note are above zero as well.
 
-    `kind` is `invoice` or `credit_note`, `status` `draft`, `finalized` or `void`; the number of a draft may be provisional.
+    `kind` is `invoice`, `prepayment` or `credit_note`, `status` `draft`, `finalized` or `void`; a draft's number may be
+    provisional.
     `net` - `discount` = `subtotal`, + `tax` = `total`; `settled` is paid already. `corrects_*` name the invoice that a credit
     note corrects. `locale` is the buyer's language, else the tenant's. `period_start` to `period_end` (not included) spans
     the service periods of the lines. `layout` names the stored version of the layout that prints it, once it is final.
+    `early` is the discount for early payment that its terms offer.
     """
 
     id: UUID
@@ -160,11 +172,12 @@ class InvoicePaper:
     finalized_at: datetime | None
     updated_at: datetime
     layout: UUID | None = None
+    early: PaperEarly | None = None
 
     @property
     def due(self) -> int:
         """What is still to be paid, in minor units; nothing on credit notes."""
-        return self.total - self.settled if self.kind == "invoice" and self.status != "void" else 0
+        return self.total - self.settled if self.kind != "credit_note" and self.status != "void" else 0
 
 
 @hookspec(firstresult=True)
@@ -190,4 +203,31 @@ def collect_attachments(ctx: CallContext, invoice_id: UUID, pdf: bytes) -> Seque
     transaction that sends it; raising refuses the sending.
 
     Example: `[PaperAttachment("INV-000042.xml", "application/xml", b"<Invoice …")]`.
+    """
+
+
+class InvoiceLayout(NamedTuple):
+    """A layout that a room prints by its own code. `key` begins with the room's name, as in `acme.letter`."""
+
+    key: str
+    title: str
+    says: str = ""
+
+
+@hookspec
+def register_invoice_layouts() -> Sequence[InvoiceLayout]:
+    """Register: name the layouts that your code prints, to be chosen beside those made of data. Any room; asked of the rooms that
+    a tenant has switched on, whenever it looks at its layouts.
+
+    Example: `[InvoiceLayout("acme.letter", "Letter", "A letter with a payment slip.")]`.
+    """
+
+
+@hookspec
+def render_invoices(ctx: CallContext, layout_key: str, papers: Sequence[InvoicePaper], form: str) -> Sequence[bytes] | None:
+    """Collect: print these invoices by your layout of this key, each as one file in their order: `form` is `pdf` or `html` (a
+    whole page, shown without scripts). The room that registered the key; all others answer None. Once per batch of invoices.
+
+    The same invoice gives the same bytes, for ever: a later release keeps a key as it was, or takes another.
+    Example: `[b"%PDF-1.7 …"]`.
     """

@@ -34,6 +34,11 @@ def find_parties(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, di
     }  # fmt: skip
 
 
+def seller_now(ctx: CallContext) -> dict[str, Any]:
+    """The tenant as it stands on invoices that are drafted today."""
+    return _seller(ctx, billing_settings(ctx), None)
+
+
 def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
     """By invoice, what the locations of its lines are called."""
     found: dict[UUID, dict[str, str]] = {}
