@@ -53,7 +53,7 @@ class Charge(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A charge that now stands on an invoice line; `version` is that of the charge when it was collected."""
+    """A charge that now stands on an invoice line; `version` is that of the charge when it was collected, 0: as it is now."""
 
     source_kind: str
     source_id: UUID

@@ -62,7 +62,7 @@ def _digest(content: Mapping[str, Any]) -> bytes:
 
 
 def add_links(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID]) -> None:
-    """Seal what happened to these invoices (`finalized`, `voided`) behind what happened before, in their order."""
+    """Seal what happened to these invoices (`finalized`, `unfinalized`, `voided`) behind what happened before, in their order."""
     head = ctx.session.scalars(select(Series).where(Series.name == series).with_for_update(),
                                execution_options={"populate_existing": True}).one()  # fmt: skip
     contents = content_hashes(ctx, invoice_ids)
@@ -82,16 +82,24 @@ def _seal(previous: bytes, position: int, invoice_id: UUID, event: str, content:
 
 
 def verify_chain(ctx: CallContext, series: str) -> list[str]:
-    """What is wrong with a series: broken seals, missing links, invoices that differ from what was sealed. Empty: nothing."""
+    """What is wrong with a series: broken seals, missing links, invoices that differ from what was sealed. Empty: nothing.
+
+    An invoice that became a draft again may differ from then on, until it is final once more.
+    """
     links = list(ctx.session.scalars(select(ChainLink).where(ChainLink.series == series).order_by(ChainLink.position)))
     contents = content_hashes(ctx, [link.invoice_id for link in links])
+    last = {link.invoice_id: link for link in links}
+    sealed_as = dict[UUID, bytes]()
     wrong, previous = [], b""
     for position, link in enumerate(links, 1):
         sealed = _seal(previous, position, link.invoice_id, link.event, link.content_hash)
         if link.position != position or link.previous_hash != previous or link.hash != sealed:
             wrong.append(f"The seal of link {link.position} does not fit the link before it.")
-        if contents.get(link.invoice_id) != link.content_hash:
+        now = contents.get(link.invoice_id) if last[link.invoice_id] is link and link.event != "unfinalized" else None
+        before = None if link.event == "finalized" else sealed_as.get(link.invoice_id)
+        if link.content_hash != (now or before or link.content_hash):
             wrong.append(f"The invoice of link {link.position} is not what was sealed.")
+        sealed_as[link.invoice_id] = link.content_hash
         previous = link.hash
     head = ctx.session.scalar(select(Series).where(Series.name == series))
     if head is not None and (head.chain_length, bytes(head.chain_hash)) != (len(links), previous):

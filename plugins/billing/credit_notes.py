@@ -14,16 +14,17 @@ from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult
 from kernel.money import Rounding, round_ratio
 from plugins.billing.assembly import Discounted, total_up
+from plugins.billing.credits.applying import apply_credit
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import CreditTooLarge, InvoiceNotFinal
 from plugins.billing.finalizing import finalize_invoice
 from plugins.billing.funnel import write_invoices
 from plugins.billing.invoices import list_lines, list_taxes, lock_invoice
-from plugins.billing.models import Invoice, InvoiceLine, InvoiceTax
-from plugins.billing.payments import apply_credit, give_credit
+from plugins.billing.models import Credit, Invoice, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
 from plugins.billing.pricing import explain
+from plugins.billing.receivables.early import lower_early_discount
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def create_credit_note(ctx: CallContext, invoice_id: UUID, *, reason: str, lines
     note = finalize_invoice(ctx, written.id)
     original.credited += note.total
     ctx.session.flush()
-    credit = give_credit(ctx, original, note.total, note_id=note.id)
+    lower_early_discount(ctx, original)
     if apply and original.settled < original.total:
-        apply_credit(ctx, original.id, credit.id)
+        apply_credit(ctx, original.id, ctx.session.scalars(select(Credit.id).where(Credit.invoice_id == note.id)).one())
     audit.record(ctx, "invoice.credited", kind="invoice", row_id=original.id, label=original.number,
                  changes={"credit_note": note.number, "reason": reason})  # fmt: skip
     return note

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel import audit, events
 from kernel.errors import InvalidInput
 from plugins.billing.chain import add_links
+from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
+from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.errors import CreditUsed, InvoiceNotDraft, InvoiceNotFinal, InvoiceNotFound, InvoiceSettled
 from plugins.billing.invoices import get_invoice, lock_invoice
+from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
-from plugins.billing.models import Credit, Invoice
+from plugins.billing.models import Credit, Invoice, PaymentAllocation
 from plugins.billing.numbering import assign_numbers
 from plugins.billing.parties import find_parties
 from plugins.billing.settings import billing_settings
@@ -32,7 +35,8 @@ def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
 
 
 def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
-    """Finalize drafts, all or none. From then on they never change; corrections are credit notes.
+    """Finalize drafts, all or none. From then on they never change; corrections are credit notes. What the client has as
+    credits pays them at once where its rules say so; credit notes and, if so set, prepayments give theirs.
 
     Raises InvoiceNotFound, InvoiceNotDraft, and InvalidInput for more than 500 at once.
     """
@@ -40,16 +44,27 @@ def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Inv
     if len(wanted) > MOST:
         raise InvalidInput(errors={"ids": f"At most {MOST} invoices are finalized at once."})
     drafts = _locked_drafts(ctx, wanted)
+    held = hold_automatic(ctx, drafts)
     _number(ctx, drafts)
-    parties = find_parties(ctx, drafts)
+    parties, layouts = find_parties(ctx, drafts), chosen_versions(ctx, drafts)
     for invoice in drafts:
-        invoice.parties = parties[invoice.id]
+        invoice.parties, invoice.layout_version_id = parties[invoice.id], layouts[invoice.id]
     ctx.session.flush()
     in_order = sorted(drafts, key=lambda one: (one.series, one.serial))
     _seal(ctx, in_order)
-    post_entries(ctx, [_booking(one) for one in in_order])
+    early = billing_settings(ctx)["prepayment_credit"] == "finalize"
+    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order])
     events.publish_many(ctx, "invoice.finalized", [summary(one) for one in in_order])
+    _give_credits(ctx, in_order, entry_ids, early)
+    apply_held(ctx, in_order, held)
     return drafts
+
+
+def _give_credits(ctx: CallContext, in_order: Sequence[Invoice], entry_ids: Sequence[UUID], early: bool) -> None:
+    giving = {"credit_note", "prepayment"} if early else {"credit_note"}
+    for one, entry_id in zip(in_order, entry_ids, strict=True):
+        if one.kind in giving and one.total:
+            give_credit(ctx, one.client_id, one.currency, one.total, origin=one.kind, entry_id=entry_id, invoice_id=one.id)
 
 
 def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
@@ -84,12 +99,16 @@ def _seal(ctx: CallContext, in_order: Sequence[Invoice]) -> None:
         add_links(ctx, series, "finalized", [one.id for one in in_order if one.series == series])
 
 
-def _booking(invoice: Invoice) -> Booking:
-    """A sale is owed by the client; a credit note is owed to the client until a credit is applied."""
+def _booking(invoice: Invoice, early: bool) -> Booking:
+    """A sale is owed by the client; a credit note is owed to the client until a credit is applied; a prepayment earns
+    nothing: it is owed by the client and, once paid (or `early`, at once), to the client."""
+    total = invoice.total
     if invoice.kind == "invoice":
-        words, amounts = "Invoice", {"receivable": invoice.total, "revenue": -invoice.subtotal, "tax": -invoice.tax}
+        words, amounts = "Invoice", {"receivable": total, "revenue": -invoice.subtotal, "tax": -invoice.tax}
+    elif invoice.kind == "prepayment":
+        words, amounts = "Prepayment", {"receivable": total, "credit" if early else "prepayment": -total}
     else:
-        words, amounts = "Credit note", {"revenue": invoice.subtotal, "tax": invoice.tax, "credit": -invoice.total}
+        words, amounts = "Credit note", {"revenue": invoice.subtotal, "tax": invoice.tax, "credit": -total}
     return Booking(invoice.kind, invoice.invoice_date, invoice.currency, invoice.client_id, invoice.id,
                    f"{words} {invoice.number}", amounts)  # fmt: skip
 
@@ -101,9 +120,11 @@ def summary(invoice: Invoice) -> dict[str, object]:
 
 
 def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
-    """Take a finalized invoice or credit note back: the ledger is reversed, and what it billed can be billed again.
+    """Take a finalized invoice, prepayment or credit note back: the ledger is reversed, what it billed can be billed again,
+    credits that paid it are the client's again, and the credit that it gave is withdrawn.
 
-    Raises InvalidInput without a reason, InvoiceNotFinal, InvoiceSettled when it is paid or credited, and CreditUsed.
+    Raises InvalidInput without a reason, InvoiceNotFinal, InvoiceSettled when it is paid by money or credited,
+    and CreditUsed.
     """
     if not 1 <= len(reason.strip()) <= 500:
         raise InvalidInput(errors={"reason": "Say in 1 to 500 characters why the invoice is void."})
@@ -111,12 +132,16 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     invoice = lock_invoice(ctx, invoice_id)
     if invoice.status != "finalized":
         raise InvoiceNotFinal(f"{invoice.number} is {invoice.status}. Only a finalized invoice can be voided.")
-    if invoice.settled or invoice.credited:
-        raise InvoiceSettled("Take back its payments first; what a credit has paid is corrected by a credit note.")
-    if original is not None:
-        _withdraw_credit(ctx, invoice, original)
+    if is_paid(ctx, invoice) or invoice.credited:
+        raise InvoiceSettled("Take back its payments first; what credit notes took back stays as it is.")
+    reverse_applications(ctx, invoice)
+    credit = _unspent_credit(ctx, invoice)
     release_sources(ctx, invoice.id)
-    reverse_entry(ctx, find_entry(ctx, invoice.id), f"Void {invoice.number}: {reason.strip()}")
+    entry_id = reverse_entry(ctx, find_entry(ctx, invoice.id), f"Void {invoice.number}: {reason.strip()}")
+    if credit is not None:
+        move_credit(ctx, credit, "withdrawn", -credit.remaining, entry_id, reason=reason.strip())
+    if original is not None:
+        original.credited -= invoice.total
     invoice.status, invoice.voided_at, invoice.void_reason = "void", ctx.now(), reason.strip()
     ctx.session.flush()
     add_links(ctx, invoice.series, "voided", [invoice.id])
@@ -131,11 +156,16 @@ def _credited_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice | None:
     return None if invoice.credit_of_id is None else lock_invoice(ctx, invoice.credit_of_id)
 
 
-def _withdraw_credit(ctx: CallContext, note: Invoice, original: Invoice) -> None:
-    wanted = select(Credit).where(Credit.invoice_id == note.id).with_for_update()
-    credit = ctx.session.scalar(wanted, execution_options={"populate_existing": True})
-    if credit is not None and credit.remaining != credit.amount:
-        raise CreditUsed("The credit of this note is spent on invoices. Correct those by credit notes of their own.")
-    if credit is not None:
-        credit.remaining = 0
-    original.credited -= note.total
+def is_paid(ctx: CallContext, invoice: Invoice) -> bool:
+    """Whether money (not only credits) has paid some of an invoice."""
+    paid = select(func.sum(PaymentAllocation.amount)).where(PaymentAllocation.invoice_id == invoice.id)
+    return bool(invoice.settled and ctx.session.scalar(paid))
+
+
+def _unspent_credit(ctx: CallContext, invoice: Invoice) -> Credit | None:
+    """The credit that a credit note or prepayment gave. Raises CreditUsed when some of it is gone."""
+    ids = list(ctx.session.scalars(select(Credit.id).where(Credit.invoice_id == invoice.id)))
+    credits = lock_credits(ctx, ids)
+    if any(one.remaining != one.amount for one in credits):
+        raise CreditUsed(f"The credit of {invoice.number} is spent. Take it back from the invoices it paid first.")
+    return credits[0] if credits else None

@@ -16,10 +16,10 @@ from kernel.money import exponent
 from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
-from plugins.billing.errors import InvoiceLineNotFound, InvoiceLinesFixed, InvoiceNotDraft, InvoiceNotFound
+from plugins.billing.errors import InvoiceLineNotFound, InvoiceLinesFixed, InvoiceNotDraft, InvoiceNotFound, InvoiceWasFinal
 from plugins.billing.funnel import author_key, write_invoices, write_parts
 from plugins.billing.manual import DiscountAsked, LineAsked, resolve_discounts, resolve_lines
-from plugins.billing.models import Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
+from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
 from plugins.billing.receivables.terms import agree, agree_again
 from plugins.billing.reckoning import assemble
@@ -165,7 +165,7 @@ def _draft_row(ctx: CallContext, invoice_id: UUID) -> Invoice:
 
 def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any]) -> Draft:
     stored = list_lines(ctx, invoice.id)
-    lines, line_ids = [_as_due(line) for line in stored], tuple(line.id for line in stored)
+    lines, line_ids = [as_due(line) for line in stored], tuple(line.id for line in stored)
     if "lines" in changes:
         if invoice.origin == "run":
             raise InvoiceLinesFixed("Delete this draft and run the billing again, or add a discount.")
@@ -175,7 +175,7 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     if "discounts" in changes:
         discounts = resolve_discounts(changes["discounts"], lines)
     else:
-        kept = [_as_asked(at, one) for at, one in enumerate(list_discounts(ctx, invoice.id))]
+        kept = [as_asked(at, one) for at, one in enumerate(list_discounts(ctx, invoice.id))]
         discounts = resolve_discounts(kept, lines)
     header = {name: changes.get(name, getattr(invoice, name)) for name in _HEADER}
     header |= {"po_number": header["po_number"] or None, "notes": header["notes"] or ""}
@@ -187,13 +187,15 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     return draft
 
 
-def _as_due(line: InvoiceLine) -> DueLine:
+def as_due(line: InvoiceLine) -> DueLine:
+    """A line as it is reckoned again; it bills no sources of its own."""
     period = Period(line.period_start, line.period_end) if line.period_start and line.period_end else None
     return DueLine(line.description, line.item_id, line.quantity, line.unit_price, line.net, line.unit, line.tax_category,
                    line.location_id, line.contract_line_id, line.kind, period, line.tax_point, line.trace, [])  # fmt: skip
 
 
-def _as_asked(at: int, one: InvoiceDiscount) -> DiscountAsked:
+def as_asked(at: int, one: InvoiceDiscount) -> DiscountAsked:
+    """A discount as it is asked for again."""
     return DiscountAsked(f"discounts[{at}]", one.description, one.percent, one.fixed, one.line_position, one.item_id)
 
 
@@ -211,8 +213,12 @@ def _rewrite(ctx: CallContext, invoice: Invoice, one: Assembled) -> None:
 
 
 def delete_invoice(ctx: CallContext, invoice_id: UUID) -> None:
-    """Delete a draft; what it billed can be billed again. Raises InvoiceNotDraft."""
+    """Delete a draft; what it billed can be billed again. Raises InvoiceNotDraft, and InvoiceWasFinal for one that was final
+    once, whose number must not be lost.
+    """
     invoice = _draft_row(ctx, invoice_id)
+    if ctx.session.scalar(select(ChainLink.id).where(ChainLink.invoice_id == invoice_id).limit(1)) is not None:
+        raise InvoiceWasFinal(f"{invoice.number} was final once. Finalize it and void it, so that its number stays accounted for.")
     release_sources(ctx, invoice.id)
     ctx.session.delete(invoice)
     ctx.session.flush()

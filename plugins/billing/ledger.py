@@ -7,7 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy.orm import aliased
 
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
@@ -65,9 +66,11 @@ def reverse_entry(ctx: CallContext, entry_id: UUID, words: str) -> UUID:
 
 
 def find_entry(ctx: CallContext, source_id: UUID) -> UUID:
-    """The entry that an invoice, payment or application was first booked by."""
-    wanted = select(LedgerEntry.id).where(LedgerEntry.source_id == source_id, LedgerEntry.reverses_id.is_(None))
-    return ctx.session.scalars(wanted).one()
+    """The entry that an invoice, payment or application is booked by, as long as it is not reversed."""
+    later = aliased(LedgerEntry)
+    reversed_ = exists().where(later.tenant_id == LedgerEntry.tenant_id, later.reverses_id == LedgerEntry.id)
+    mine = LedgerEntry.source_id == source_id, LedgerEntry.reverses_id.is_(None)
+    return ctx.session.scalars(select(LedgerEntry.id).where(*mine, ~reversed_)).one()
 
 
 def trial_balance(ctx: CallContext, *, until: date | None = None) -> list[dict[str, Any]]:

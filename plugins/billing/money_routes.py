@@ -9,6 +9,7 @@ from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
 from plugins.billing import invoices, ledger, listing, payments
+from plugins.billing.credits import applying
 from plugins.billing.schemas import money as schemas
 
 rest = Rest("billing")
@@ -43,7 +44,7 @@ def list_credits(ctx: CallContext, query: dict[str, Any]) -> Page:
 @rest.post(f"{_INVOICE}/apply-credit", permission="invoice.credit", body=schemas.ApplyIn, out=schemas.ApplicationOut)
 def apply_credit(ctx: CallContext, invoice_id: UUID, body: dict[str, Any]) -> Any:
     """Pay an invoice from a credit"""
-    return payments.apply_credit(ctx, invoice_id, **body)
+    return applying.apply_credit(ctx, invoice_id, **body)
 
 
 @rest.get("/ledger/trial-balance", permission="ledger.read", query=schemas.UntilQuery, out=schemas.BalanceList)

@@ -18,7 +18,7 @@ from plugins.billing.patterns import write_number
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
-SERIES = {"invoice": "invoice_pattern", "credit_note": "credit_note_pattern"}
+SERIES = {"invoice": "invoice_pattern", "credit_note": "credit_note_pattern", "prepayment": "prepayment_pattern"}
 """The series, and the setting that holds the pattern of each."""
 _NUMBER = """
 update billing_invoices i set serial = x.serial, number = x.number

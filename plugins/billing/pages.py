@@ -19,10 +19,11 @@ from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render
 from plugins.billing import credit_notes, finalizing, invoices, listing, paper, payments, why
 from plugins.billing.asking import asked_discounts, asked_lines
+from plugins.billing.credits import applying
 from plugins.billing.parties import find_parties
 from plugins.billing.reasons import span
+from plugins.billing.receivables.pages import payment_facts, terms_choices
 from plugins.billing.routes import pdf_response
-from plugins.billing.receivables.pages import terms_choices
 from plugins.billing.schemas import invoices as schemas
 from plugins.billing.schemas import money as money_schemas
 
@@ -43,7 +44,11 @@ LINE_KINDS = {
     "product": _l("Product"),
     "license": _l("License"),
 }
-KINDS = {"invoice": (_l("Invoice"), "neutral"), "credit_note": (_l("Credit note"), "warning")}
+KINDS = {
+    "invoice": (_l("Invoice"), "neutral"),
+    "prepayment": (_l("Prepayment"), "neutral"),
+    "credit_note": (_l("Credit note"), "warning"),
+}
 METHODS = {
     "bank_transfer": (_l("Bank transfer"), "neutral"),
     "card": (_l("Card"), "neutral"),
@@ -82,11 +87,12 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         taxes=invoices.list_taxes(ctx, invoice_id),
         discounts=invoices.list_discounts(ctx, invoice_id),
         payments=payments.list_payments(ctx, invoice_id),
-        applications=payments.list_applications(ctx, invoice_id),
-        credits=payments.usable_credits(ctx, invoice) if invoice.status == "finalized" else [],
+        applications=applying.list_applications(ctx, invoice_id),
+        credits=applying.usable_credits(ctx, invoice) if invoice.status == "finalized" else [],
         notes=listing.list_invoices(ctx, {"credit_of_id": invoice_id, "limit": 50}).items,
         parties=find_parties(ctx, [invoice])[invoice.id],
         span=span,
+        **payment_facts(ctx, invoice),
     )
 
 
@@ -217,7 +223,7 @@ def take_back_payment(ctx: CallContext, payment_id: UUID, form: MultiDict[str, s
 
 @pages.post(f"{_PAGE}/apply-credit", permission="invoice.credit", schema=money_schemas.ApplyIn)
 def apply_credit(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    payments.apply_credit(ctx, invoice_id, data["credit_id"])
+    applying.apply_credit(ctx, invoice_id, data["credit_id"])
     return redirect_to(f"/invoices/{invoice_id}", toast=_("Credit applied."))
 
 

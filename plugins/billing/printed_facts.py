@@ -21,8 +21,10 @@ from kernel.hookspecs.papers import (
     PaperTax,
 )
 from kernel.money import exponent
-from plugins.billing.models import CreditApplication, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Payment
-from plugins.billing.parties import find_parties
+from plugins.billing.models import CreditApplication, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
+from plugins.billing.parties import find_parties, seller_now
+from plugins.billing.payments import paid_of
+from plugins.billing.receivables.early import early_discounts, early_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -60,12 +62,17 @@ def _parts(ctx: CallContext, table: type[Any], ids: Sequence[UUID]) -> defaultdi
 def _settlements(ctx: CallContext, ids: Sequence[UUID]) -> defaultdict[UUID, list[PaperSettled]]:
     """Credits, then payments, each as they came."""
     by_invoice: defaultdict[UUID, list[PaperSettled]] = defaultdict(list)
-    applied = select(CreditApplication).where(CreditApplication.invoice_id.in_(ids)).order_by(CreditApplication.id)
+    applied = (
+        select(CreditApplication).where(CreditApplication.invoice_id.in_(ids), CreditApplication.reversed_at.is_(None))
+        .order_by(CreditApplication.id)
+    )  # fmt: skip
     for credit in ctx.session.scalars(applied):
         by_invoice[credit.invoice_id].append(PaperSettled("credit", credit.applied_on, credit.amount))
-    paid = select(Payment).where(Payment.invoice_id.in_(ids), Payment.taken_back_at.is_(None)).order_by(Payment.id)
-    for payment in ctx.session.scalars(paid):
-        by_invoice[payment.invoice_id].append(PaperSettled("payment", payment.received_on, payment.applied))
+    for kept in early_discounts(ctx, ids):
+        by_invoice[kept.invoice_id].append(PaperSettled("discount", kept.given_on, kept.amount))
+    for payment in paid_of(ctx, ids):
+        if payment.applied:
+            by_invoice[payment.invoice_id].append(PaperSettled("payment", payment.received_on, payment.applied))
     return by_invoice
 
 
@@ -93,7 +100,15 @@ def _paper(ctx: CallContext, invoice: Invoice, parties: Mapping[str, Any], lines
         period_end=max((one.period_end for one in lines if one.period_end), default=None),
         corrects_id=invoice.credit_of_id, corrects_number=corrected and corrected.number,
         corrects_date=corrected and corrected.invoice_date, finalized_at=invoice.finalized_at, updated_at=invoice.updated_at,
+        layout=invoice.layout_version_id,
+        early=early_of(ctx, invoice),
     )  # fmt: skip
+
+
+def present_seller(ctx: CallContext) -> tuple[PaperParty, PaperAccount, tuple[str, ...]]:
+    """The tenant as it stands on invoices now: party, account and footer."""
+    seller = seller_now(ctx)
+    return _party(seller), _account(seller["bank"]), tuple(seller["footer"])
 
 
 def _party(kept: Mapping[str, Any]) -> PaperParty:

@@ -22,6 +22,12 @@ def _pattern(text: str) -> None:
         raise ValidationError(error.detail) from error
 
 
+def _days(text: str) -> None:
+    numbers = [one.strip() for one in text.split(",") if one.strip()]
+    if len(numbers) > 10 or not all(one.isdecimal() and 0 <= int(one) <= 365 for one in numbers):
+        raise ValidationError("Write up to ten numbers of days, such as 30, 7, 1.")
+
+
 def _address(text: str) -> None:
     if text:
         validate.Email(error="Write an address like billing@example.com, or nothing.")(text)
@@ -49,6 +55,45 @@ class BillingSettings(Schema):
                                     metadata={"description": "{n}: the number; {n:06}: in six digits; {year}."})  # fmt: skip
     credit_note_pattern = fields.String(load_default="CN-{n:06}", validate=_pattern,
                                         metadata={"description": "The same for credit notes."})  # fmt: skip
+    prepayment_pattern = fields.String(load_default="PRE-{n:06}", validate=_pattern,
+                                       metadata={"description": "The same for prepayments."})  # fmt: skip
+    prepayment_credit = fields.String(load_default="payment", validate=validate.OneOf(["payment", "finalize"]), metadata={
+        "title": "A prepayment becomes a credit", "choices": {
+            "payment": "As it is paid", "finalize": "When it is final, before it is paid"}})  # fmt: skip
+    credit_auto_apply = fields.Boolean(
+        load_default=True,
+        metadata={
+            "title": "Use credits by themselves",
+            "description": "Invoices are paid from the client's credits when they become final.",
+        },
+    )
+    credit_order = fields.String(
+        load_default="expiration_first", validate=validate.OneOf(["expiration_first", "oldest_first", "newest_first"]),
+        metadata={"title": "Credits are used", "choices": {
+            "expiration_first": "Those that end first", "oldest_first": "The oldest first", "newest_first": "The newest first"}},
+    )  # fmt: skip
+    credit_expiry_days = fields.Integer(load_default=0, validate=validate.Range(0, 3650), metadata={
+        "title": "Days until a credit expires", "description": "0: never."})  # fmt: skip
+    credit_expiry_covers = fields.String(load_default="granted", validate=validate.OneOf(["granted", "all"]), metadata={
+        "title": "Credits that expire", "choices": {
+            "granted": "Granted and prepaid ones", "all": "All, also what was paid too much or credited"}})  # fmt: skip
+    credit_notice_days = fields.String(
+        load_default="30, 7, 1",
+        validate=_days,
+        metadata={
+            "title": "Notice of expiring credits",
+            "description": "Days before the last day, such as 30, 7, 1; nothing: none.",
+        },
+    )
+    credit_notice_mail = fields.Boolean(load_default=False, metadata={
+        "title": "Tell clients by mail", "description": "Sends these notices to the client's billing address."})  # fmt: skip
+    zero_invoices = fields.String(load_default="normal", validate=validate.OneOf(["normal", "finalize", "suppress"]), metadata={
+        "title": "A run finds an invoice of zero", "choices": {
+            "normal": "It is drafted like others", "finalize": "It is final at once",
+            "suppress": "Without anything to show it is not written; else it is drafted"}})  # fmt: skip
+    below_zero = fields.String(load_default="park", validate=validate.OneOf(["park", "credit_note"]), metadata={
+        "title": "A run finds an invoice below zero", "choices": {
+            "park": "The client is parked", "credit_note": "A credit note is drafted"}})  # fmt: skip
     reminders = fields.Boolean(load_default=False, metadata={
         "title": "Remind clients of overdue invoices", "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
     most_on_a_day = fields.Integer(load_default=500, validate=validate.Range(0, 100_000), metadata={
@@ -56,7 +101,7 @@ class BillingSettings(Schema):
         "description": "Time entries, materials and usage; a run parks a client with more. 0: no bound."})  # fmt: skip
     largest_jump = fields.Integer(load_default=10, validate=validate.Range(0, 1000), metadata={
         "title": "Largest jump of a client's amount",
-        "description": "A run parks a client who owes more than this many times what the last one billed. 0: no bound."})  # fmt: skip
+        "description": "A run parks a client who owes more than so many times what the last one billed. 0: none."})  # fmt: skip
     seller_name = fields.String(load_default="", validate=validate.Length(max=200))
     seller_address = fields.String(load_default="", validate=validate.Length(max=1000))
     seller_postal_code = fields.String(load_default="", validate=validate.Length(max=20), metadata={

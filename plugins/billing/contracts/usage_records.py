@@ -26,7 +26,7 @@ _MARK = """
 update billing_usage m
 set invoice_id = x.invoice_id, invoice_line_id = x.line_id, version = m.version + 1, updated_at = now()
 from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[]) as x(id, version, invoice_id, line_id)
-where m.tenant_id = %s and m.id = x.id and m.version = x.version and m.invoice_id is null
+where m.tenant_id = %s and m.id = x.id and m.version = coalesce(nullif(x.version, 0), m.version) and m.invoice_id is null
 """
 _RELEASE = """
 update billing_usage set invoice_id = null, invoice_line_id = null, version = version + 1, updated_at = now()

@@ -1,7 +1,17 @@
 """Tables of invoices, of the money that moves for them, and of billing runs."""
 
+from plugins.billing.models.buckets import Bucket, BucketMember, ClientCycle, DayOff, WorkingHours, WorkingSpan
+from plugins.billing.models.credits import (
+    Credit,
+    CreditApplication,
+    CreditFinding,
+    CreditMovement,
+    CreditNotice,
+    CreditRule,
+)
 from plugins.billing.models.invoices import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series, Source
-from plugins.billing.models.money import Credit, CreditApplication, LedgerEntry, Payment, Posting
+from plugins.billing.models.layouts import Layout, LayoutChoice, LayoutImage, LayoutVersion
+from plugins.billing.models.money import LedgerEntry, Payment, PaymentAllocation, Posting, Refund
 from plugins.billing.models.receivables import (
     DunningLevel,
     DunningText,
@@ -18,9 +28,17 @@ from plugins.billing.models.runs import Run, RunClient
 from plugins.billing.models.sendings import Sending
 
 __all__ = [
+    "Bucket",
+    "BucketMember",
     "ChainLink",
+    "ClientCycle",
     "Credit",
     "CreditApplication",
+    "CreditFinding",
+    "CreditMovement",
+    "CreditNotice",
+    "CreditRule",
+    "DayOff",
     "DunningLevel",
     "DunningText",
     "EarlyDiscount",
@@ -29,13 +47,15 @@ __all__ = [
     "InvoiceDiscount",
     "InvoiceLine",
     "InvoiceTax",
-    "LateFeeRule",
+    "LateFeeRule", "Layout", "LayoutChoice", "LayoutImage", "LayoutVersion",
     "LedgerEntry",
     "Letter",
     "OverdueNote",
     "Payer",
     "Payment",
+    "PaymentAllocation",
     "Posting",
+    "Refund",
     "Reminder",
     "Run",
     "RunClient",
@@ -43,4 +63,6 @@ __all__ = [
     "Series",
     "Source",
     "Terms",
-]
+    "WorkingHours",
+    "WorkingSpan",
+]  # fmt: skip

@@ -50,7 +50,7 @@ class Invoice(TenantTable, Versioned):
         references("terms_id", "billing_terms"),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "series", "serial"),
-        CheckConstraint("kind in ('invoice', 'credit_note')", name="kind"),
+        CheckConstraint("kind in ('invoice', 'credit_note', 'prepayment')", name="kind"),
         CheckConstraint("origin in ('run', 'manual', 'credit_note')", name="origin"),
         CheckConstraint("status in ('draft', 'finalized', 'void')", name="status"),
         CheckConstraint("length(currency) = 3", name="currency"),
@@ -58,13 +58,14 @@ class Invoice(TenantTable, Versioned):
         CheckConstraint("discount >= 0 and total >= 0", name="not_below_zero"),
         CheckConstraint("settled between 0 and total", name="settled"),
         CheckConstraint("credited between 0 and total", name="credited"),
-        CheckConstraint("(kind = 'credit_note') = (credit_of_id is not null)", name="credit_of"),
+        CheckConstraint("credit_of_id is null or kind = 'credit_note'", name="credit_of"),
+        CheckConstraint("kind <> 'credit_note' or credit_of_id is not null or origin = 'run'", name="credits_something"),
         CheckConstraint("status = 'draft' or (serial is not null and finalized_at is not null)", name="finalized"),
         CheckConstraint("(status = 'void') = (voided_at is not null and void_reason <> '')", name="void"),
         CheckConstraint("due_date >= invoice_date", name="due_date"),
-        Index("uq_billing_invoices_idempotency", "tenant_id", "author_key", "idempotency_key", unique=True,
         CheckConstraint("(early_percent is null) = (early_until is null)", name="early"),
         CheckConstraint("early_percent > 0 and early_percent < 100", name="early_percent"),
+        Index("uq_billing_invoices_idempotency", "tenant_id", "author_key", "idempotency_key", unique=True,
               postgresql_where=text("idempotency_key is not null")),
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "invoice_date", "id"),
@@ -85,10 +86,10 @@ class Invoice(TenantTable, Versioned):
     currency: Mapped[str]
     invoice_date: Mapped[date]
     due_date: Mapped[date]
-    po_number: Mapped[str | None]
     terms_id: Mapped[UUID | None]
     early_percent: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     early_until: Mapped[date | None]
+    po_number: Mapped[str | None]
     notes: Mapped[str] = mapped_column(default="", server_default="")
     net: Mapped[int] = mapped_column(BigInteger)
     discount: Mapped[int] = mapped_column(BigInteger)
@@ -102,6 +103,7 @@ class Invoice(TenantTable, Versioned):
     contract_ids: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     run_id: Mapped[UUID | None]
     credit_of_id: Mapped[UUID | None]
+    layout_version_id: Mapped[UUID | None]
     parties: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_by_kind: Mapped[str]
     created_by_id: Mapped[UUID | None]
@@ -226,7 +228,7 @@ class ChainLink(TenantTable):
         tenant_key(),
         references("invoice_id", "billing_invoices"),
         UniqueConstraint("tenant_id", "series", "position"),
-        CheckConstraint("event in ('finalized', 'voided')", name="event"),
+        CheckConstraint("event in ('finalized', 'unfinalized', 'voided')", name="event"),
         Index(None, "tenant_id", "invoice_id"),
     )
 

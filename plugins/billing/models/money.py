@@ -10,8 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, references, tenant_key
 
-ACCOUNTS = ("receivable", "revenue", "tax", "credit", "cash")
-"""Owed by clients · earned · owed to tax offices · owed to clients · received."""
+ACCOUNTS = (
+    "receivable", "revenue", "tax", "credit", "cash", "discount", "prepayment", "credit_expired", "goodwill", "transfer",
+    "adjustment",
+)  # fmt: skip
+"""Owed by clients · earned · owed to tax offices · owed to clients · received · kept back for paying early · asked for in
+advance and not yet paid · earned by credits that expired · given away · on its way from one client to
+another · differences that a person booked."""
+ENTRY_KINDS = (
+    "invoice", "credit_note", "prepayment", "payment", "early_discount", "refund", "credit_applied", "credit_granted",
+    "credit_expired", "credit_transferred", "adjustment", "reversal",
+)  # fmt: skip
+
+
+def _among(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} in ({', '.join(repr(one) for one in values)})"
 
 
 class LedgerEntry(TenantTable):
@@ -23,7 +36,7 @@ class LedgerEntry(TenantTable):
         references("client_id", "clients"),
         references("reverses_id", "billing_ledger_entries"),
         UniqueConstraint("tenant_id", "reverses_id"),
-        CheckConstraint("kind in ('invoice', 'credit_note', 'payment', 'credit_applied', 'reversal')", name="kind"),
+        CheckConstraint(_among("kind", ENTRY_KINDS), name="kind"),
         Index(None, "tenant_id", "booked_on", "id"),
         Index(None, "tenant_id", "source_id"),
         Index(None, "tenant_id", "client_id", "id"),
@@ -47,7 +60,7 @@ class Posting(TenantTable):
     __table_args__ = (
         references("entry_id", "billing_ledger_entries", on_delete="CASCADE"),
         UniqueConstraint("tenant_id", "entry_id", "account"),
-        CheckConstraint("account in ('receivable', 'revenue', 'tax', 'credit', 'cash')", name="account"),
+        CheckConstraint(_among("account", ACCOUNTS), name="account"),
         CheckConstraint("amount <> 0", name="amount"),
     )
 
@@ -57,19 +70,27 @@ class Posting(TenantTable):
 
 
 class Payment(TenantTable):
-    """Money received for an invoice. What exceeds the invoice became a credit of the client."""
+    """Money received from a client: `applied` of it pays invoices now, `refunded` went back, the rest became a credit.
+
+    Its allocations say which invoices; `idempotency_key` is what a form or program sent it under.
+    """
 
     __tablename__ = "billing_payments"
     __table_args__ = (
         tenant_key(),
-        references("invoice_id", "billing_invoices"),
+        references("client_id", "clients"),
         CheckConstraint("amount > 0 and applied between 0 and amount", name="amount"),
-        Index(None, "tenant_id", "invoice_id", "id"),
+        CheckConstraint("refunded >= 0 and applied + refunded <= amount", name="refunded"),
+        CheckConstraint("taken_back_at is null or applied = 0", name="taken_back"),
+        UniqueConstraint("tenant_id", "idempotency_key"),
+        Index(None, "tenant_id", "client_id", "id"),
+        Index(None, "tenant_id", "received_on", "id"),
     )
 
-    invoice_id: Mapped[UUID]
+    client_id: Mapped[UUID]
     amount: Mapped[int] = mapped_column(BigInteger)
     applied: Mapped[int] = mapped_column(BigInteger)
+    refunded: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     currency: Mapped[str]
     received_on: Mapped[date]
     method: Mapped[str]
@@ -78,51 +99,53 @@ class Payment(TenantTable):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
     taken_back_at: Mapped[datetime | None]
+    idempotency_key: Mapped[str | None]
 
 
-class Credit(TenantTable):
-    """What the MSP owes a client: given by a credit note, or paid beyond an invoice. Never spent beyond `amount`."""
+class PaymentAllocation(TenantTable):
+    """How much of a payment pays an invoice; below zero where it was taken back or refunded. Never changed."""
 
-    __tablename__ = "billing_credits"
+    __tablename__ = "billing_payment_allocations"
+    __table_args__ = (
+        tenant_key(),
+        references("payment_id", "billing_payments"),
+        references("invoice_id", "billing_invoices"),
+        CheckConstraint("amount <> 0", name="amount"),
+        Index(None, "tenant_id", "payment_id", "id"),
+        Index(None, "tenant_id", "invoice_id", "id"),
+    )
+
+    payment_id: Mapped[UUID]
+    invoice_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    entry_id: Mapped[UUID]
+    allocated_at: Mapped[datetime]
+
+
+class Refund(TenantTable):
+    """Money paid back to a client: of a payment, or of a credit."""
+
+    __tablename__ = "billing_refunds"
     __table_args__ = (
         tenant_key(),
         references("client_id", "clients"),
-        references("invoice_id", "billing_invoices"),
         references("payment_id", "billing_payments"),
-        CheckConstraint("remaining between 0 and amount", name="remaining"),
+        references("credit_id", "billing_credits"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("(invoice_id is null) <> (payment_id is null)", name="given_by"),
+        CheckConstraint("num_nonnulls(payment_id, credit_id) = 1", name="of"),
         Index(None, "tenant_id", "client_id", "id"),
-        Index(None, "tenant_id", "created_at", "id"),
-        UniqueConstraint("tenant_id", "invoice_id"),
-        UniqueConstraint("tenant_id", "payment_id"),
+        Index(None, "tenant_id", "payment_id"),
+        Index(None, "tenant_id", "credit_id"),
     )
 
     client_id: Mapped[UUID]
-    currency: Mapped[str]
-    amount: Mapped[int] = mapped_column(BigInteger)
-    remaining: Mapped[int] = mapped_column(BigInteger)
-    invoice_id: Mapped[UUID | None]
     payment_id: Mapped[UUID | None]
-    created_at: Mapped[datetime]
-
-
-class CreditApplication(TenantTable):
-    """A credit, or part of it, that paid an invoice."""
-
-    __tablename__ = "billing_credit_applications"
-    __table_args__ = (
-        tenant_key(),
-        references("credit_id", "billing_credits"),
-        references("invoice_id", "billing_invoices"),
-        CheckConstraint("amount > 0", name="amount"),
-        Index(None, "tenant_id", "invoice_id", "id"),
-        Index(None, "tenant_id", "credit_id", "id"),
-    )
-
-    credit_id: Mapped[UUID]
-    invoice_id: Mapped[UUID]
+    credit_id: Mapped[UUID | None]
     amount: Mapped[int] = mapped_column(BigInteger)
-    applied_on: Mapped[date]
+    currency: Mapped[str]
+    refunded_on: Mapped[date]
+    method: Mapped[str]
+    reference: Mapped[str] = mapped_column(default="", server_default="")
     entry_id: Mapped[UUID]
-    applied_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]

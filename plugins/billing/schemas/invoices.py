@@ -177,7 +177,7 @@ InvoiceQuery = filtered(
     client_id=fields.UUID(),
     run_id=fields.UUID(),
     credit_of_id=fields.UUID(),
-    kind=fields.String(validate=validate.OneOf(["invoice", "credit_note"])),
+    kind=fields.String(validate=validate.OneOf(["invoice", "credit_note", "prepayment"])),
     status=fields.String(validate=validate.OneOf(["draft", "finalized", "void"])),
     state=fields.String(validate=validate.OneOf(STATES)),
     currency=fields.String(),

@@ -65,8 +65,11 @@ CreditPage = page_schema(CreditOut)
 
 
 class PaymentRecorded(Schema):
+    """Said of a payment; `invoice_id` where it pays one invoice only."""
+
     payment_id = fields.UUID(required=True)
-    invoice_id = fields.UUID(required=True)
+    client_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True, allow_none=True)
     currency = fields.String(required=True)
     amount = fields.Integer(required=True)
 

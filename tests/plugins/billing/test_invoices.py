@@ -19,6 +19,7 @@ from kernel.hookspecs.pricing import PriceMissingInCurrency
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import chain, credit_notes, finalizing, invoices, ledger, listing, payments
+from plugins.billing.credits import applying
 from plugins.billing.errors import (
     CreditTooLarge,
     CreditUsed,
@@ -131,6 +132,7 @@ def test_the_database_itself_keeps_what_is_final(acme: Any, hill: Any, change: s
     assert isinstance(refused.value.orig, psycopg.errors.RestrictViolation | psycopg.errors.CheckViolation)
 
 
+@pytest.mark.forged_books
 def test_the_chain_tells_what_was_forged(acme: Any, hill: Any, settings: Any) -> None:
     with acme.call("carol") as ctx:
         one = final(ctx, hill)
@@ -163,16 +165,16 @@ def test_payments_settle_and_what_is_too_much_becomes_a_credit(acme: Any, hill: 
         assert listing.state_of(one, ctx.today()) == "partly_paid"
         over = payments.record_payment(ctx, one.id, amount=8000)
         assert (one.settled, over.applied, listing.state_of(one, ctx.today())) == (12000, 7000, "paid")
-        [credit] = payments.usable_credits(ctx, other)
+        [credit] = applying.usable_credits(ctx, other)
         assert balances(ctx) == {"receivable": 12000, "revenue": -20000, "tax": -4000, "cash": 13000, "credit": -1000}
-        payments.apply_credit(ctx, other.id, credit.id)
+        applying.apply_credit(ctx, other.id, credit.id)
         assert (credit.remaining, other.settled) == (0, 1000)
         with pytest.raises(CreditUsed):
             payments.take_back_payment(ctx, over.id)
         with pytest.raises(InvoiceSettled):
             finalizing.void_invoice(ctx, one.id, "Paid already")
         with pytest.raises(CreditTooLarge):
-            payments.apply_credit(ctx, other.id, credit.id)
+            applying.apply_credit(ctx, other.id, credit.id)
 
 
 def test_a_payment_taken_back_opens_the_invoice_again(acme: Any, hill: Any) -> None:
@@ -181,7 +183,7 @@ def test_a_payment_taken_back_opens_the_invoice_again(acme: Any, hill: Any) -> N
         before = balances(ctx)
         paid = payments.record_payment(ctx, one.id, amount=20000)
         payments.take_back_payment(ctx, paid.id)
-        assert (one.settled, balances(ctx), payments.usable_credits(ctx, one)) == (0, before, [])
+        assert (one.settled, balances(ctx), applying.usable_credits(ctx, one)) == (0, before, [])
 
 
 def test_a_full_credit_note_takes_everything_back(acme: Any, hill: Any) -> None:
@@ -215,8 +217,8 @@ def test_a_credit_note_is_voided_only_while_unspent(acme: Any, hill: Any) -> Non
         one = final(ctx, hill)
         payments.record_payment(ctx, one.id, amount=one.total)
         paid = balances(ctx)
-        note = credit_notes.create_credit_note(ctx, one.id, reason="Good will")
         other = final(ctx, hill)
+        note = credit_notes.create_credit_note(ctx, one.id, reason="Good will")
         finalizing.void_invoice(ctx, note.id, "Changed our mind")
         finalizing.void_invoice(ctx, other.id, "Not needed")
         assert (balances(ctx), one.credited) == (paid, 0)
