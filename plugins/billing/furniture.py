@@ -23,7 +23,8 @@ NEEDS = ("item_id", "region_id")
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """A contract with usage, a draft, an invoice credited in part and paid too much, and a run that waits."""
     run = runs.start_run(ctx)
-    rows = {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id}
+    rows = {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id,
+            "client_ids": there["client_id"]}  # fmt: skip
     return {**rows, **furnish_receivables(ctx, there["client_id"], rows["invoice_id"])}
 
 

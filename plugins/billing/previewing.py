@@ -20,6 +20,8 @@ def shown_preview(ctx: CallContext, preview: Preview) -> dict[str, Any]:
         "window_start": preview.window.start,
         "window_end": preview.window.end,
         "invoice_date": preview.invoice_date,
+        "client_ids": preview.client_ids,
+        "bounded": preview.bounded,
         "invoices": [_invoice(one, names[one.draft.client_id]) for one in preview.invoices],
         "parked": [
             {"client_id": client_id, "client_name": names[client_id], "code": error.code, "reason": error.detail,
@@ -31,6 +33,7 @@ def shown_preview(ctx: CallContext, preview: Preview) -> dict[str, Any]:
             {"currency": currency, "invoices": count, "subtotal": subtotal, "tax": tax, "total": total}
             for currency, (count, subtotal, tax, total) in preview.totals().items()
         ],
+        "changes": preview.changes,
     }  # fmt: skip
 
 

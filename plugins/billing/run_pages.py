@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kernel.context import CallContext
+from kernel.directory.clients import get_client
 from kernel.web.i18n import babel_locale, ngettext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.billing import finalizing, ledger, listing, runs
+from plugins.billing import comparing, finalizing, ledger, listing, runs
 from plugins.billing.pages import STATES as INVOICE_STATES
 from plugins.billing.previewing import shown_preview
 from plugins.billing.reasons import span
@@ -37,6 +38,13 @@ ENTRY_KINDS = {
     "credit_applied": (_l("Credit applied"), "neutral"),
     "reversal": (_l("Reversal"), "danger"),
 }
+CHANGES = {
+    "new": (_l("New"), "info"),
+    "gone": (_l("Not billed now"), "danger"),
+    "more": (_l("More"), "warning"),
+    "less": (_l("Less"), "warning"),
+    "same": (_l("The same"), "neutral"),
+}
 MOST_SHOWN = 500
 _RUN = "/billing-runs/<uuid:run_id>"
 
@@ -44,13 +52,27 @@ _RUN = "/billing-runs/<uuid:run_id>"
 @pages.get("/billing-runs", permission="billing_run.run", query=schemas.RunQuery)
 def run_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     page = runs.list_runs(ctx, query)
-    return render("billing/runs.html", page=page, states=RUN_STATES, window=runs.last_month(ctx), today=ctx.today(), span=span)
+    window, parked = runs.last_month(ctx), runs.list_parked(ctx, {"limit": 1}).items
+    return render(
+        "billing/runs.html", page=page, states=RUN_STATES, window=window, today=ctx.today(), span=span, parked=bool(parked)
+    )
+
+
+@pages.get("/billing-runs/parked", permission="billing_run.run", query=schemas.ParkedClientQuery)
+def parked_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("billing/parked.html", page=runs.list_parked(ctx, query), span=span)
+
+
+@pages.post("/billing-runs/parked/bill", permission="billing_run.run")
+def bill_parked(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
+    run = runs.bill_parked(ctx, [UUID(one) for one in form.getlist("ids")])
+    return redirect_to(f"/billing-runs/{run.id}", toast=_("The billing run has started."))
 
 
 @pages.get("/billing-runs/preview", permission="billing_run.run", query=schemas.WindowIn)
 def preview(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     shown = shown_preview(ctx, runs.preview_run(ctx, **query))
-    return render("billing/preview.html", preview=shown, most=MOST_SHOWN, span=span)
+    return render("billing/preview.html", preview=shown, most=MOST_SHOWN, span=span, changes=CHANGES)
 
 
 @pages.post("/billing-runs/start", permission="billing_run.run", schema=schemas.WindowIn)
@@ -81,6 +103,25 @@ def run_page(ctx: CallContext, run_id: UUID, query: dict[str, Any]) -> ResponseR
 def cancel(ctx: CallContext, run_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     runs.cancel_run(ctx, run_id)
     return redirect_to(f"/billing-runs/{run_id}", toast=_("The run stops after its present batch."))
+
+
+@pages.post(f"{_RUN}/resume", permission="billing_run.run")
+def resume(ctx: CallContext, run_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    runs.resume_run(ctx, run_id)
+    return redirect_to(f"/billing-runs/{run_id}", toast=_("The run goes on."))
+
+
+@pages.get(f"{_RUN}/changes", permission="billing_run.run")
+def changes_page(ctx: CallContext, run_id: UUID) -> ResponseReturnValue:
+    run = runs.get_run(ctx, run_id)
+    return render("billing/changes.html", run=run, rows=comparing.changes_of_run(ctx, run), changes=CHANGES, span=span)
+
+
+@pages.get(f"{_RUN}/changes/<uuid:client_id>/<currency>", permission="billing_run.run")
+def client_changes(ctx: CallContext, run_id: UUID, client_id: UUID, currency: str) -> ResponseReturnValue:
+    run, client = runs.get_run(ctx, run_id), get_client(ctx, client_id)
+    rows = comparing.line_changes(ctx, run, client_id, currency)
+    return render("billing/client_changes.html", run=run, client=client, currency=currency, rows=rows, span=span)
 
 
 @pages.post(f"{_RUN}/finalize", permission="invoice.finalize")

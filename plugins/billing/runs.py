@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import Select, case, exists, func, select, update
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from kernel import audit, jobs
 from kernel.api.listing import Page, paginate
@@ -21,12 +22,14 @@ from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.charging import ChargeWindow, Waiting
 from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
-from plugins.billing.bulk import insert_rows
+from plugins.billing.bounds import find_jumps
+from plugins.billing.bulk import among, insert_rows
+from plugins.billing.comparing import Change, changes, sums_of
 from plugins.billing.contracts.turns import hold_contracts
 from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due import collect_due
-from plugins.billing.errors import RunLive, RunNotFound, SourceBilled
+from plugins.billing.errors import RunEnded, RunLive, RunNotFound, SourceBilled
 from plugins.billing.funnel import write_invoices
 from plugins.billing.mending import mend_url
 from plugins.billing.models import Run, RunClient
@@ -67,6 +70,9 @@ class Preview(NamedTuple):
     invoices: list[Assembled]
     problems: dict[UUID, DeskhandError]
     waiting: list[Waiting]
+    changes: list[Change]
+    client_ids: Sequence[UUID] = ()
+    bounded: bool = True
 
     def totals(self) -> dict[str, tuple[int, int, int, int]]:
         """By currency: number of invoices, subtotal, tax, total."""
@@ -106,9 +112,12 @@ def _window(ctx: CallContext, start: date | None, end: date | None) -> ChargeWin
 
 
 def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID], invoice_date: date,
-                 run_id: UUID | None = None) -> Plan:  # fmt: skip
-    """Reckon what clients owe, without writing: what `preview_run` shows is what a run writes."""
-    due = collect_due(ctx, window, client_ids)
+                 run_id: UUID | None = None, bounded: bool = True) -> Plan:  # fmt: skip
+    """Reckon what clients owe, without writing: what `preview_run` shows is what a run writes. Unless it is not `bounded`,
+    a client with more than the tenant's bounds allow is a problem.
+    """
+    settings = billing_settings(ctx)
+    due = collect_due(ctx, window, client_ids, settings["most_on_a_day"] if bounded else 0)
     terms = agree_many(ctx, client_ids, invoice_date)
     drafts = [Draft.of_due(one, invoice_date=invoice_date, agreed=terms[one.client_id], run_id=run_id) for one in due.invoices]
     problems, reckoned = dict(due.problems), []
@@ -117,21 +126,27 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
             problems.setdefault(draft.client_id, one)
         else:
             reckoned.append(one)
+    jumps = find_jumps(ctx, window, reckoned, settings["largest_jump"] if bounded else 0)
+    problems = jumps | problems
     return Plan([one for one in reckoned if one.draft.client_id not in problems], problems)
 
 
 def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
-                invoice_date: date | None = None) -> Preview:  # fmt: skip
-    """What a run would bill now: the very invoices, who is parked and why, what waits elsewhere. Nothing is written."""
+                invoice_date: date | None = None, client_ids: Sequence[UUID] = (), bounded: bool = True) -> Preview:  # fmt: skip
+    """What a run would bill now: the very invoices, who is parked and why, what waits elsewhere. Nothing is written.
+
+    Without `client_ids` it is for every client.
+    """
     check_days(invoice_date=invoice_date)
     window, day = _window(ctx, window_start, window_end), invoice_date or ctx.today()
     invoices: list[Assembled] = []
     problems: dict[UUID, DeskhandError] = {}
-    for ids in _portions(_all_clients(ctx)):
-        plan = plan_billing(ctx, window, ids, day)
+    for ids in _portions(_clients(ctx, client_ids)):
+        plan = plan_billing(ctx, window, ids, day, bounded=bounded)
         invoices += plan.invoices
         problems |= plan.problems
-    return Preview(window, day, invoices, problems, count_elsewhere(ctx, window))
+    found = changes(ctx, window.start, sums_of(invoices), client_ids or None)
+    return Preview(window, day, invoices, problems, count_elsewhere(ctx, window), found, client_ids, bounded)
 
 
 def count_elsewhere(ctx: CallContext, window: ChargeWindow) -> list[Waiting]:
@@ -140,9 +155,13 @@ def count_elsewhere(ctx: CallContext, window: ChargeWindow) -> list[Waiting]:
     return sorted(one for one in answers if one is not None)
 
 
-def _all_clients(ctx: CallContext) -> list[UUID]:
-    """Every client, inactive ones too: what they owe is not lost."""
-    return list(ctx.session.scalars(select(Client.id).order_by(Client.id)))
+def _clients(ctx: CallContext, chosen: Sequence[UUID]) -> list[UUID]:
+    """The chosen clients, else every client, inactive ones too: what they owe is not lost."""
+    wanted = select(Client.id).order_by(Client.id)
+    found = list(ctx.session.scalars(wanted.where(among(Client.id, chosen)) if chosen else wanted))
+    if chosen and len(found) != len(set(chosen)):
+        raise InvalidInput(errors={"client_ids": "One of these clients is not there."})
+    return found
 
 
 def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
@@ -151,26 +170,62 @@ def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 
 def start_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
-              invoice_date: date | None = None, job_id: UUID | None = None) -> Run:  # fmt: skip
-    """Begin a run over all clients and put it to work. Raises InvalidInput, and RunLive while another is under way."""
+              invoice_date: date | None = None, client_ids: Sequence[UUID] = (), bounded: bool = True,
+              job_id: UUID | None = None) -> Run:  # fmt: skip
+    """Begin a run over all clients, or the chosen ones, and put it to work. One that is not `bounded` bills what the bounds
+    would park. Raises InvalidInput, and RunLive while another is under way.
+    """
     check_days(invoice_date=invoice_date)
-    window = _window(ctx, window_start, window_end)
+    window, clients = _window(ctx, window_start, window_end), _clients(ctx, client_ids)
     _close_orphans(ctx)
     run_id = uuid7()
     row = {
         "tenant_id": ctx.tenant_id, "id": run_id, "window_start": window.start, "window_end": window.end,
         "invoice_date": invoice_date or ctx.today(), "started_by": ctx.actor.name, "started_at": ctx.now(), "job_id": job_id,
+        "bounded": bounded,
     }  # fmt: skip
     fresh = insert(Run).values(row).on_conflict_do_nothing().returning(Run.id)
     if ctx.session.scalar(fresh) is None:
         live = ctx.session.scalar(select(Run.id).where(Run.state == "live"))
         raise RunLive("A billing run is under way. Wait for its end, or cancel it.", run_id=str(live))
     run = ctx.session.scalars(select(Run).where(Run.id == run_id)).one()
-    clients = _all_clients(ctx)
     insert_rows(ctx.session, RunClient, ("id", "run_id", "client_id"), [(uuid7(), run_id, one) for one in clients])
     run.client_total, run.waiting = len(clients), [asdict(one) for one in count_elsewhere(ctx, window)]
     run.job_id = job_id or jobs.enqueue(ctx, JOB, {"run_id": str(run_id)}, key=str(run_id))
-    audit.record(ctx, "billing_run.started", kind="billing_run", row_id=run_id, label=f"{window.start} – {window.end}")
+    _record(ctx, "billing_run.started", run)
+    ctx.session.flush()
+    return run
+
+
+def bill_parked(ctx: CallContext, parked_ids: Sequence[UUID]) -> Run:
+    """Start a run over clients of the list of parked ones, for all the days that they were parked in. Raises InvalidInput."""
+    run = (Run.tenant_id == RunClient.tenant_id) & (Run.id == RunClient.run_id)
+    wanted = select(RunClient.client_id, Run.window_start, Run.window_end).join(Run, run).where(among(RunClient.id, parked_ids))
+    rows = ctx.session.execute(wanted).all()
+    if not rows:
+        raise InvalidInput(errors={"ids": "Choose at least one client of the list."})
+    clients, starts, ends = zip(*rows, strict=True)
+    return start_run(ctx, client_ids=list(dict.fromkeys(clients)), window_start=min(starts), window_end=max(ends))
+
+
+def _record(ctx: CallContext, action: str, run: Run) -> None:
+    bounds = {} if run.bounded else {"bounded": False}
+    audit.record(ctx, action, kind="billing_run", row_id=run.id, label=f"{run.window_start} – {run.window_end}", changes=bounds)
+
+
+def resume_run(ctx: CallContext, run_id: UUID) -> Run:
+    """Go on with a run that was stopped, with the clients it had not reached. Raises RunNotFound, RunEnded, RunLive."""
+    _close_orphans(ctx)
+    run = ctx.session.scalar(select(Run).where(Run.id == run_id).with_for_update())
+    if run is None:
+        raise RunNotFound("There is no billing run with this id.")
+    if run.state != "stopped":
+        raise RunEnded("Only a run that was stopped goes on; start a new one.")
+    if live := ctx.session.scalar(select(Run.id).where(Run.state == "live")):
+        raise RunLive("A billing run is under way. Wait for its end, or cancel it.", run_id=str(live))
+    run.state, run.ended_at = "live", None
+    run.job_id = jobs.enqueue(ctx, JOB, {"run_id": str(run_id)}, key=str(run_id))
+    _record(ctx, "billing_run.resumed", run)
     ctx.session.flush()
     return run
 
@@ -219,7 +274,7 @@ def _forget_plans(ctx: CallContext) -> None:
 
 def _bill(ctx: CallContext, run: Run, client_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
     window = ChargeWindow(run.window_start, run.window_end)
-    plan = plan_billing(ctx, window, client_ids, run.invoice_date, run.id)
+    plan = plan_billing(ctx, window, client_ids, run.invoice_date, run.id, run.bounded)
     outcomes = {one: Outcome("nothing") for one in client_ids}
     outcomes |= {one: _parked(one, error) for one, error in plan.problems.items()}
     by_client: dict[UUID, list[Assembled]] = {}
@@ -295,10 +350,26 @@ def _runs() -> Select[Any]:
         .where(RunClient.tenant_id == Run.tenant_id, RunClient.run_id == Run.id).scalar_subquery().label("invoices")
     )  # fmt: skip
     return select(
-        Run.id, Run.window_start, Run.window_end, Run.invoice_date, state, Run.job_id, Run.client_total, Run.waiting,
+        Run.id, Run.window_start, Run.window_end, Run.invoice_date, state, Run.bounded, Run.job_id, Run.client_total, Run.waiting,
         Run.started_by, Run.started_at, Run.ended_at, count("billed"), count("parked"), count("nothing"), count("pending"),
         invoices,
     ).outerjoin(jobs.Job, job)  # fmt: skip
+
+
+def list_parked(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of the clients that the last run over them parked, with the reason and the days of that run."""
+    newer = aliased(RunClient)
+    again = select(newer.id).where(
+        newer.tenant_id == RunClient.tenant_id, newer.client_id == RunClient.client_id, newer.id > RunClient.id,
+        newer.state != "pending",
+    )  # fmt: skip
+    run = (Run.tenant_id == RunClient.tenant_id) & (Run.id == RunClient.run_id)
+    client = (Client.tenant_id == RunClient.tenant_id) & (Client.id == RunClient.client_id)
+    rows = select(
+        RunClient.id, RunClient.client_id, Client.name.label("client_name"), RunClient.run_id, Run.window_start, Run.window_end,
+        RunClient.reason_code, RunClient.reason, RunClient.mend_url,
+    ).join(Client, client).join(Run, run).where(RunClient.state == "parked", ~exists(again))  # fmt: skip
+    return paginate(ctx, rows, query, sortable={"client_id": RunClient.client_id}, default="client_id")
 
 
 def list_run_clients(ctx: CallContext, run_id: UUID, query: Mapping[str, Any]) -> Page:

@@ -96,7 +96,7 @@ class BillingSettings(Schema):
             "park": "The client is parked", "credit_note": "A credit note is drafted"}})  # fmt: skip
     reminders = fields.Boolean(load_default=False, metadata={
         "title": "Remind clients of overdue invoices", "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
-    most_on_a_day = fields.Integer(load_default=500, validate=validate.Range(0, 100_000), metadata={
+    most_on_a_day = fields.Integer(load_default=2000, validate=validate.Range(0, 100_000), metadata={
         "title": "Most items of one client on one day",
         "description": "Time entries, materials and usage; a run parks a client with more. 0: no bound."})  # fmt: skip
     largest_jump = fields.Integer(load_default=10, validate=validate.Range(0, 1000), metadata={

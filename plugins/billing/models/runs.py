@@ -14,7 +14,9 @@ from kernel.db import TenantTable, references, tenant_key
 
 
 class Run(TenantTable):
-    """One billing of many clients over the window [start, end). At most one of a tenant is live."""
+    """One billing of clients over the window [start, end). At most one of a tenant is live. One that is not `bounded` bills
+    what the bounds of billing would park.
+    """
 
     __tablename__ = "billing_runs"
     __table_args__ = (
@@ -31,6 +33,7 @@ class Run(TenantTable):
     window_end: Mapped[date]
     invoice_date: Mapped[date]
     state: Mapped[str] = mapped_column(default="live", server_default="live")
+    bounded: Mapped[bool] = mapped_column(default=True, server_default="true")
     job_id: Mapped[UUID | None]
     client_total: Mapped[int] = mapped_column(default=0, server_default="0")
     waiting: Mapped[Any] = mapped_column(JSONB(), default=list, server_default=text("'[]'::jsonb"))
@@ -49,6 +52,7 @@ class RunClient(TenantTable):
         references("client_id", "clients", on_delete="CASCADE"),
         UniqueConstraint("tenant_id", "run_id", "client_id"),
         CheckConstraint("state in ('pending', 'billed', 'nothing', 'parked')", name="state"),
+        Index(None, "tenant_id", "client_id", "id"),
         Index("ix_billing_run_clients_pending", "tenant_id", "run_id", "client_id",
               postgresql_where=text("state = 'pending'")),
     )  # fmt: skip

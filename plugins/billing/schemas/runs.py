@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
 
 
 class WindowIn(Schema):
-    """What a run bills: [window_start, window_end). By default the month before this one."""
+    """What a run bills: [window_start, window_end). By default the month before this one, every client, within bounds."""
 
     window_start = fields.Date()
     window_end = fields.Date()
     invoice_date = fields.Date()
+    client_ids = fields.List(fields.UUID(), validate=validate.Length(max=1000))
+    bounded = fields.Boolean()
 
 
 class RunOut(Schema):
@@ -21,6 +23,7 @@ class RunOut(Schema):
     window_end = fields.Date()
     invoice_date = fields.Date()
     state = fields.String()
+    bounded = fields.Boolean()
     job_id = fields.UUID(allow_none=True)
     client_total = fields.Integer()
     waiting = fields.Raw()
@@ -53,6 +56,40 @@ class RunClientOut(Schema):
 
 RunClientQuery = filtered(state=fields.String())
 RunClientPage = page_schema(RunClientOut)
+
+
+class ParkedClientOut(Schema):
+    """A client that the last run over it parked, with that run's days."""
+
+    id = fields.UUID()
+    client_id = fields.UUID()
+    client_name = fields.String()
+    run_id = fields.UUID()
+    window_start = fields.Date()
+    window_end = fields.Date()
+    reason_code = fields.String()
+    reason = fields.String()
+    mend_url = fields.String()
+
+
+ParkedClientQuery = filtered()
+ParkedClientPage = page_schema(ParkedClientOut)
+
+
+class ChangeOut(Schema):
+    """A client's subtotal now and in the last period, in minor units; kind is new, gone, more, less or same."""
+
+    client_id = fields.UUID()
+    client_name = fields.String()
+    currency = fields.String()
+    before = fields.Integer(allow_none=True)
+    now = fields.Integer(allow_none=True)
+    difference = fields.Integer()
+    kind = fields.String()
+
+
+class ChangesOut(Schema):
+    items = fields.List(fields.Nested(ChangeOut))
 
 
 class PreviewLineOut(Schema):
@@ -107,3 +144,4 @@ class PreviewOut(Schema):
     parked = fields.List(fields.Nested(ParkedOut))
     waiting = fields.Raw()
     totals = fields.List(fields.Nested(PreviewTotalOut))
+    changes = fields.List(fields.Nested(ChangeOut))

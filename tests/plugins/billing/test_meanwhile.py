@@ -15,6 +15,7 @@ from kernel import jobs
 from kernel.context import Actor
 from kernel.directory.clients import apply_changes
 from kernel.errors import PreconditionFailed
+from kernel.tenancy import change_settings
 from plugins.billing import runs
 from plugins.billing.contracts import lines as contract_lines
 from plugins.billing.contracts import services as contracts
@@ -138,6 +139,7 @@ def test_a_prorated_last_period_is_not_lost_by_a_longer_contract(shop: Shop) -> 
 
 def test_one_client_with_seventy_thousand_records_is_billed(shop: Shop) -> None:
     with shop.world.call() as ctx:
+        change_settings(ctx, "billing", {"most_on_a_day": 0})
         ctx.session.execute(
             text("insert into billing_usage (tenant_id, id, client_id, item_id, used_on, quantity)"
                  " select :tenant, gen_random_uuid(), :client, :item, date '2026-09-01' + n % 30, 1"
