@@ -36,6 +36,7 @@ from plugins.billing.models import Run, RunClient
 from plugins.billing.periods import add_months
 from plugins.billing.receivables.terms import agree_many
 from plugins.billing.reckoning import assemble
+from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
