@@ -22,6 +22,7 @@ from plugins.billing import (
     answers,
     door,
     furnishing,
+    mail_answers,
     money_routes,
     pages,
     printed_facts,
@@ -35,6 +36,8 @@ from plugins.billing import (
     tasks,
     taxed,
 )
+from plugins.billing.buckets import pages as bucket_pages
+from plugins.billing.buckets import routes as bucket_routes
 from plugins.billing.commands import COMMANDS
 from plugins.billing.contracts import answers as contract_answers
 from plugins.billing.contracts import importers, usage_pages, usage_records
@@ -42,11 +45,8 @@ from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
 from plugins.billing.credits import nightly, sayings
 from plugins.billing.receivables import answers as receivable_answers
-from plugins.billing.receivables import importers as receivable_importers
-from plugins.billing.receivables import pages as receivable_pages
-from plugins.billing.receivables import routes as receivable_routes
+from plugins.billing.receivables import parts as receivables
 from plugins.billing.schemas.invoices import InvoiceEvent, InvoiceVoided
-from plugins.billing.schemas.money import PaymentRecorded
 
 if TYPE_CHECKING:
     import click
@@ -57,12 +57,14 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, receivable_routes.rest]
+    return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, *receivables.RESTS,
+            bucket_routes.rest]  # fmt: skip
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, receivable_pages.pages]
+    return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, *receivables.PAGES,
+            bucket_pages.pages]  # fmt: skip
 
 
 @hookimpl
@@ -72,9 +74,10 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 20),
         NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
         NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
-        NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
+        NavEntry("billing", "Working hours", "/working-hours", "contract.read", "clock", 36),
         NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
+        *receivables.NAVIGATION,
     ]
 
 
@@ -85,17 +88,19 @@ def register_commands() -> Sequence[click.Command]:
 
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
-    return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run")]
+    return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run"), *nightly.JOBS,
+            *receivables.JOBS]  # fmt: skip
 
 
 @hookimpl
 def register_schedules() -> Sequence[DefaultSchedule]:
-    return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False)]
+    return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False), *nightly.SCHEDULES,
+            *receivables.SCHEDULES]  # fmt: skip
 
 
 @hookimpl
 def on_event(ctx: CallContext, event: Event) -> None:
-    sending.note_sent(ctx, event)
+    mail_answers.note_sent(ctx, event)
 
 
 @hookimpl
@@ -105,13 +110,14 @@ def register_events() -> Sequence[EventType]:
         EventType("invoice.finalized", "An invoice or credit note became final.", InvoiceEvent),
         EventType("invoice.voided", "A finalized invoice or credit note was voided.", InvoiceVoided),
         EventType("invoice.paid", "An invoice is paid in full.", InvoiceEvent),
-        EventType("payment.recorded", "A payment of an invoice was recorded.", PaymentRecorded),
+        *sayings.EVENTS,
+        *receivables.EVENTS,
     ]
 
 
 @hookimpl
 def register_importers() -> Sequence[Importer]:
-    return (*importers.IMPORTERS, *receivable_importers.IMPORTERS)
+    return (*importers.IMPORTERS, *receivables.IMPORTERS)
 
 
 @hookimpl

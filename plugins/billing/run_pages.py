@@ -30,12 +30,25 @@ ACCOUNTS = {
     "tax": (_l("Tax owed"), "neutral"),
     "credit": (_l("Customer credits"), "neutral"),
     "cash": (_l("Cash"), "neutral"),
+    "discount": (_l("Early-payment discounts"), "neutral"),
+    "prepayment": (_l("Prepayments asked for"), "neutral"),
+    "credit_expired": (_l("Expired credits"), "neutral"),
+    "goodwill": (_l("Goodwill"), "neutral"),
+    "transfer": (_l("Transfers between clients"), "neutral"),
+    "adjustment": (_l("Adjustments"), "neutral"),
 }
 ENTRY_KINDS = {
     "invoice": (_l("Invoice"), "info"),
     "credit_note": (_l("Credit note"), "warning"),
     "payment": (_l("Payment"), "success"),
+    "early_discount": (_l("Early-payment discount"), "neutral"),
     "credit_applied": (_l("Credit applied"), "neutral"),
+    "prepayment": (_l("Prepayment"), "info"),
+    "refund": (_l("Refund"), "warning"),
+    "credit_granted": (_l("Credit granted"), "neutral"),
+    "credit_expired": (_l("Credit expired"), "neutral"),
+    "credit_transferred": (_l("Credit transferred"), "neutral"),
+    "adjustment": (_l("Adjustment"), "warning"),
     "reversal": (_l("Reversal"), "danger"),
 }
 CHANGES = {

@@ -123,7 +123,7 @@ def _mail(ctx: CallContext, invoice: Invoice, addresses: Sequence[str], message:
         subject = _("Credit note %(number)s from %(seller)s", number=invoice.number, seller=seller) if credit else _(
             "Invoice %(number)s from %(seller)s", number=invoice.number, seller=seller)  # fmt: skip
         text = message or _words(invoice, seller)
-    return Mail(to=tuple(addresses), subject=subject, text=f"{text}\n", sender=_sender(ctx, seller),
+    return Mail(to=tuple(addresses), subject=subject, text=f"{text}\n", sender=sender_of(ctx, seller),
                 reply_to=billing_settings(ctx)["reply_to"], attachments=_attachments(ctx, invoice))  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def print_by_id(ctx: CallContext, invoice_id: UUID) -> bytes:
     return print_invoice(ctx, get_invoice(ctx, invoice_id))
 
 
-def _sender(ctx: CallContext, seller: str) -> str:
+def sender_of(ctx: CallContext, seller: str) -> str:
     """The installation's address under the seller's name."""
     name = "".join(one for one in seller if one.isprintable() and one not in '<>"\\')
     return f'"{name}" <{parseaddr(ctx.kernel.mail.sender)[1]}>'

@@ -218,12 +218,15 @@ def _discounts() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_early_discounts_tenant_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_early_discounts")),
-        sa.UniqueConstraint(
-            "tenant_id", "payment_id", "invoice_id", name=op.f("uq_billing_early_discounts_tenant_id_payment_id_invoice_id")
-        ),
     )
     op.create_index(
         op.f("ix_billing_early_discounts_tenant_id_given_on"), "billing_early_discounts", ["tenant_id", "given_on"], unique=False
+    )
+    op.create_index(
+        op.f("ix_billing_early_discounts_tenant_id_payment_id"),
+        "billing_early_discounts",
+        ["tenant_id", "payment_id"],
+        unique=False,
     )
     op.create_index(
         "uq_billing_early_discounts_live",

@@ -95,7 +95,7 @@ class OverdueNote(TenantTable):
 
 class EarlyDiscount(TenantTable):
     """What a client kept back for paying early: `amount` = `net` + `tax`, booked beside the payment. `tax_parts` are the
-    taxes of the invoice that it lowers: [position, amount] each. An invoice has at most one that was not taken back.
+    taxes of the invoice that it lowers: [position, base, tax] each. An invoice has at most one that was not taken back.
     """
 
     __tablename__ = "billing_early_discounts"
@@ -103,7 +103,7 @@ class EarlyDiscount(TenantTable):
         tenant_key(),
         references("invoice_id", "billing_invoices"),
         references("payment_id", "billing_payments"),
-        UniqueConstraint("tenant_id", "payment_id", "invoice_id"),
+        Index(None, "tenant_id", "payment_id"),
         CheckConstraint("amount > 0 and amount = net + tax", name="amount"),
         Index("uq_billing_early_discounts_live", "tenant_id", "invoice_id", unique=True,
               postgresql_where=text("taken_back_at is null")),

@@ -13,8 +13,9 @@ from kernel.directory.clients import get_client
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.billing.receivables import payers, schemas, terms
-from plugins.billing.receivables.words import terms_in_words
+from plugins.billing.models import Invoice
+from plugins.billing.receivables import early, payers, schemas, terms
+from plugins.billing.receivables.words import early_in_words, terms_in_words
 
 pages = Pages("billing")
 COUNTED_FROM = {"invoice_date": _l("The invoice date"), "month_end": _l("The end of the month")}
@@ -71,6 +72,17 @@ def payer_panel(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
 def terms_choices(ctx: CallContext) -> list[tuple[str, str]]:
     """All terms as a form offers them."""
     return [(str(one.id), one.name) for one in terms.list_terms(ctx)]
+
+
+def payment_facts(ctx: CallContext, invoice: Invoice) -> dict[str, Any]:
+    """What an invoice's page says of its payment: terms, discount for paying early, whether it is held."""
+    named = terms.get_terms(ctx, invoice.terms_id) if invoice.terms_id and invoice.kind == "invoice" else None
+    open_amount = invoice.total - invoice.settled
+    offered = early.early_of(ctx, invoice) if early.offered(ctx, invoice) else None
+    return {
+        "terms_words": named and named.name, "early_words": early_in_words(offered, invoice.currency, open_amount) or None,
+        "early_discount": early.find_early_discount(ctx, invoice.id), "hold": payers.find_hold(ctx, invoice.id),
+    }  # fmt: skip
 
 
 def _payer_facts(ctx: CallContext, client_id: UUID) -> dict[str, Any]:

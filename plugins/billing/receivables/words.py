@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from babel import dates, numbers
 
+from kernel.hookspecs.papers import PaperEarly
+from kernel.money import format_minor
 from kernel.web.i18n import babel_locale, ngettext
 from kernel.web.i18n import gettext as _
 from plugins.billing.models import Terms
@@ -35,7 +36,11 @@ def percent_in_words(percent: Decimal) -> str:
     return numbers.format_percent(percent / 100, format="#,##0.######%", locale=babel_locale())
 
 
-def early_in_words(percent: Decimal, until: date, kept: str, pays: str) -> str:
-    """What who pays early keeps and pays, for an invoice; amounts are formatted already."""
-    return _("%(percent)s discount (%(kept)s) if %(pays)s is paid by %(day)s.", percent=percent_in_words(percent), kept=kept,
-             pays=pays, day=dates.format_date(until, "medium", locale=babel_locale()))  # fmt: skip
+def early_in_words(early: PaperEarly | None, currency: str, due: int) -> str:
+    """What who pays early keeps and pays of an invoice of which `due` (minor units) is open; nothing where it cannot."""
+    if early is None or due <= early.amount:
+        return ""
+    kept, pays = (format_minor(one, currency, babel_locale()) for one in (early.amount, due - early.amount))
+    day = dates.format_date(early.until, "medium", locale=babel_locale())
+    return _("%(percent)s discount (%(kept)s) if %(pays)s is paid by %(day)s.", percent=percent_in_words(early.percent),
+             kept=kept, pays=pays, day=day)  # fmt: skip

@@ -1,0 +1,26 @@
+"""What receivables bring to the billing room: doors, navigation, nightly work, events, files."""
+
+from __future__ import annotations
+
+from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
+from plugins.billing.receivables import dunning_pages, dunning_routes, importers, pages, routes, schemas, tasks
+
+RESTS = (routes.rest, dunning_routes.rest)
+PAGES = (pages.pages, dunning_pages.pages)
+NAVIGATION = (
+    NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 44),
+    NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
+)
+JOBS = (
+    JobType("billing.overdue", "Note overdue invoices", tasks.say_overdue, stepwise=True, recurs_by="receivables.manage"),
+    JobType("billing.reminders", "Send reminders", tasks.send_reminders, stepwise=True, recurs_by="receivables.manage"),
+)
+SCHEDULES = (
+    DefaultSchedule("Note overdue invoices", "billing.overdue", "30 3 * * *"),
+    DefaultSchedule("Send reminders, if they are on", "billing.reminders", "0 8 * * *"),
+)
+EVENTS = (
+    EventType("invoice.overdue", "An invoice was not paid in time; said once of each.", schemas.InvoiceOverdue),
+    EventType("client.reminded", "A client was sent a reminder of overdue invoices.", schemas.ClientReminded),
+)
+IMPORTERS = importers.IMPORTERS
