@@ -46,7 +46,7 @@ STEPS: Mapping[str, LazyText] = {
     "bucket_available": _l("Included and carried over"),
     "bucket_beyond": _l("Drawn beyond that"),
     "bucket_overage": _l("What goes beyond, by its price"),
-    "overtime": _l("Overtime, in hours, times its rate"),
+    "hours_and_overtime": _l("Hours times rate, and overtime"),
 }
 ROUNDINGS: Mapping[str, LazyText] = {
     "half_up": _l("half up"),
@@ -194,6 +194,10 @@ def _spoken_hours(text: str, currency: str) -> str:
                                       rate=_money(found[2], currency)), text)  # fmt: skip
 
 
+def _spoken_sum(text: str, currency: str) -> str:
+    return " + ".join(_spoken_hours(part, currency) for part in text.split(" + "))
+
+
 def _spoken_days(text: str, currency: str) -> str:
     """Parts of a period; the whole of it needs no fraction."""
     whole: Callable[[re.Match[str]], str] = lambda found: (  # noqa: E731 - the words of one match
@@ -219,7 +223,7 @@ _SPOKEN: Mapping[str, Callable[[str, str], str]] = {
     "never_below_zero": _spoken_lesser,
     "quantity_times_price": _spoken_factors,
     "bucket_overage": _spoken_factors,
-    "overtime": _spoken_hours,
+    "hours_and_overtime": _spoken_sum,
     "tier": _spoken_factors,
     "hours_times_rate": _spoken_hours,
     "prorate": _spoken_days,

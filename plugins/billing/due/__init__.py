@@ -20,6 +20,7 @@ from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
 from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
+from plugins.billing.due.overtime import read_worked
 from plugins.billing.due.recurring import find_recurring
 from plugins.billing.due.used import find_used
 from plugins.billing.due.values import USAGE, Due, DueInvoice, DueLine, Findings, Source
@@ -49,7 +50,8 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(wanted))
     promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=list(currencies), item_ids=sorted(wanted))
     mode = billing_settings(ctx)["rounding_mode"]
-    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised)
+    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised,
+                read_worked(ctx, lines, charges))  # fmt: skip
     findings = Findings()
     dated = chain(((one.client_id, one.on_date) for one in charges), ((one.client_id, one.used_on) for one in usage))
     findings.refuse_all(find_crowded(dated, most_on_a_day, window))

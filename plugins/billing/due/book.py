@@ -19,7 +19,8 @@ NOTHING: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Book:
     """The open pages: `currencies` by client, `lines` in the order of printing, `billed` period keys by contract line,
-    `places` the names of locations where work was done, `promised` what single clients pay.
+    `places` the names of locations where work was done, `promised` what single clients pay, `worked` the minutes billed
+    before by line, person and day, where overtime counts them.
     """
 
     window: ChargeWindow
@@ -30,6 +31,7 @@ class Book:
     billed: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     places: Mapping[UUID, str] = field(default_factory=dict)
     promised: ClientPrices = field(default_factory=dict)
+    worked: Mapping[tuple[UUID, str, date], int] = field(default_factory=dict)
 
     def billed_periods(self, line_id: UUID) -> Collection[str]:
         """Keys of the periods of a line that stand on invoices."""

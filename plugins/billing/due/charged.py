@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from math import lcm
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from kernel.hookspecs.charging import Charge
 from kernel.money import Rounding, allocate, multiply, round_minor
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.due.book import Book, Finder
+from plugins.billing.due.overtime import Piece, overtime_of, terms_of, worker_of
 from plugins.billing.due.recurring import found_on
 from plugins.billing.due.values import DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
 from plugins.billing.errors import HourlyRateMissing
 from plugins.billing.hours import HourlyTerms, TimeItem, billed_minutes, hourly_rate, hours_of
+from plugins.billing.overtime import cost, price_hours
 from plugins.billing.periods import Cycle, Period, Schedule, calendar_anchor
 from plugins.billing.pricing import Item, Price, Step, explain, plain, price_items
 
@@ -35,6 +38,7 @@ class _Work(NamedTuple):
     rate_from: str
     billed: int
     steps: list[Step]
+    overtime: int = 0
 
 
 class _Group(NamedTuple):
@@ -67,13 +71,16 @@ def find_charged(book: Book, charges: Sequence[Charge], findings: Findings) -> N
 def _find_hours(book: Book, charges: Sequence[Charge], findings: Findings) -> None:
     finder, groups = Finder(book.lines, "hourly"), defaultdict[_Group, list[_Work]](list)
     missing: defaultdict[tuple[UUID, str], list[Charge]] = defaultdict(list)
+    found: list[_Work] = []
     for charge in charges:
         place = finder.find(charge.client_id, charge.contract_line_id, charge.item_id, charge.on_date)
         work = _work(book, charge, place)
         if isinstance(work, str):
             missing[charge.client_id, work].append(charge)
         else:
-            groups[_group(book, work)].append(work)
+            found.append(work)
+    for work in _with_overtime(book, found):
+        groups[_group(book, work)].append(work)
     for (client_id, currency), unpriced in missing.items():
         findings.refuse(client_id, _no_rate(book, currency, unpriced))
     alike = Counter(group._replace(location_id=None) for group in groups)
@@ -99,6 +106,19 @@ def _work(book: Book, charge: Charge, place: tuple[int, AgreedLine] | None) -> _
         rate_from = "client"
     billed, steps = billed_minutes(minutes, terms)
     return _Work(charge, place, currency, rate, rate_from, billed, steps)
+
+
+def _with_overtime(book: Book, works: Sequence[_Work]) -> list[_Work]:
+    """The same work, with the minutes of it that are overtime by its contract line."""
+    pieces = [
+        Piece(one.charge, one.place[1].line.id, terms, one.billed)
+        for one in works
+        if one.place and (terms := terms_of(one.place[1]))
+    ]
+    if not pieces:
+        return list(works)
+    over = overtime_of(pieces, book.worked)
+    return [one._replace(overtime=over.get((one.charge.source_kind, one.charge.source_id), 0)) for one in works]
 
 
 def _terms(agreed: AgreedLine | None) -> HourlyTerms:
@@ -137,15 +157,14 @@ def _words(book: Book, group: _Group) -> str:
 
 def _hours(book: Book, group: _Group, works: list[_Work], description: str) -> Found:
     agreed = book.lines[group.place] if group.place >= 0 else None
-    minutes = sum(one.billed for one in works)
-    amount = multiply(group.rate, minutes, book.mode, per=60)
-    shares = allocate(amount, [one.billed for one in works])
+    minutes, overtime = sum(one.billed for one in works), sum(one.overtime for one in works)
+    amount, shares = _priced(book, group, works, overtime, agreed)
     facts = book.facts(group.item_id)
     line = DueLine(
         description=description,
         item_id=group.item_id,
         quantity=hours_of(minutes),
-        unit_price=whole_price(group.rate),
+        unit_price=None if overtime else whole_price(group.rate),
         amount=amount,
         unit="hour",
         tax_category=tax_category_of(facts),
@@ -164,12 +183,31 @@ def _hours(book: Book, group: _Group, works: list[_Work], description: str) -> F
     return found_on(agreed, line, group.currency) if agreed else Found(group.client_id, group.currency, None, None, line)
 
 
+def _priced(
+    book: Book, group: _Group, works: list[_Work], overtime: int, agreed: AgreedLine | None
+) -> tuple[int, list[int]]:  # fmt: skip
+    """What the hours cost, and the share of each entry."""
+    terms, minutes = terms_of(agreed), sum(one.billed for one in works)
+    if not overtime or terms is None:
+        amount = multiply(group.rate, minutes, book.mode, per=60)
+        return amount, allocate(amount, [one.billed for one in works])
+    dearer = terms.of(group.rate)
+    amount = price_hours(group.rate, dearer, minutes, overtime, book.mode)
+    exact = [cost(group.rate, dearer, one.billed, one.overtime) for one in works]
+    shared = lcm(*(one.denominator for one in exact))
+    return amount, allocate(amount, [int(one * shared) for one in exact])
+
+
 def _trace(book: Book, group: _Group, works: list[_Work], shares: list[int], agreed: AgreedLine | None) -> dict[str, Any]:
     minutes = sum(one.billed for one in works)
     inputs = {"minutes": sum(_worked(one) for one in works), "rate": plain(group.rate), "rate_from": group.rate_from}
     if group.role:
         inputs["role"] = group.role
     steps: list[Step] = [["hours_times_rate", f"{minutes}/60 × {plain(group.rate)}", sum(shares)]]
+    overtime, terms = sum(one.overtime for one in works), terms_of(agreed)
+    if overtime and terms:
+        normal, dearer = f"{minutes - overtime}/60 × {plain(group.rate)}", plain(terms.of(group.rate))
+        steps = [["hours_and_overtime", f"{normal} + {overtime}/60 × {dearer}", sum(shares)]]
     return {
         **explain("hourly", inputs, steps, book.mode),
         "contract_line": agreed.words if agreed else None,
@@ -188,6 +226,7 @@ def _entry(work: _Work, share: int) -> Mapping[str, Any]:
         "id": str(charge.source_id), "kind": charge.source_kind, "on": charge.on_date.isoformat(),
         "description": charge.description[:_WORDS], "minutes": _worked(work), "billed_minutes": work.billed,
         "steps": work.steps, "amount": share, "detail": dict(charge.detail),
+        **({"worker": worker_of(charge), "overtime": work.overtime} if work.place and terms_of(work.place[1]) else {}),
     }  # fmt: skip
 
 

@@ -86,6 +86,8 @@ class Desk:
                 id=uuid7(), invoice_id=invoice.id, position=position, kind=line.kind, description=line.description,
                 quantity=line.quantity, unit=line.unit, net=line.amount, discount=0, tax=0, total=line.amount, tax_parts=[],
                 contract_line_id=line.contract_line_id, trace=line.trace,
+                period_start=line.service_period and line.service_period.start,
+                period_end=line.service_period and line.service_period.end,
             )  # fmt: skip
             ctx.session.add(row)
             ctx.session.add_all(
