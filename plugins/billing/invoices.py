@@ -88,7 +88,7 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
 
     Raises InvalidInput by field, PriceMissingInCurrency, and what the tax provider refuses.
     """
-    if idempotency_key is not None and (known := _claimed(ctx, idempotency_key)) is not None:
+    if idempotency_key is not None and (known := claimed(ctx, idempotency_key)) is not None:
         return known
     client = get_clients(ctx, [client_id]).get(client_id)
     if client is None:
@@ -109,7 +109,7 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
     return get_invoice(ctx, written.id)
 
 
-def _claimed(ctx: CallContext, key: str) -> Invoice | None:
+def claimed(ctx: CallContext, key: str) -> Invoice | None:
     """The invoice this key gave before; a concurrent call with the same key waits here for the first one."""
     if not 1 <= len(key) <= 255:
         raise InvalidInput(errors={"idempotency_key": "Write 1 to 255 characters."})
@@ -167,6 +167,8 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     stored = list_lines(ctx, invoice.id)
     lines, line_ids = [as_due(line) for line in stored], tuple(line.id for line in stored)
     if "lines" in changes:
+        if invoice.kind == "prepayment":
+            raise InvoiceLinesFixed("Delete this prepayment and write another one.")
         if invoice.origin == "run":
             raise InvoiceLinesFixed("Delete this draft and run the billing again, or add a discount.")
         mode = billing_settings(ctx)["rounding_mode"]
@@ -218,7 +220,7 @@ def delete_invoice(ctx: CallContext, invoice_id: UUID) -> None:
     """
     invoice = _draft_row(ctx, invoice_id)
     if ctx.session.scalar(select(ChainLink.id).where(ChainLink.invoice_id == invoice_id).limit(1)) is not None:
-        raise InvoiceWasFinal(f"{invoice.number} was final once. Finalize it and void it, so that its number stays accounted for.")
+        raise InvoiceWasFinal(f"{invoice.number} was final once. Finalize it and void it, so that no number is missing.")
     release_sources(ctx, invoice.id)
     ctx.session.delete(invoice)
     ctx.session.flush()

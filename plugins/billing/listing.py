@@ -97,7 +97,8 @@ def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:
 
 def total_run(ctx: CallContext, run_id: UUID) -> list[dict[str, Any]]:
     """What the invoices of a run that still count come to, by currency: `invoices`, `total`."""
-    total = cast(func.sum(Invoice.total), BigInteger).label("total")
+    signed = case((Invoice.kind == "credit_note", -Invoice.total), else_=Invoice.total)
+    total = cast(func.sum(signed), BigInteger).label("total")
     wanted = select(Invoice.currency, func.count().label("invoices"), total)
     counted = Invoice.run_id == run_id, Invoice.status != "void"
     return fetch_rows(ctx.session, wanted.where(*counted).group_by(Invoice.currency).order_by(Invoice.currency))
@@ -120,7 +121,7 @@ def age_receivables(ctx: CallContext) -> list[dict[str, Any]]:
         below = days
     columns.append(_sum(open_amount, late > AGES[-1][0]).label("older"))
     total = cast(func.sum(open_amount), BigInteger).label("total")
-    wanted = Invoice.status == "finalized", Invoice.kind == "invoice", Invoice.settled < Invoice.total
+    wanted = Invoice.status == "finalized", Invoice.kind != "credit_note", Invoice.settled < Invoice.total
     return fetch_rows(ctx.session, select(Invoice.currency, *columns, total).where(*wanted).group_by(Invoice.currency)
                       .order_by(Invoice.currency))  # fmt: skip
 

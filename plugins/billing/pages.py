@@ -146,7 +146,8 @@ def _present(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
 @pages.form(f"{_PAGE}/edit", permission="invoice.create", schema=schemas.InvoicePatch, template="billing/invoice_form.html",
             initial=_present, context=_form_facts, if_match=True)  # fmt: skip
 def edit_invoice(ctx: CallContext, invoice_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
-    manual = invoices.get_invoice(ctx, invoice_id).origin == "manual"
+    invoice = invoices.get_invoice(ctx, invoice_id)
+    manual = invoice.origin == "manual" and invoice.kind == "invoice"
     lines = {"lines": asked_lines(data.pop("lines", ()))} if manual else {}
     changes = {**data, **lines, "discounts": asked_discounts(data.get("discounts", ()))}
     invoices.change_invoice(ctx, invoice_id, changes, version)

@@ -298,4 +298,4 @@ def paid_of(ctx: CallContext, invoice_ids: Iterable[UUID]) -> list[Paid]:
         .join(Payment, same).where(PaymentAllocation.invoice_id.in_(list(invoice_ids)))
         .group_by(Payment.tenant_id, Payment.id, PaymentAllocation.invoice_id).order_by(Payment.id)
     )  # fmt: skip
-    return [Paid(*row) for row in rows]
+    return [Paid._make(row) for row in rows]

@@ -103,7 +103,8 @@ def _copy(ctx: CallContext, original: Invoice, bills: Mapping[UUID, Sequence[Due
     typed = None if original.terms_id else ctx.today() + (original.due_date - original.invoice_date)
     agreed = agree(ctx, original.client_id, ctx.today(), original.terms_id, typed)
     return Draft(
-        client_id=original.client_id, currency=original.currency, invoice_date=ctx.today(), lines=lines, discounts=resolve_discounts(discounts, lines), po_number=original.po_number, notes=original.notes,
+        client_id=original.client_id, currency=original.currency, invoice_date=ctx.today(), lines=lines,
+        discounts=resolve_discounts(discounts, lines), po_number=original.po_number, notes=original.notes,
         origin=original.origin, kind=original.kind, contract_ids=tuple(UUID(one) for one in original.contract_ids),
         run_id=original.run_id, **agreed._asdict(),
     )  # fmt: skip

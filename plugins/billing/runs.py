@@ -37,6 +37,7 @@ from plugins.billing.periods import add_months
 from plugins.billing.receivables.terms import agree_many
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
+from plugins.billing.unusual import finish_zero, turn_round, worth_writing
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -76,12 +77,13 @@ class Preview(NamedTuple):
     bounded: bool = True
 
     def totals(self) -> dict[str, tuple[int, int, int, int]]:
-        """By currency: number of invoices, subtotal, tax, total."""
+        """By currency: number of invoices, subtotal, tax, total; credit notes take away."""
         sums: dict[str, tuple[int, int, int, int]] = {}
         for one in self.invoices:
             count, subtotal, tax, total = sums.get(one.draft.currency, (0, 0, 0, 0))
-            totals = one.totals
-            sums[one.draft.currency] = (count + 1, subtotal + totals.subtotal, tax + totals.tax, total + totals.total)
+            totals, sign = one.totals, -1 if one.draft.kind == "credit_note" else 1
+            sums[one.draft.currency] = (count + 1, subtotal + sign * totals.subtotal, tax + sign * totals.tax,
+                                        total + sign * totals.total)  # fmt: skip
         return dict(sorted(sums.items()))
 
 
@@ -122,14 +124,14 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
     terms = agree_many(ctx, client_ids, invoice_date)
     drafts = [Draft.of_due(one, invoice_date=invoice_date, agreed=terms[one.client_id], run_id=run_id) for one in due.invoices]
     problems, reckoned = dict(due.problems), []
-    for draft, one in zip(drafts, assemble(ctx, drafts), strict=True):
+    for draft, one in zip(drafts, turn_round(ctx, drafts, assemble(ctx, drafts)), strict=True):
         if isinstance(one, DeskhandError):
             problems.setdefault(draft.client_id, one)
         else:
             reckoned.append(one)
     jumps = find_jumps(ctx, window, reckoned, settings["largest_jump"] if bounded else 0)
     problems = jumps | problems
-    return Plan([one for one in reckoned if one.draft.client_id not in problems], problems)
+    return Plan([one for one in worth_writing(ctx, reckoned) if one.draft.client_id not in problems], problems)
 
 
 def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
@@ -296,7 +298,7 @@ def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> 
         return {}
     try:
         with ctx.session.begin_nested():
-            write_invoices(ctx, [one for _, invoices in groups for one in invoices])
+            finish_zero(ctx, write_invoices(ctx, [one for _, invoices in groups for one in invoices]))
     except _UNWRITABLE as error:
         if len(groups) == 1:
             return {groups[0][0]: _parked(groups[0][0], error)}

@@ -56,8 +56,9 @@ def grant_credit(ctx: CallContext, client_id: UUID, *, amount: int, reason: str,
         raise InvalidInput(errors={"amount": "An amount is above zero."})
     _check_last_day(ctx, expires_on)
     credit_id = uuid7()
+    booked = {"goodwill": amount, "credit": -amount}
     [entry_id] = post_entries(ctx, [Booking("credit_granted", ctx.today(), code, client_id, credit_id,
-                                            f"Credit granted: {reason.strip()}", {"goodwill": amount, "credit": -amount})])  # fmt: skip
+                                            f"Credit granted: {reason.strip()}", booked)])  # fmt: skip
     credit = give_credit(ctx, client_id, code, amount, origin="grant", entry_id=entry_id, credit_id=credit_id,
                          reason=reason.strip(), expires_on=expires_on, idempotency_key=idempotency_key)  # fmt: skip
     _record(ctx, "credit.granted", credit, amount=amount, reason=reason.strip())

@@ -1,0 +1,61 @@
+"""Invoices of a run that come to zero or less, as the tenant has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kernel.errors import DeskhandError
+from plugins.billing.drafts import Assembled, Draft, Written
+from plugins.billing.due.values import DueLine
+from plugins.billing.errors import InvoiceBelowZero
+from plugins.billing.finalizing import MOST, finalize_invoices
+from plugins.billing.reckoning import assemble
+from plugins.billing.settings import billing_settings
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+def turn_round(ctx: CallContext, drafts: Sequence[Draft],
+               reckoned: Sequence[Assembled | DeskhandError]) -> list[Assembled | DeskhandError]:  # fmt: skip
+    """What came out below zero as a credit note over the same lines, if the tenant wants that instead of parking the client.
+
+    Discounts stand in the way: taken from a credit they would raise it.
+    """
+    found = list(reckoned)
+    below = [at for at, one in enumerate(found) if isinstance(one, InvoiceBelowZero) and not drafts[at].discounts]
+    if below and billing_settings(ctx)["below_zero"] == "credit_note":
+        for at, one in zip(below, assemble(ctx, [_turned(drafts[at]) for at in below]), strict=True):
+            found[at] = one
+    return found
+
+
+def _turned(draft: Draft) -> Draft:
+    return replace(draft, kind="credit_note", due_date=draft.invoice_date, terms_id=None, early_percent=None, early_until=None,
+                   lines=[_negative(line) for line in draft.lines])  # fmt: skip
+
+
+def _negative(line: DueLine) -> DueLine:
+    price = None if line.unit_price is None else -line.unit_price
+    return replace(line, amount=-line.amount, unit_price=price,
+                   sources=[one._replace(amount=-one.amount) for one in line.sources])  # fmt: skip
+
+
+def worth_writing(ctx: CallContext, reckoned: Sequence[Assembled]) -> list[Assembled]:
+    """Without those that come to zero and show nothing, no amount and no quantity, if the tenant wants them left out.
+
+    What they would have billed stays unbilled, as zero as before; whatever shows work done is written in any case.
+    """
+    if billing_settings(ctx)["zero_invoices"] != "suppress":
+        return list(reckoned)
+    return [one for one in reckoned if one.totals.total or any(line.amount or line.quantity for line in one.draft.lines)]
+
+
+def finish_zero(ctx: CallContext, written: Sequence[Written]) -> None:
+    """Finalize at once what a run wrote over zero, if the tenant wants that: nobody has to pay or look at it."""
+    ids = [one.id for one in written if not one.total]
+    if ids and billing_settings(ctx)["zero_invoices"] == "finalize":
+        for start in range(0, len(ids), MOST):
+            finalize_invoices(ctx, ids[start : start + MOST])
