@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from kernel.context import CallContext
 from plugins.billing import credit_notes, finalizing, invoices, payments, runs
+from plugins.billing.agreements import bundles, templates
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.contracts import services, usage_records
 from plugins.billing.credit_notes import CreditAsked
@@ -23,7 +24,7 @@ NEEDS = ("item_id", "region_id")
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """A contract with usage, a draft, an invoice credited in part and paid too much, and a run that waits."""
     run = runs.start_run(ctx)
-    rows = {**_contract(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id,
+    rows = {**_contract(ctx, there), **_agreements(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id,
             "client_ids": there["client_id"]}  # fmt: skip
     return {**rows, **furnish_receivables(ctx, there["client_id"], rows["invoice_id"])}
 
@@ -45,6 +46,17 @@ def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
 def _hours(ctx: CallContext) -> UUID:
     office = [{"weekday": day, "begins": 480, "ends": 1020} for day in range(1, 6)]
     return working_hours.add_hours(ctx, name="Office", time_zone="Europe/Berlin", spans=office).id
+
+
+def _agreements(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
+    line = {"name": "Seats", "kind": "license", "items": [{"item_id": there["item_id"], "quantity": Decimal(1)}]}
+    template, lone = (templates.create_template(ctx, name=name, lines=[line]) for name in ("Seats", "Spare seats"))
+    bundle = bundles.create_bundle(ctx, name="Seats and more", template_ids=[template.id])
+    line_id, *_ = (one["id"] for one in templates.lines_of(template))
+    return {
+        "template_id": template.id, "template_ids": template.id, "contract-templates/line_id": line_id, "bundle_id": bundle.id,
+        "plan-bundles/line_id": line_id, "DELETE contract-templates/template_id": lone.id,
+    }  # fmt: skip
 
 
 def _invoices(ctx: CallContext, client_id: UUID, run_id: UUID) -> dict[str, UUID]:

@@ -36,6 +36,7 @@ from plugins.billing import (
     tasks,
     taxed,
 )
+from plugins.billing.agreements import parts as agreements
 from plugins.billing.buckets import pages as bucket_pages
 from plugins.billing.buckets import routes as bucket_routes
 from plugins.billing.commands import COMMANDS
@@ -58,13 +59,13 @@ if TYPE_CHECKING:
 @hookimpl
 def register_rest() -> Sequence[Rest]:
     return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, *receivables.RESTS,
-            bucket_routes.rest]  # fmt: skip
+            bucket_routes.rest, *agreements.RESTS]  # fmt: skip
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
     return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, *receivables.PAGES,
-            bucket_pages.pages]  # fmt: skip
+            bucket_pages.pages, *agreements.PAGES]  # fmt: skip
 
 
 @hookimpl
@@ -78,6 +79,7 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
         *receivables.NAVIGATION,
+        *agreements.NAVIGATION,
     ]
 
 

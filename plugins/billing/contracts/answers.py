@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from kernel.context import CallContext
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import PaletteEntry, Panel
+from plugins.billing.agreements.answers import describe_agreements
+from plugins.billing.agreements.templates import item_blockers
 from plugins.billing.contracts.listing import find_contracts
 from plugins.billing.models.buckets import BucketMember
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, UsageEntry
@@ -28,10 +30,10 @@ _HELD_BY: dict[str, tuple[tuple[str, str, _Column], ...]] = {
 
 
 def describe_contracts(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
-    """Labels of contracts and of their lines."""
-    return _contracts(ctx, [ref.id for ref in refs if ref.kind == "contract"]) | _lines(
-        ctx, [ref.id for ref in refs if ref.kind == "contract_line"]
-    )
+    """Labels of contracts and their lines, of templates and bundles."""
+    contracts = _contracts(ctx, [ref.id for ref in refs if ref.kind == "contract"])
+    lines = _lines(ctx, [ref.id for ref in refs if ref.kind == "contract_line"])
+    return contracts | lines | describe_agreements(ctx, refs)
 
 
 def _contracts(ctx: CallContext, ids: Sequence[UUID]) -> dict[Ref, Label]:
@@ -53,8 +55,8 @@ def _lines(ctx: CallContext, ids: Sequence[UUID]) -> dict[Ref, Label]:
 
 
 def contract_blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
-    """Contracts and usage keep clients, catalog items and locations from being deleted."""
-    found: list[Blocker] = []
+    """Contracts, templates and usage keep clients, catalog items and locations from being deleted."""
+    found = item_blockers(ctx, refs)
     for ref in refs:
         for noun, words, held in _HELD_BY.get(ref.kind, ()):
             count = ctx.session.scalar(select(func.count()).where(held == ref.id)) or 0

@@ -64,9 +64,13 @@ def blank(kind: str) -> dict[str, Any]:
 
 def present(agreed: AgreedLine) -> dict[str, Any]:
     """What the form of an existing line begins with."""
-    view = as_view(agreed)
-    tiers = [{"item_id": item["item_id"], **tier} for item in view["items"] for tier in item["tiers"]]
-    return view | {"tiers": tiers} | (view["bucket"] or {})
+    return with_tier_rows(as_view(agreed))
+
+
+def with_tier_rows(line: dict[str, Any]) -> dict[str, Any]:
+    """A line with its items' tiers as rows beside them, and what its bucket says as fields of its own."""
+    tiers = [{"item_id": item["item_id"], **tier} for item in line.get("items", ()) for tier in item.get("tiers", ())]
+    return line | {"tiers": tiers} | (line.get("bucket") or {})
 
 
 def as_line(data: dict[str, Any]) -> dict[str, Any]:

@@ -98,13 +98,7 @@ def delete_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> None:
 def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, line: Mapping[str, Any],
                path: str = "") -> ContractLine:  # fmt: skip
     """Write a line (a new one without `before`) with its items and rates. Raises InvalidInput, paths led by `path`."""
-    whole = {"items": [], "role_rates": [], "timing": usual_timing(line["kind"]), **line}
-    check_days(**{f"{path}start_on": whole.get("start_on")})
-    members = (whole.get("bucket") or {}).get("members") or ()
-    known = _known(ctx, [*whole["items"], *members])
-    problems = check_line(whole) or _unknown(ctx, contract, whole, known)
-    if problems:
-        raise InvalidInput(errors={path + field: words for field, words in problems.items()})
+    whole, known = complete_line(ctx, line, path, contract.client_id)
     row = before.line if before else ContractLine(contract_id=contract.id)
     for name in _COLUMNS:
         if name in whole:
@@ -120,20 +114,35 @@ def write_line(ctx: CallContext, contract: Contract, before: AgreedLine | None, 
     return row
 
 
+def complete_line(ctx: CallContext, line: Mapping[str, Any], path: str = "", client_id: UUID | None = None
+                  ) -> tuple[dict[str, Any], Mapping[UUID, ItemFacts]]:  # fmt: skip
+    """A line with what was left out, and the facts of its items. Raises InvalidInput, paths led by `path`."""
+    whole = {"items": [], "role_rates": [], "timing": usual_timing(line["kind"]), **line}
+    check_days(**{f"{path}start_on": whole.get("start_on")})
+    members = (whole.get("bucket") or {}).get("members") or ()
+    known = _known(ctx, [*whole["items"], *members])
+    problems = check_line(whole) or _unknown(ctx, client_id, whole, known)
+    if problems:
+        raise InvalidInput(errors={path + field: words for field, words in problems.items()})
+    return whole, known
+
+
 def _known(ctx: CallContext, items: Sequence[Mapping[str, Any]]) -> Mapping[UUID, ItemFacts]:
     ids = [item["item_id"] for item in items]
     found: Mapping[UUID, ItemFacts] = ctx.hooks.get_items(ctx=ctx, item_ids=ids) if ids else {}
     return found
 
 
-def _unknown(ctx: CallContext, contract: Contract, line: Mapping[str, Any], known: Mapping[UUID, ItemFacts]) -> dict[str, str]:
+def _unknown(
+    ctx: CallContext, client_id: UUID | None, line: Mapping[str, Any], known: Mapping[UUID, ItemFacts]
+) -> dict[str, str]:
     problems = {
         f"items[{at}].item_id": "There is no catalog item with this id."
         for at, one in enumerate(line["items"]) if one["item_id"] not in known
     }  # fmt: skip
     problems |= check_bucket_known(ctx, line.get("bucket") or {}, known)
     place = line.get("location_id")
-    if place and ctx.session.scalar(select(Location.client_id).where(Location.id == place)) != contract.client_id:
+    if place and ctx.session.scalar(select(Location.client_id).where(Location.id == place)) != client_id:
         problems["location_id"] = "This is no location of the client."
     return problems
 

@@ -14,7 +14,7 @@ STATUSES = ("draft", "active")
 CADENCES = ("calendar", "anniversary")
 UNITS = ("hour", "each")
 OVERTIME_PER = ("day", "week")
-_CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR.")
+CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR.")
 MINUTES = validate.Range(0, 1440)
 _MOST = Decimal(10_000_000_000)
 
@@ -33,27 +33,27 @@ def multiplier_field(**options: Any) -> fields.Decimal:
     return fields.Decimal(as_string=True, validate=[_four_places, more_than_nothing], **options)
 
 
-def _money(**options: Any) -> fields.Integer:
+def money_field(**options: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(0, 10**15), **options)
 
 
 class TierIn(Schema):
     from_quantity = quantity_field(validate.Range(min=0), required=True)
     to_quantity = quantity_field(allow_none=True, load_default=None)
-    unit_price = _money(required=True)
+    unit_price = money_field(required=True)
 
 
 class ContractItemIn(Schema):
     item_id = fields.UUID(required=True)
     quantity = quantity_field(validate.Range(min=0, min_inclusive=False))
-    unit_price = _money(allow_none=True)
+    unit_price = money_field(allow_none=True)
     minimum_quantity = quantity_field(validate.Range(min=0), metadata={"example": "0"})
     tiers = fields.List(fields.Nested(TierIn), validate=validate.Length(max=100), metadata={"example": []})
 
 
 class RoleRateIn(Schema):
     role = fields.String(required=True, validate=validate.Length(1, 100))
-    hourly_rate = _money(required=True)
+    hourly_rate = money_field(required=True)
 
 
 class BucketMemberIn(Schema):
@@ -66,7 +66,7 @@ class BucketIn(Schema):
 
     unit = fields.String(validate=validate.OneOf(UNITS))
     included = quantity_field(validate.Range(min=0), required=True)
-    overage_rate = _money(required=True)
+    overage_rate = money_field(required=True)
     rollover = fields.Boolean()
     covers_all = fields.Boolean()
     after_hours = multiplier_field(allow_none=True, metadata={"example": None})
@@ -81,13 +81,13 @@ class LineIn(Schema):
     cycle = fields.String(validate=validate.OneOf(CYCLES))
     timing = fields.String(validate=validate.OneOf(TIMINGS))
     prorate = fields.Boolean()
-    price = _money(allow_none=True)
-    hourly_rate = _money(allow_none=True, metadata={"example": None})
+    price = money_field(allow_none=True)
+    hourly_rate = money_field(allow_none=True, metadata={"example": None})
     minimum_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
     round_up_minutes = fields.Integer(strict=True, validate=MINUTES, metadata={"example": 0})
     overtime_after = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 10_080), metadata={"example": None})
     overtime_per = fields.String(validate=validate.OneOf(OVERTIME_PER))
-    overtime_rate = _money(allow_none=True, metadata={"example": None})
+    overtime_rate = money_field(allow_none=True, metadata={"example": None})
     overtime_factor = multiplier_field(metadata={"example": "1.5"})
     bucket = fields.Nested(BucketIn, allow_none=True, metadata={"example": None})
     location_id = fields.UUID(allow_none=True)
@@ -175,7 +175,7 @@ class LineList(Schema):
 class ContractIn(Schema):
     client_id = fields.UUID(required=True)
     name = fields.String(required=True, validate=validate.Length(1, 255))
-    currency = fields.String(validate=_CURRENCY)
+    currency = fields.String(validate=CURRENCY)
     start_on = fields.Date(required=True)
     end_on = fields.Date(allow_none=True)
     billed_until = fields.Date(allow_none=True)
@@ -189,7 +189,7 @@ class ContractIn(Schema):
 class ContractPatch(Schema):
     client_id = fields.UUID()
     name = fields.String(validate=validate.Length(1, 255))
-    currency = fields.String(validate=_CURRENCY)
+    currency = fields.String(validate=CURRENCY)
     start_on = fields.Date()
     end_on = fields.Date(allow_none=True)
     billed_until = fields.Date(allow_none=True)

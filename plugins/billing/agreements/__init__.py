@@ -1,0 +1,1 @@
+"""What surrounds contracts: templates and bundles, price schedules, discounts, clients' orders, renewals."""
