@@ -11,6 +11,7 @@ from flask import Response
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
+from kernel.hookspecs.papers import InvoicePaper
 from plugins.billing import credit_notes, finalizing, invoices, listing, paper, sending, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.models import Invoice
@@ -109,7 +110,7 @@ def get_pdf(ctx: CallContext, invoice_id: UUID) -> Response:
     return pdf_response(invoice, paper.print_invoice(ctx, invoice))
 
 
-def pdf_response(invoice: Invoice, content: bytes) -> Response:
+def pdf_response(invoice: Invoice | InvoicePaper, content: bytes) -> Response:
     """The PDF as a browser keeps it, named by the number."""
     response = Response(content, mimetype="application/pdf")
     name = "".join(one if one.isalnum() or one in "-_." else "-" for one in invoice.number)

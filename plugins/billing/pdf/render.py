@@ -1,4 +1,4 @@
-"""Invoice documents as PDF, rendered by typst in a child process that cannot outgrow its limits."""
+"""Laid-out invoices as PDF and as pictures, rendered by typst in a child process that cannot outgrow its limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -52,10 +52,18 @@ class Renderer:
         self._renders = 0
 
     def render(self, document: Mapping[str, Any], *, created: datetime | None = None) -> bytes:
-        """The PDF of one document (see `InvoiceDocument`), PDF/A-3b. The same document created at the same time gives
-        the same bytes. Raises PdfFailed."""
+        """The PDF of one sheet (see `layouts.sheet.Sheet`), PDF/A-3b. The same sheet created at the same time gives the same
+        bytes. Raises PdfFailed."""
         at = created or datetime.now(UTC)
-        request = json.dumps({"document": _printable(document), "created": int(at.timestamp())}).encode()
+        [pdf] = self._request({"document": _printable(document), "created": int(at.timestamp()), "pages": 0})
+        return pdf
+
+    def picture(self, document: Mapping[str, Any], *, pages: int = 1) -> list[bytes]:
+        """The first pages of one sheet as PNG files. Raises PdfFailed."""
+        return self._request({"document": _printable(document), "created": 0, "pages": pages})
+
+    def _request(self, asked: Mapping[str, Any]) -> list[bytes]:
+        request = json.dumps(asked).encode()
         if len(request) > MAX_DOCUMENT:
             raise PdfFailed(f"The document has {len(request)} bytes; at most {MAX_DOCUMENT} can be rendered.")
         with self._lock:
@@ -84,29 +92,46 @@ class Renderer:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                 env=environment, cwd=WORKER.parent, start_new_session=True)  # fmt: skip
 
-    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> bytes:
+    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> list[bytes]:
         """Killing the child ends the blocking read, so the timer is all the wall clock needs."""
         patience = threading.Timer(self._seconds * 2, child.kill)
         patience.start()
         try:
             _send(child, request)
-            kind, part = _receive(child)
-            if kind == b"W":
-                _log.warning("Invoice PDF is not PDF/A: %s", part.decode("utf-8", "replace"))
-                kind, part = _receive(child)
+            parts = list(_answer(child))
         except (OSError, EOFError) as error:
             self.close()
             raise PdfFailed("Rendering ran into its limit of time or memory and was stopped.") from error
         finally:
             patience.cancel()
-        if kind == b"E":
-            raise PdfFailed(f"The invoice template refused the document: {part.decode('utf-8', 'replace')}")
-        return part
+        return [part for kind, part in parts if _good(kind, part)]
 
 
 def render_invoice(document: Mapping[str, Any], *, created: datetime | None = None) -> bytes:
-    """The PDF of one invoice document, by this process's renderer. Raises PdfFailed."""
+    """The PDF of one sheet, by this process's renderer. Raises PdfFailed."""
     return _renderer.render(document, created=created)
+
+
+def picture_invoice(document: Mapping[str, Any], *, pages: int = 1) -> list[bytes]:
+    """The first pages of one sheet as PNG files, by this process's renderer. Raises PdfFailed."""
+    return _renderer.picture(document, pages=pages)
+
+
+def _answer(child: subprocess.Popen[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    while True:
+        kind, part = _receive(child)
+        if kind == b"Z":
+            return
+        yield kind, part
+
+
+def _good(kind: bytes, part: bytes) -> bool:
+    """True for what was asked for; a warning is logged. Raises PdfFailed for an error."""
+    if kind == b"W":
+        _log.warning("Invoice PDF is not PDF/A: %s", part.decode("utf-8", "replace"))
+    if kind == b"E":
+        raise PdfFailed(f"The invoice template refused the document: {part.decode('utf-8', 'replace')}")
+    return kind == b"P"
 
 
 def _send(child: subprocess.Popen[bytes], request: bytes) -> None:

@@ -1,9 +1,9 @@
-"""The child process that turns documents into PDFs, one after another, within limits it sets itself.
+"""The child process that turns laid-out sheets into PDFs and pictures, one after another, within limits it sets itself.
 
 Run by path, in isolation: it needs typst and the standard library only, and is given neither secrets nor settings.
 Arguments: address space in bytes, CPU seconds for each document, folders of fonts. On standard input a request is a
-4-byte length and that many bytes of JSON; on standard output an answer is one letter (`P` for a PDF, `W` for a PDF
-that fell short of PDF/A, after its warning, `E` for an error), a 4-byte length and that many bytes, for each part.
+4-byte length and that many bytes of JSON; on standard output an answer is parts, each a letter, a 4-byte length and that
+many bytes: `P` a PDF or the picture of a page, `W` why a PDF fell short of PDF/A, `E` an error, and `Z` at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Literal, cast
 import typst
 
 HERE = Path(__file__).resolve().parent
+DOTS_PER_INCH = 110
 
 
 def main() -> None:
@@ -28,10 +29,10 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not end up among the answers
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    compiler = typst.Compiler(str(HERE / "invoice.typ"), root=HERE, font_paths=list(sys.argv[3:]))
+    compiler = typst.Compiler(str(HERE / "sheet.typ"), root=HERE, font_paths=list(sys.argv[3:]))
     while (request := _receive(sys.stdin.buffer)) is not None:
         _allow_cpu(seconds)
-        for kind, part in _render(compiler, json.loads(request)):
+        for kind, part in [*_render(compiler, json.loads(request)), (b"Z", b"")]:
             answers.write(kind + struct.pack(">I", len(part)) + part)
         answers.flush()
 
@@ -51,6 +52,8 @@ def _allow_cpu(seconds: int) -> None:
 def _render(compiler: typst.Compiler, request: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """PDF/A-3b where it can be; a text that no font can show, for one, makes it an ordinary PDF with a warning."""
     try:
+        if request["pages"]:
+            return [(b"P", page) for page in _pictures(compiler, request)[: request["pages"]]]
         return [(b"P", _compile(compiler, request, "a-3b"))]
     except typst.TypstError as error:
         warning = error.message
@@ -68,6 +71,13 @@ def _compile(compiler: typst.Compiler, request: dict[str, Any], standard: Litera
         pdf_standards=standard,
     )
     return cast(bytes, pdf)
+
+
+def _pictures(compiler: typst.Compiler, request: dict[str, Any]) -> list[bytes]:
+    """The pages as PNG files."""
+    inputs = {"document": json.dumps(request["document"])}
+    pages = compiler.compile(sys_inputs=inputs, format="png", ppi=DOTS_PER_INCH)
+    return [pages] if isinstance(pages, bytes) else cast(list[bytes], pages)
 
 
 if __name__ == "__main__":
