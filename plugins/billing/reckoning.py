@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kernel.errors import DeskhandError
-from kernel.hookspecs.tax import TaxDocument, TaxedLine, TaxGroup, TaxPolicy, TaxResult
+from kernel.hookspecs.tax import TaxDocument, TaxedLine, TaxGroup, TaxLine, TaxPolicy, TaxResult
 from plugins.billing.assembly import Discounted, apply_discounts, tax_lines, total_up
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.errors import InvoiceBelowZero, TaxAnswerInvalid
@@ -18,50 +18,116 @@ if TYPE_CHECKING:
 
 Answer = tuple[list[int], date, TaxResult]
 """Which lines were asked about, at which tax point, and the provider's answer."""
+Points = dict[date, list[int]]
+"""The places of a draft's lines by their tax points, in order."""
+
+
+class _Asked(NamedTuple):
+    """What the provider is asked of a draft: all of it at its last tax point and, where there are several points, a `probe`
+    at each: one line for all that are alike, with the places of these.
+    """
+
+    draft: Draft
+    found: Discounted
+    points: Points
+    whole: TaxDocument
+    probes: list[tuple[list[list[int]], TaxDocument]]
 
 
 def assemble(ctx: CallContext, drafts: Sequence[Draft]) -> list[Assembled | DeskhandError]:
-    """Reckon drafts without writing anything: each with its totals, or the error that keeps it from being billed."""
+    """Reckon drafts without writing anything: each with its totals, or the error that keeps it from being billed.
+
+    Nearly always the same rates hold at all tax points of a draft, and each rate is reckoned once over the whole of it
+    (EN 16931 BR-CO-17). Probes find out whether they do; only drafts whose rates changed are asked about again, point by point.
+    """
     policy = tax_policy(billing_settings(ctx))
-    discounted = [_discount(draft, policy) for draft in drafts]
-    asked = [
-        list(_documents(draft, found, policy)) if isinstance(found, Discounted) else []
-        for draft, found in zip(drafts, discounted, strict=True)
-    ]
-    documents = [document for each in asked for _, document in each]
-    answers = iter(ctx.hooks.compute_taxes(ctx=ctx, documents=documents) if documents else ())
-    return [
-        _total(draft, found, [(places, document.tax_date, next(answers)) for places, document in each])
-        if isinstance(found, Discounted)
-        else found
-        for draft, found, each in zip(drafts, discounted, asked, strict=True)
-    ]
+    asked = [_ask(draft, policy) for draft in drafts]
+    answers = iter(_answers(ctx, [one for each in asked if isinstance(each, _Asked) for one in _documents_of(each)]))
+    reckoned: list[Assembled | DeskhandError | None] = []
+    changed: list[int] = []
+    for at, each in enumerate(asked):
+        if not isinstance(each, _Asked):
+            reckoned.append(each)
+            continue
+        told = [next(answers) for _ in _documents_of(each)]
+        if each.probes and not _same_rates(each, *told):
+            changed.append(at)
+            reckoned.append(None)
+        else:
+            every = list(range(len(each.draft.lines)))
+            reckoned.append(_total(each, [(every, each.whole.tax_date, whole) for whole in told[:1]]))
+    for at, one in _by_points(ctx, changed, asked):
+        reckoned[at] = one
+    return cast("list[Assembled | DeskhandError]", reckoned)
 
 
-def _discount(draft: Draft, policy: TaxPolicy) -> Discounted | DeskhandError:
+def _answers(ctx: CallContext, documents: list[TaxDocument]) -> Sequence[TaxResult]:
+    return ctx.hooks.compute_taxes(ctx=ctx, documents=documents) if documents else ()
+
+
+def _ask(draft: Draft, policy: TaxPolicy) -> _Asked | DeskhandError:
     discounts = [one.as_discount(str(at)) for at, one in enumerate(draft.discounts)]
     try:
-        return apply_discounts(draft.reckoned_lines(), discounts, policy.mode)
+        found = apply_discounts(draft.reckoned_lines(), discounts, policy.mode)
     except DeskhandError as error:
         return error
+    lines, points = tax_lines(found), _points(draft)
+    whole = TaxDocument(draft.client_id, max(points, default=draft.invoice_date), draft.currency, lines, policy)
+    probes = [_probe(whole, on, places) for on, places in points.items()] if len(points) > 1 else []
+    return _Asked(draft, found, points, whole, probes)
 
 
-def _documents(draft: Draft, found: Discounted, policy: TaxPolicy) -> Iterator[tuple[list[int], TaxDocument]]:
-    """One document for each tax point of the draft, and which of its lines are on it; where there are several points,
-    also one of all lines at the last of them, for when the same rates hold at each.
-    """
-    lines = tax_lines(found)
-    points: dict[date, list[int]] = {}
+def _points(draft: Draft) -> Points:
+    points: Points = {}
     for place, line in enumerate(draft.lines):
         points.setdefault(line.tax_point or draft.invoice_date, []).append(place)
-    if len(points) > 1:
-        yield list(range(len(lines))), TaxDocument(draft.client_id, max(points), draft.currency, lines, policy)
-    for tax_date, places in sorted(points.items()):
-        chosen = [lines[place] for place in places]
-        yield places, TaxDocument(draft.client_id, tax_date, draft.currency, chosen, policy)
+    return points if len(points) == 1 else dict(sorted(points.items()))
 
 
-def _total(draft: Draft, found: Discounted, answers: Sequence[Answer]) -> Assembled | DeskhandError:
+def _probe(whole: TaxDocument, on: date, places: Sequence[int]) -> tuple[list[list[int]], TaxDocument]:
+    alike: dict[Hashable, list[int]] = {}
+    for place in places:
+        line = whole.lines[place]
+        alike.setdefault((line.category, line.region, line.location_id, line.exemption), []).append(place)
+    kinds = list(alike.values())
+    return kinds, whole._replace(tax_date=on, lines=[_merged([whole.lines[place] for place in same]) for same in kinds])
+
+
+def _merged(lines: Sequence[TaxLine]) -> TaxLine:
+    return lines[0]._replace(net=sum([one.net for one in lines]), discount=sum([one.discount for one in lines]))
+
+
+def _documents_of(asked: _Asked) -> list[TaxDocument]:
+    return [asked.whole, *[document for _, document in asked.probes]] if asked.points else []
+
+
+def _same_rates(asked: _Asked, whole: TaxResult, *probed: TaxResult) -> bool:
+    """Whether every line is taxed by the same rates at its own tax point as at the last one."""
+    try:
+        rates = _rates(len(asked.draft.lines), whole)
+        for (kinds, _), answer in zip(asked.probes, probed, strict=True):
+            for same, own in zip(kinds, _rates(len(kinds), answer), strict=True):
+                if any(rates[place] != own for place in same):
+                    return False
+    except DeskhandError:
+        return False
+    return True
+
+
+def _by_points(
+    ctx: CallContext, changed: Sequence[int], asked: Sequence[_Asked | DeskhandError]
+) -> Iterator[tuple[int, Assembled | DeskhandError]]:
+    """Drafts of which each tax point is asked about on its own."""
+    each = [(at, cast(_Asked, asked[at])) for at in changed]
+    documents = [one.whole._replace(tax_date=on, lines=[one.whole.lines[place] for place in places])
+                 for _, one in each for on, places in one.points.items()]  # fmt: skip
+    answers = iter(_answers(ctx, documents))
+    for at, one in each:
+        yield at, _total(one, [(places, on, next(answers)) for on, places in one.points.items()])
+
+
+def _total(asked: _Asked, answers: Sequence[Answer]) -> Assembled | DeskhandError:
+    draft, found = asked.draft, asked.found
     try:
         taxes, tax_dates = _joined(len(draft.lines), answers)
         totals = total_up(found, taxes)
@@ -73,15 +139,14 @@ def _total(draft: Draft, found: Discounted, answers: Sequence[Answer]) -> Assemb
 
 
 def _joined(count: int, answers: Sequence[Answer]) -> tuple[TaxResult, tuple[date, ...]]:
-    """The answers for a draft's tax points as one. Raises the first error among them.
-
-    Where the same rates hold at each point, each rate is reckoned once over the whole invoice (EN 16931 BR-CO-17);
-    where a rate changed between them, each point's tax stands as it is.
-    """
-    whole, points = answers[:1], answers[1:] or answers
-    rates = _rates(count, points)
-    if len(points) < len(answers):
-        answers = whole if whole[0][2].error is None and _rates(count, whole) == rates else points
+    """The answers for a draft's tax points as one. Raises the first error among them, or TaxAnswerInvalid."""
+    for places, _, answer in answers:
+        _check(len(places), answer)
+    if len(answers) == 1:
+        [(_, tax_date, answer)] = answers
+        if len(answer.groups) == 1 or len({_key(group) for group in answer.groups}) == len(answer.groups):
+            notes, trace = tuple(dict.fromkeys(answer.notes)), {tax_date.isoformat(): answer.trace}
+            return TaxResult(answer.lines, answer.groups, answer.tax, notes, trace), (tax_date,) * len(answer.groups)
     lines: list[TaxedLine] = [TaxedLine(0, ())] * count
     groups, dates = dict[Hashable, TaxGroup](), dict[Hashable, date]()
     for places, tax_date, answer in answers:
@@ -104,17 +169,26 @@ def _key(group: TaxGroup) -> Hashable:
     return group.name, group.code, group.percent, group.region, group.note, group.rate_key
 
 
-def _rates(count: int, answers: Sequence[Answer]) -> list[frozenset[Hashable]]:
+def _check(count: int, answer: TaxResult) -> None:
+    """Raise the error of an answer, or TaxAnswerInvalid for one that does not fit what was asked."""
+    if answer.error is not None:
+        raise answer.error
+    named = {at for line in answer.lines for at, _ in line.parts}
+    if len(answer.lines) != count or not named <= set(range(len(answer.groups))):
+        raise TaxAnswerInvalid("The tax provider's answer does not fit the lines it was asked for.")
+
+
+def _rates(count: int, answer: TaxResult) -> list[frozenset[Hashable]]:
     """The rates that each line is taxed by. Raises the error of an answer, or TaxAnswerInvalid for one that does not fit."""
-    found: list[frozenset[Hashable]] = [frozenset()] * count
-    for places, _, answer in answers:
-        if answer.error is not None:
-            raise answer.error
-        named = {at for line in answer.lines for at, _ in line.parts}
-        if len(answer.lines) != len(places) or not named <= set(range(len(answer.groups))):
-            raise TaxAnswerInvalid("The tax provider's answer does not fit the lines it was asked for.")
-        for place, taxed in zip(places, answer.lines, strict=True):
-            found[place] = frozenset(_rate(answer.groups[at]) for at, _ in taxed.parts)
+    _check(count, answer)
+    rates = [_rate(group) for group in answer.groups]
+    known: dict[tuple[int, ...], frozenset[Hashable]] = {}
+    found = []
+    for line in answer.lines:
+        named = tuple([at for at, _ in line.parts])
+        if named not in known:
+            known[named] = frozenset([rates[at] for at in named])
+        found.append(known[named])
     return found
 
 

@@ -142,22 +142,35 @@ def tax_document(document: TaxDocument, book: RateBook, client: ClientTax) -> Ta
 def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax) -> list[Bucket]:
     """Put each line with those that are taxed alike. Raises one error that names every line without region or rate."""
     buckets: dict[tuple[str | None, ...], Bucket] = {}
+    alike: dict[tuple[object, ...], Bucket | None] = {}
     missing: list[TaxLine] = []
     reduce = document.policy.discounts is DiscountRule.REDUCE_TAXABLE_BASE
     for position, line in enumerate(document.lines):
-        treatment = treat(line, document, book, client)
-        if treatment is None:
+        kind = (line.category, line.region, line.location_id, line.exemption)
+        if kind not in alike:
+            alike[kind] = _bucket(line, document, book, client, buckets)
+        bucket = alike[kind]
+        if bucket is None:
             missing.append(line)
             continue
-        key = (treatment.code, treatment.note, treatment.region, line.category if treatment.region else None)
-        bucket = buckets.get(key)
-        if bucket is None:
-            bucket = buckets[key] = Bucket(treatment, [], [])
         bucket.lines.append(position)
         bucket.bases.append(line.net - line.discount if reduce else line.net)
     if missing:
         raise _missing(missing, document.tax_date)
     return list(buckets.values())
+
+
+def _bucket(
+    line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTax, buckets: dict[tuple[str | None, ...], Bucket]
+) -> Bucket | None:
+    """Where lines of this kind belong: they are treated once for all."""
+    treatment = treat(line, document, book, client)
+    if treatment is None:
+        return None
+    key = (treatment.code, treatment.note, treatment.region, line.category if treatment.region else None)
+    if key not in buckets:
+        buckets[key] = Bucket(treatment, [], [])
+    return buckets[key]
 
 
 def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTax) -> Treatment | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from kernel.context import CallContext
 from kernel.directory.models import Client
@@ -53,7 +53,7 @@ def _locales(ctx: CallContext, client_ids: Collection[UUID]) -> dict[UUID, str |
 
 
 def _client_facts(ctx: CallContext, client_ids: set[UUID]) -> dict[UUID, ClientFacts]:
-    found = select(ClientFacts).where(ClientFacts.client_id.in_(client_ids))
+    found = select(ClientFacts).where(ClientFacts.client_id == any_(literal(list(client_ids), ARRAY(Uuid))))
     return {one.client_id: one for one in ctx.session.scalars(found)}
 
 
@@ -68,12 +68,13 @@ def _location_regions(ctx: CallContext, documents: Sequence[TaxDocument]) -> dic
 def _fill(document: TaxDocument, own_id: str | None, client: ClientFacts | None, places: Mapping[UUID, UUID],
           codes: Mapping[UUID, str]) -> TaxDocument:  # fmt: skip
     region = codes.get(client.region_id) if client and client.region_id else None
-    lines = [line if line.region else line._replace(region=_region(line, places, codes) or region) for line in document.lines]
-    return document._replace(
-        lines=lines,
-        seller_tax_id=document.seller_tax_id or own_id,
-        buyer_tax_id=document.buyer_tax_id or (client.tax_id if client else None),
-    )
+    lines = [
+        line if line.region else TaxLine(line.key, line.net, line.category, _region(line, places, codes) or region, line.discount,
+                                         line.location_id, line.exemption)
+        for line in document.lines
+    ]  # fmt: skip
+    buyer_id = document.buyer_tax_id or (client.tax_id if client else None)
+    return document._replace(lines=lines, seller_tax_id=document.seller_tax_id or own_id, buyer_tax_id=buyer_id)
 
 
 def _region(line: TaxLine, places: Mapping[UUID, UUID], codes: Mapping[UUID, str]) -> str | None:
