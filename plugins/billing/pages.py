@@ -43,6 +43,7 @@ LINE_KINDS = {
     "usage": _l("Usage"),
     "product": _l("Product"),
     "license": _l("License"),
+    "late_fee": _l("Late fee"),
 }
 KINDS = {
     "invoice": (_l("Invoice"), "neutral"),

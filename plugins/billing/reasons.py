@@ -25,6 +25,8 @@ RULES: Mapping[str, LazyText] = {
     "item": _l("Quantity times unit price"),
     "bucket": _l("What was drawn from what the contract includes"),
     "credit": _l("Taken back from an invoice"),
+    "late_fee": _l("A month of late payment"),
+    "reminder_fee": _l("A reminder of an invoice"),
     "discount": _l("A discount"),
 }
 STEPS: Mapping[str, LazyText] = {
@@ -43,6 +45,8 @@ STEPS: Mapping[str, LazyText] = {
     "fixed_amount": _l("Fixed amount"),
     "never_below_zero": _l("Never below zero"),
     "credited_amount": _l("Credited now"),
+    "percent_of_open": _l("Percentage of what is open"),
+    "minimum_fee": _l("At least"),
     "bucket_available": _l("Included and carried over"),
     "bucket_beyond": _l("Drawn beyond that"),
     "bucket_overage": _l("What goes beyond, by its price"),
@@ -65,6 +69,7 @@ INPUTS: Mapping[str, LazyText] = {
     "invoice": _l("Invoice"),
     "line_amount": _l("Amount of the line"),
     "credited_before": _l("Credited before"),
+    "open_amount": _l("Open then"),
     "role": _l("Role"),
     "included": _l("Included in the period"),
     "carried": _l("Carried over from the period before"),
@@ -81,7 +86,7 @@ ORIGINS: Mapping[str, LazyText] = {
     "schedule": _l("the price schedule of the contract line"),
     "agreed": _l("this line, as agreed"),
 }
-_MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before", "overage_rate"}
+_MONEY_INPUTS = {"unit_price", "rate", "line_amount", "credited_before", "overage_rate", "open_amount"}
 _PLAIN_RESULTS = {"minimum_minutes", "round_up_minutes", "minimum_quantity", "bucket_available", "bucket_beyond"}
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _PAIR = re.compile(rf"{_NUMBER}, {_NUMBER}")
@@ -229,6 +234,7 @@ _SPOKEN: Mapping[str, Callable[[str, str], str]] = {
     "prorate": _spoken_days,
     "fair_share": _spoken_share,
     "percent_of_gross": _spoken_percent,
+    "percent_of_open": _spoken_percent,
 }
 
 

@@ -21,6 +21,7 @@ from plugins.billing.due.book import Book
 from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
 from plugins.billing.due.overtime import read_worked
+from plugins.billing.due.late import find_late_fees
 from plugins.billing.due.recurring import find_recurring
 from plugins.billing.due.used import find_used
 from plugins.billing.due.values import USAGE, Due, DueInvoice, DueLine, Findings, Source
@@ -61,6 +62,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
     find_used(book, records, findings)
     find_charged(book, charges, findings)
+    find_late_fees(ctx, book, findings)
     return findings.due()
 
 

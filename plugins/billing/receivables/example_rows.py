@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.billing.receivables import levels, payers, terms
+from plugins.billing.receivables import late_fees, levels, payers, terms
 
 
 def furnish_receivables(ctx: CallContext, client_id: UUID, invoice_id: UUID) -> Mapping[str, UUID]:
-    """Terms of payment and a level of reminders that nobody has; a client with terms of its own; a held invoice."""
+    """Terms of payment and a level of reminders that nobody has; a client with terms of its own; a held invoice; a late fee."""
     unused = terms.add_terms(ctx, code="net_45", name="Net 45 days", days=45)
     payers.change_payer(ctx, client_id, {"terms_id": terms.add_terms(ctx, code="net_50", name="Net 50 days", days=50).id})
     payers.hold_invoice(ctx, invoice_id, "The client says that the work was not done")
-    return {"terms_id": unused.id, "level_id": levels.add_level(ctx, name="Last call", days=800).id}
+    rule = late_fees.add_rule(ctx, currency="NOK", kind="fixed", amount=10_000)
+    return {"rule_id": rule.id, "terms_id": unused.id, "level_id": levels.add_level(ctx, name="Last call", days=800).id}

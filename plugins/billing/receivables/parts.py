@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
-from plugins.billing.receivables import dunning_pages, dunning_routes, importers, pages, routes, schemas, tasks
+from plugins.billing.receivables import (
+    dunning_pages,
+    dunning_routes,
+    importers,
+    late_fee_pages,
+    late_fee_routes,
+    pages,
+    routes,
+    schemas,
+    tasks,
+)
 
-RESTS = (routes.rest, dunning_routes.rest)
-PAGES = (pages.pages, dunning_pages.pages)
+RESTS = (routes.rest, dunning_routes.rest, late_fee_routes.rest)
+PAGES = (pages.pages, dunning_pages.pages, late_fee_pages.pages)
 NAVIGATION = (
     NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 44),
     NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
