@@ -61,3 +61,13 @@ def create_manual_invoice(ctx: CallContext, invoice: ManualInvoice) -> DraftInvo
 
     Raises InvalidInput with `lines[i].…` field paths. The same idempotency key of the same author gives the same invoice.
     """
+
+
+@hookspec(firstresult=True)
+def reckon_drafts(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Sequence[DraftInvoice] | None:
+    """Ask: reckon the totals of these drafts anew, since what they stand on changed. Billing; whenever a room learns something
+    that counts for drafts, in the caller's transaction.
+
+    Raises InvoiceNotFound, InvoiceNotDraft, and what the tax provider refuses. Example:
+    `[DraftInvoice(invoice, "INV-000042", "draft", 10000, 2000, 12000, "EUR", 2, "/invoices/…")]`.
+    """

@@ -57,6 +57,16 @@ class DiscountRule(StrEnum):
     IGNORE = "ignore"
 
 
+class TaxSource(StrEnum):
+    """Who says what a document is taxed: the tax room's own rates, or somebody else, whose amounts are imported; until they
+    are, the document is pending and cannot become final.
+    """
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    PENDING_EXTERNAL = "pending_external"
+
+
 class TaxPolicy(NamedTuple):
     """The tenant's rules for one document. The default is that of EN 16931: half up, for each group of one rate."""
 
@@ -85,7 +95,8 @@ class TaxLine(NamedTuple):
 class TaxDocument(NamedTuple):
     """What is to be taxed. `tax_date` is the tax point: invoice date in advance, end of the service period in arrears.
 
-    Tax ids that are None are left to the tax room, which keeps those of the tenant and its clients.
+    Tax ids that are None are left to the tax room, which keeps those of the tenant and its clients. `document_id` is that of
+    a draft that exists, for which amounts may have been imported.
     """
 
     client_id: UUID
@@ -95,6 +106,7 @@ class TaxDocument(NamedTuple):
     policy: TaxPolicy = TaxPolicy()
     seller_tax_id: str | None = None
     buyer_tax_id: str | None = None
+    document_id: UUID | None = None
 
 
 class TaxGroup(NamedTuple):
@@ -135,6 +147,7 @@ class TaxResult(NamedTuple):
     notes: Sequence[str]
     trace: Mapping[str, Any]
     error: DeskhandError | None = None
+    source: TaxSource = TaxSource.INTERNAL
 
     @classmethod
     def refused(cls, error: DeskhandError) -> TaxResult:

@@ -13,7 +13,7 @@ def asked_lines(rows: Sequence[Mapping[str, Any]]) -> list[LineAsked]:
     return [
         LineAsked(
             f"lines[{at}]", row.get("description", ""), row.get("quantity"), row.get("rate"), row.get("item_id"),
-            row.get("tax_category", "standard"), row.get("location_id"),
+            row.get("tax_category", "standard"), row.get("location_id"), exemption=row.get("exemption") or None,
         )
         for at, row in enumerate(rows)
     ]  # fmt: skip

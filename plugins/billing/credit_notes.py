@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from kernel import audit
 from kernel.errors import InvalidInput
-from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult
+from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
 from kernel.money import Rounding, round_ratio
 from plugins.billing.assembly import Discounted, total_up
 from plugins.billing.credits.applying import apply_credit
@@ -125,7 +125,8 @@ def _assemble(ctx: CallContext, original: Invoice, parts: Sequence[_Part], reaso
     taxed = [_taxed(part, mode) for part in parts]
     groups = [_group(tax, taxed, parts, original, mode) for tax in stored]
     trace = {"credit": {"rule": "credit", "invoice": original.number, **_tax_ids(original)}}
-    taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, trace)
+    taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, trace,
+                      source=TaxSource(original.tax_source))  # fmt: skip
     discounted = Discounted(draft.reckoned_lines(), (), (0,) * len(parts))
     return Assembled(draft, discounted, taxes, tuple(tax.tax_date for tax in stored), total_up(discounted, taxes))
 

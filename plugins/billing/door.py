@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from kernel.errors import InvalidInput
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice, ManualLine
 from kernel.money import exponent
 from plugins.billing import invoices
 from plugins.billing.manual import DiscountAsked, LineAsked
+from plugins.billing.models import Invoice
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -34,6 +36,15 @@ def create_manual_invoice(ctx: CallContext, asked: ManualInvoice) -> DraftInvoic
         currency=asked.currency, invoice_date=day, due_date=asked.due_date or day, po_number=asked.po_number,
         idempotency_key=asked.idempotency_key,
     )  # fmt: skip
+    return _told(invoice)
+
+
+def reckon_drafts(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[DraftInvoice]:
+    """Reckon drafts anew as the hook of this name says."""
+    return [_told(invoice) for invoice in invoices.reckon_anew(ctx, invoice_ids)]
+
+
+def _told(invoice: Invoice) -> DraftInvoice:
     return DraftInvoice(invoice.id, invoice.number, invoice.status, invoice.subtotal, invoice.tax, invoice.total,
                         invoice.currency, exponent(invoice.currency), f"/invoices/{invoice.id}")  # fmt: skip
 

@@ -36,7 +36,7 @@ class DraftDiscount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An invoice or credit note to be written. `line_ids` are set when lines that exist are reckoned anew;
+    """An invoice or credit note to be written. `invoice_id` and `line_ids` are set when what exists is reckoned anew;
     `credited_line_ids` are the lines that a credit note takes back.
     """
 
@@ -59,6 +59,7 @@ class Draft:
     terms_id: UUID | None = None
     early_percent: Decimal | None = None
     early_until: date | None = None
+    invoice_id: UUID | None = None
 
     @classmethod
     def of_due(cls, due: DueInvoice, *, invoice_date: date, agreed: Agreed, run_id: UUID | None) -> Draft:
@@ -70,7 +71,7 @@ class Draft:
         """The lines as discounts and taxes take them, each with its position as key."""
         return [
             Line(str(position), line.amount, line.item_id, line.contract_line_id, line.tax_category,
-                 location_id=line.location_id)
+                 location_id=line.location_id, exemption=line.exemption)
             for position, line in enumerate(self.lines, 1)
         ]  # fmt: skip
 
@@ -99,7 +100,7 @@ class Written(NamedTuple):
 
 def manual_line(*, description: str, quantity: Decimal, unit_price: int, amount: int, trace: dict[str, Any],
                 item_id: UUID | None = None, unit: str = "each", tax_category: str | None = "standard",
-                location_id: UUID | None = None, kind: str = "manual") -> DueLine:  # fmt: skip
+                location_id: UUID | None = None, kind: str = "manual", exemption: str | None = None) -> DueLine:  # fmt: skip
     """A line written by hand, of a `kind` product, license or manual; it bills no source, belongs to no service period."""
     return DueLine(description, item_id, quantity, unit_price, amount, unit, tax_category, location_id, None, kind,
-                   None, None, trace, [])  # fmt: skip
+                   None, None, trace, [], exemption=exemption)  # fmt: skip

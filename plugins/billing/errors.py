@@ -71,6 +71,13 @@ class InvoiceNotDraft(Conflict):
     title = "Only a draft can be changed"
 
 
+class TaxAmountsPending(Conflict):
+    """The taxes of a draft are reckoned elsewhere and not here yet; it cannot become final."""
+
+    code = "tax_amounts_pending"
+    title = "Its taxes are not here yet"
+
+
 class InvoiceNotFinal(Conflict):
     """Payments, credits and voiding need a finalized invoice."""
 

@@ -10,10 +10,18 @@ from sqlalchemy import func, select
 
 from kernel import audit, events
 from kernel.errors import InvalidInput
+from kernel.hookspecs.tax import TaxSource
 from plugins.billing.chain import add_links
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
-from plugins.billing.errors import CreditUsed, InvoiceNotDraft, InvoiceNotFinal, InvoiceNotFound, InvoiceSettled
+from plugins.billing.errors import (
+    CreditUsed,
+    InvoiceNotDraft,
+    InvoiceNotFinal,
+    InvoiceNotFound,
+    InvoiceSettled,
+    TaxAmountsPending,
+)
 from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
@@ -30,7 +38,7 @@ MOST = 500
 
 
 def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
-    """Finalize one draft. Raises InvoiceNotFound and InvoiceNotDraft."""
+    """Finalize one draft. Raises InvoiceNotFound, InvoiceNotDraft and TaxAmountsPending."""
     return finalize_invoices(ctx, [invoice_id])[0]
 
 
@@ -38,7 +46,7 @@ def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Inv
     """Finalize drafts, all or none. From then on they never change; corrections are credit notes. What the client has as
     credits pays them at once where its rules say so; credit notes and, if so set, prepayments give theirs.
 
-    Raises InvoiceNotFound, InvoiceNotDraft, and InvalidInput for more than 500 at once.
+    Raises InvoiceNotFound, InvoiceNotDraft, TaxAmountsPending, and InvalidInput for more than 500 at once.
     """
     wanted = sorted(set(invoice_ids))
     if len(wanted) > MOST:
@@ -75,6 +83,8 @@ def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
     for invoice in found:
         if invoice.status != "draft":
             raise InvoiceNotDraft(f"{invoice.number} is {invoice.status} already.")
+        if invoice.tax_source == TaxSource.PENDING_EXTERNAL:
+            raise TaxAmountsPending(f"Import the tax amounts of {invoice.number} first, or let its taxes be reckoned here.")
     return found
 
 

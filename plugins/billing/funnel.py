@@ -28,12 +28,12 @@ _INVOICE = (
     "id", "kind", "origin", "series", "number", "client_id", "currency", "invoice_date", "due_date", "po_number", "notes", "net",
     "discount", "subtotal", "tax", "total", "tax_notes", "tax_trace", "contract_ids", "run_id", "created_by_kind",
     "created_by_id", "created_by_name", "author", "author_key", "idempotency_key", "credit_of_id", "created_at",
-    "updated_at", "terms_id", "early_percent", "early_until",
+    "updated_at", "terms_id", "early_percent", "early_until", "tax_source",
 )  # fmt: skip
 _LINE = (
     "id", "invoice_id", "position", "kind", "description", "item_id", "quantity", "unit", "unit_price", "net", "discount",
     "tax", "total", "tax_category", "tax_parts", "tax_point", "location_id", "contract_line_id", "period_start",
-    "period_end", "credited_line_id", "trace",
+    "period_end", "credited_line_id", "exemption", "trace",
 )  # fmt: skip
 _TAX = ("id", "invoice_id", "position", "name", "code", "percent", "base", "tax", "region", "note", "rate_key", "tax_date")
 _DISCOUNT = (
@@ -69,6 +69,7 @@ def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[An
         totals.tax, totals.total, list(one.taxes.notes), one.taxes.trace, [str(each) for each in draft.contract_ids],
         draft.run_id, actor.kind, actor.id, actor.name, actor.author, author_key(ctx), draft.idempotency_key,
         draft.credit_of_id, now, now, draft.terms_id, draft.early_percent, draft.early_until,
+        one.taxes.source.value,
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _line_rows(invoice_id: UUID, one: Assembled, ids: Sequence[UUID]) -> list[tu
         (line_id, invoice_id, position, line.kind, line.description, line.item_id, line.quantity, line.unit, line.unit_price,
          sums.net, sums.discount, sums.tax, sums.total, line.tax_category, taxed.parts, line.tax_point, line.location_id,
          line.contract_line_id, line.service_period and line.service_period.start,
-         line.service_period and line.service_period.end, credited, line.trace)
+         line.service_period and line.service_period.end, credited, line.exemption, line.trace)
         for position, (line_id, line, sums, taxed, credited) in enumerate(
             zip(ids, one.draft.lines, one.totals.lines, one.taxes.lines, takes_back, strict=True), 1
         )

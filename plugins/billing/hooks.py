@@ -163,6 +163,11 @@ def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 
 
 @hookimpl
+def reckon_drafts(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Sequence[DraftInvoice]:
+    return door.reckon_drafts(ctx, invoice_ids)
+
+
+@hookimpl
 def print_invoice(ctx: CallContext, invoice_id: UUID) -> bytes:
     return sending.print_by_id(ctx, invoice_id)
 

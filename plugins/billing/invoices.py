@@ -156,6 +156,14 @@ def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any
     return invoice
 
 
+def reckon_anew(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+    """Reckon drafts anew as they stand, since what they stand on changed. Raises InvoiceNotFound and InvoiceNotDraft."""
+    found = [_draft_row(ctx, invoice_id) for invoice_id in sorted(set(invoice_ids))]
+    for invoice in found:
+        _rewrite(ctx, invoice, _assembled(ctx, _changed_draft(ctx, invoice, {})))
+    return found
+
+
 def _draft_row(ctx: CallContext, invoice_id: UUID) -> Invoice:
     invoice = lock_invoice(ctx, invoice_id)
     if invoice.status != "draft":
@@ -183,7 +191,7 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     header |= {"po_number": header["po_number"] or None, "notes": header["notes"] or ""}
     draft = Draft(
         client_id=invoice.client_id, currency=invoice.currency, lines=lines, discounts=discounts, origin=invoice.origin,
-        line_ids=line_ids, **header, **agree_again(ctx, invoice, changes)._asdict(),
+        line_ids=line_ids, invoice_id=invoice.id, **header, **agree_again(ctx, invoice, changes)._asdict(),
     )  # fmt: skip
     _check_header(draft)
     return draft
@@ -193,7 +201,8 @@ def as_due(line: InvoiceLine) -> DueLine:
     """A line as it is reckoned again; it bills no sources of its own."""
     period = Period(line.period_start, line.period_end) if line.period_start and line.period_end else None
     return DueLine(line.description, line.item_id, line.quantity, line.unit_price, line.net, line.unit, line.tax_category,
-                   line.location_id, line.contract_line_id, line.kind, period, line.tax_point, line.trace, [])  # fmt: skip
+                   line.location_id, line.contract_line_id, line.kind, period, line.tax_point, line.trace, [],
+                   exemption=line.exemption)  # fmt: skip
 
 
 def as_asked(at: int, one: InvoiceDiscount) -> DiscountAsked:
@@ -209,7 +218,7 @@ def _rewrite(ctx: CallContext, invoice: Invoice, one: Assembled) -> None:
         setattr(invoice, name, getattr(draft, name))
     for name in ("net", "discount", "subtotal", "tax", "total"):
         setattr(invoice, name, getattr(totals, name))
-    invoice.tax_notes, invoice.tax_trace = list(one.taxes.notes), one.taxes.trace
+    invoice.tax_notes, invoice.tax_trace, invoice.tax_source = list(one.taxes.notes), one.taxes.trace, one.taxes.source.value
     ctx.session.flush()
     write_parts(ctx, [(invoice.id, one)])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 LONGEST = 500
+LONGEST_REASON = 200
 MOST_LINES = 1000
 MOST_AMOUNT = 10**15
 """Minor units; what is larger is mistyped, and sums of such could not be stored."""
@@ -32,7 +33,8 @@ class LineAsked(NamedTuple):
     """A line asked for; `field` is its path in the request. Without `quantity` the item's usual one counts, without `rate`
     the client's price for it, else the list price of the invoice's day.
 
-    `tax_category` counts for free text only; an item has its own.
+    `tax_category` counts for free text only; an item has its own. `exemption` is the printed reason why this line alone is
+    exempt.
     """
 
     field: str
@@ -43,6 +45,7 @@ class LineAsked(NamedTuple):
     tax_category: str | None = "standard"
     location_id: UUID | None = None
     unit: str | None = None
+    exemption: str | None = None
 
 
 class DiscountAsked(NamedTuple):
@@ -119,6 +122,8 @@ def _line_errors(one: LineAsked, offers: Mapping[UUID, Offer], places: set[UUID]
         errors["rate"] = "A rate is not below zero; use a discount."
     if one.rate is not None and one.rate > MOST_AMOUNT:
         errors["rate"] = f"At most {MOST_AMOUNT} minor units."
+    if one.exemption is not None and not 1 <= len(one.exemption) <= LONGEST_REASON:
+        errors["exemption"] = f"Say in 1 to {LONGEST_REASON} characters why it is exempt."
     if one.location_id is not None and one.location_id not in places:
         errors["location_id"] = "This client has no such location."
     return {f"{one.field}.{name}": words for name, words in errors.items()}
@@ -157,6 +162,7 @@ def _priced(one: LineAsked, offer: Offer | None, currency: str, mode: Rounding) 
         kind=facts.kind if facts and facts.kind in GOODS else "manual",
         amount=priced.amount, trace=priced.trace, item_id=one.item_id, unit=one.unit or (facts.unit if facts else "each"),
         tax_category=facts.tax_category if facts else one.tax_category, location_id=one.location_id,
+        exemption=one.exemption,
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def _present(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
     invoice = invoices.get_invoice(ctx, invoice_id)
     lines = [
         {"item_id": one.item_id, "description": one.description, "quantity": one.quantity, "rate": one.unit_price,
-         "tax_category": one.tax_category, "location_id": one.location_id}
+         "tax_category": one.tax_category, "location_id": one.location_id, "exemption": one.exemption}
         for one in invoices.list_lines(ctx, invoice_id)
     ]  # fmt: skip
     discounts = [

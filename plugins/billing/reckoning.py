@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kernel.errors import DeskhandError
-from kernel.hookspecs.tax import TaxDocument, TaxedLine, TaxGroup, TaxLine, TaxPolicy, TaxResult
+from kernel.hookspecs.tax import TaxDocument, TaxedLine, TaxGroup, TaxLine, TaxPolicy, TaxResult, TaxSource
 from plugins.billing.assembly import Discounted, apply_discounts, tax_lines, total_up
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.errors import InvoiceBelowZero, TaxAnswerInvalid
@@ -72,7 +72,8 @@ def _ask(draft: Draft, policy: TaxPolicy) -> _Asked | DeskhandError:
     except DeskhandError as error:
         return error
     lines, points = tax_lines(found), _points(draft)
-    whole = TaxDocument(draft.client_id, max(points, default=draft.invoice_date), draft.currency, lines, policy)
+    whole = TaxDocument(draft.client_id, max(points, default=draft.invoice_date), draft.currency, lines, policy,
+                        document_id=draft.invoice_id)  # fmt: skip
     probes = [_probe(whole, on, places) for on, places in points.items()] if len(points) > 1 else []
     return _Asked(draft, found, points, whole, probes)
 
@@ -146,7 +147,8 @@ def _joined(count: int, answers: Sequence[Answer]) -> tuple[TaxResult, tuple[dat
         [(_, tax_date, answer)] = answers
         if len(answer.groups) == 1 or len({_key(group) for group in answer.groups}) == len(answer.groups):
             notes, trace = tuple(dict.fromkeys(answer.notes)), {tax_date.isoformat(): answer.trace}
-            return TaxResult(answer.lines, answer.groups, answer.tax, notes, trace), (tax_date,) * len(answer.groups)
+            told = TaxResult(answer.lines, answer.groups, answer.tax, notes, trace, source=answer.source)
+            return told, (tax_date,) * len(answer.groups)
     lines: list[TaxedLine] = [TaxedLine(0, ())] * count
     groups, dates = dict[Hashable, TaxGroup](), dict[Hashable, date]()
     for places, tax_date, answer in answers:
@@ -161,7 +163,14 @@ def _joined(count: int, answers: Sequence[Answer]) -> tuple[TaxResult, tuple[dat
     notes = tuple(dict.fromkeys(note for _, _, answer in answers for note in answer.notes))
     trace = {tax_date.isoformat(): answer.trace for _, tax_date, answer in answers}
     tax = sum(answer.tax for _, _, answer in answers)
-    return TaxResult(lines, list(groups.values()), tax, notes, trace), tuple(dates.values())
+    source = _source([answer for _, _, answer in answers])
+    return TaxResult(lines, list(groups.values()), tax, notes, trace, source=source), tuple(dates.values())
+
+
+def _source(answers: Sequence[TaxResult]) -> TaxSource:
+    """Pending as long as any part of it is, external if any is."""
+    found = {answer.source for answer in answers}
+    return next((one for one in (TaxSource.PENDING_EXTERNAL, TaxSource.EXTERNAL) if one in found), TaxSource.INTERNAL)
 
 
 def _key(group: TaxGroup) -> Hashable:

@@ -38,7 +38,7 @@ class DueLine:
 
     `kind` is fixed, hourly, usage, product or license; materials are products without a contract line.
     `tax_point` None means the invoice's date (advance).
-    `order` places it on the invoice.
+    `order` places it on the invoice. `exemption` is the printed reason why this line alone is exempt from tax.
     """
 
     description: str
@@ -56,6 +56,7 @@ class DueLine:
     trace: Trace
     sources: list[Source]
     order: tuple[int, int, date, int, str] = (0, 0, date.min, 0, "")
+    exemption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

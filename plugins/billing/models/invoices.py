@@ -63,6 +63,8 @@ class Invoice(TenantTable, Versioned):
         CheckConstraint("status = 'draft' or (serial is not null and finalized_at is not null)", name="finalized"),
         CheckConstraint("(status = 'void') = (voided_at is not null and void_reason <> '')", name="void"),
         CheckConstraint("due_date >= invoice_date", name="due_date"),
+        CheckConstraint("tax_source in ('internal', 'external', 'pending_external')", name="tax_source"),
+        CheckConstraint("status = 'draft' or tax_source <> 'pending_external'", name="taxed"),
         CheckConstraint("(early_percent is null) = (early_until is null)", name="early"),
         CheckConstraint("early_percent > 0 and early_percent < 100", name="early_percent"),
         Index("uq_billing_invoices_idempotency", "tenant_id", "author_key", "idempotency_key", unique=True,
@@ -98,6 +100,7 @@ class Invoice(TenantTable, Versioned):
     total: Mapped[int] = mapped_column(BigInteger)
     settled: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     credited: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tax_source: Mapped[str] = mapped_column(default="internal", server_default="internal")
     tax_notes: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     tax_trace: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     contract_ids: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
@@ -149,6 +152,7 @@ class InvoiceLine(TenantTable):
     period_start: Mapped[date | None]
     period_end: Mapped[date | None]
     credited_line_id: Mapped[UUID | None]
+    exemption: Mapped[str | None]
     trace: Mapped[Any] = mapped_column(JSON())
 
 

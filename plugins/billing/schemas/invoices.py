@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from kernel.api.listing import filtered, page_schema
 from plugins.billing.invoices import LONGEST_PO
 from plugins.billing.listing import STATES
-from plugins.billing.manual import LONGEST
+from plugins.billing.manual import LONGEST, LONGEST_REASON
 from plugins.billing.schemas.sendings import SendingOut
 
 
@@ -22,6 +22,7 @@ class LineIn(Schema):
     rate = fields.Integer(strict=True, allow_none=True)
     tax_category = fields.String(validate=validate.OneOf(["standard", "reduced", "exempt"]))
     location_id = fields.UUID(allow_none=True)
+    exemption = fields.String(allow_none=True, validate=validate.Length(max=LONGEST_REASON), metadata={"example": None})
 
 
 class DiscountIn(Schema):
@@ -82,6 +83,7 @@ class LineOut(Schema):
     period_start = fields.Date(allow_none=True)
     period_end = fields.Date(allow_none=True)
     credited_line_id = fields.UUID(allow_none=True)
+    exemption = fields.String(allow_none=True)
 
 
 class TaxOut(Schema):
@@ -130,6 +132,7 @@ class InvoiceOut(Schema):
     total = fields.Integer()
     settled = fields.Integer()
     credited = fields.Integer()
+    tax_source = fields.String()
     tax_notes = fields.List(fields.String())
     run_id = fields.UUID(allow_none=True)
     credit_of_id = fields.UUID(allow_none=True)
