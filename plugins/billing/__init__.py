@@ -25,6 +25,7 @@ manifest = Manifest(
         Permission("invoice.pay", "Record, take back and refund payments", _MONEY),
         Permission("credit.manage", "Grant, transfer, refund and end credits; settle what the check finds", _MONEY),
         Permission("receivables.manage", "Keep terms of payment, reminders and late fees; hold invoices in dispute", _MONEY),
+        Permission("invoice_layout.manage", "Design invoice layouts and choose who gets which", _MONEY),
         Permission("ledger.read", "See the ledger", _OFFICE),
     ),
     listens=("mail.sent",),

@@ -45,6 +45,7 @@ from plugins.billing.contracts import importers, usage_pages, usage_records
 from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
 from plugins.billing.credits import nightly, sayings
+from plugins.billing.layouts import parts as layouts
 from plugins.billing.receivables import answers as receivable_answers
 from plugins.billing.receivables import parts as receivables
 from plugins.billing.schemas.invoices import InvoiceEvent, InvoiceVoided
@@ -59,13 +60,13 @@ if TYPE_CHECKING:
 @hookimpl
 def register_rest() -> Sequence[Rest]:
     return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, *receivables.RESTS,
-            bucket_routes.rest, *agreements.RESTS]  # fmt: skip
+            bucket_routes.rest, *agreements.RESTS, *layouts.RESTS]  # fmt: skip
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
     return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, *receivables.PAGES,
-            bucket_pages.pages, *agreements.PAGES]  # fmt: skip
+            bucket_pages.pages, *agreements.PAGES, *layouts.PAGES]  # fmt: skip
 
 
 @hookimpl
@@ -78,6 +79,7 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Working hours", "/working-hours", "contract.read", "clock", 36),
         NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
+        NavEntry("settings", "Invoice layouts", "/invoice-layouts", "invoice_layout.manage", "layout", 45),
         *receivables.NAVIGATION,
         *agreements.NAVIGATION,
     ]
@@ -129,7 +131,7 @@ def furnish_tenant(ctx: CallContext) -> None:
 
 @hookimpl
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
-    return answers.describe(ctx, refs) | contract_answers.describe_contracts(ctx, refs)
+    return answers.describe(ctx, refs) | contract_answers.describe_contracts(ctx, refs) | layouts.describe_layouts(ctx, refs)
 
 
 @hookimpl

@@ -38,7 +38,8 @@ def layout_list(ctx: CallContext) -> ResponseReturnValue:
     default = next((one.layout_id for one in choices if one.client_id is None and one.kind is None), None)
     rows = [
         {"id": one.id, "name": one.name, "origin": one.origin, "key": one.key, "current": one.current,
-         "draft": one.draft is not None, "printed": printed.get(one.id, 0), "default": one.id == default or (default is None and one.key == DEFAULT)}
+         "draft": one.draft is not None, "printed": printed.get(one.id, 0),
+         "default": one.id == default or (default is None and one.key == DEFAULT)}
         for one in found
     ]  # fmt: skip
     names = {one.id: one.name for one in found}

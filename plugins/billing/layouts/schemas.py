@@ -11,7 +11,7 @@ from plugins.billing.layouts.choosing import KINDS
 from plugins.billing.layouts.images import MOST_BYTES
 from plugins.billing.layouts.store import LONGEST_NAME
 
-_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _EXAMPLE = {"format": 1, "page": {"accent": "#1f4b99"}, "blocks": [{"kind": "letterhead"}, {"kind": "totals"}]}
 
 
@@ -99,7 +99,7 @@ class ChoiceList(Schema):
 class ImageIn(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 100))
     content = fields.String(required=True, validate=validate.Length(max=MOST_BYTES * 4 // 3 + 4),
-                            metadata={"description": "A PNG or JPEG file in base64.", "example": _PIXEL})  # fmt: skip
+                            metadata={"description": "A PNG or JPEG file in base64.", "example": PIXEL})  # fmt: skip
 
 
 class ImageForm(Schema):
