@@ -71,6 +71,28 @@ class Waiting:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unapproved:
+    """Billable work of a client that waits for approval: how many entries, and their minutes where it is time."""
+
+    client_id: UUID
+    count: int
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """Billable work of one month (its first day) that no invoice bills: `kind` time, material or usage; `ready` when it needs
+    no approval any more; `minutes` where it is time.
+    """
+
+    month: date
+    kind: str
+    count: int
+    ready: bool = True
+    minutes: int = 0
+
+
 @hookspec
 def collect_charges(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -> Sequence[Charge]:
     """Collect: give every unbilled charge dated before `window.end` of these clients. Any plugin; once per batch of clients.
@@ -98,4 +120,21 @@ def count_waiting(ctx: CallContext, window: ChargeWindow) -> Waiting | None:
     """Collect: say how much unbilled work you hold. Any plugin; asked of switched-off plugins too, once per preview or run.
 
     Example: `Waiting("timesheets", 14, "14 approved time entries")`.
+    """
+
+
+@hookspec
+def collect_unapproved(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -> Sequence[Unapproved]:
+    """Collect: say how much billable work before `window.end` these clients have that waits for approval, and so is not among
+    the charges. Any plugin; once per batch of clients.
+
+    Example: `[Unapproved(client, 3, 270)]`.
+    """
+
+
+@hookspec
+def count_unbilled(ctx: CallContext, until: date) -> Sequence[Unbilled]:
+    """Collect: count the billable work before a day that stands on no invoice, by month. Any plugin; once per overview.
+
+    Example: `[Unbilled(date(2026, 7, 1), "time", 14, True, 1260), Unbilled(date(2026, 7, 1), "time", 2, False, 90)]`.
     """

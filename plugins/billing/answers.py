@@ -16,7 +16,8 @@ from plugins.billing import listing
 from plugins.billing.models import Invoice, InvoiceLine
 
 _HELD_BY: Mapping[str, InstrumentedAttribute[Any]] = {"client": Invoice.client_id, "catalog.item": InvoiceLine.item_id}
-CARDS = (Card("/invoices/card", "invoice.read", 20, 6), Card("/ledger/card", "ledger.read", 30, 6))
+CARDS = (Card("/invoices/card", "invoice.read", 20, 6), Card("/ledger/card", "ledger.read", 30, 6),
+         Card("/billing-runs/card", "billing_run.run", 40, 6))  # fmt: skip
 _PLACES = (
     ("New invoice", "/invoices/new", "invoice.create"),
     ("Billing run", "/billing-runs", "billing_run.run"),

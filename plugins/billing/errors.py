@@ -243,6 +243,13 @@ class TooManyOnADay(Refused):
     title = "More on one day than can be right"
 
 
+class WorkUnapproved(Refused):
+    """Work of a client waits for approval, and the company bills nobody before that is done."""
+
+    code = "work_unapproved"
+    title = "Work waits for approval"
+
+
 class AmountJumped(Refused):
     """A client owes many times what it was billed the last time; a person looks at it first."""
 

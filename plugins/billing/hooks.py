@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
-from kernel.hookspecs.charging import Settled
+from kernel.hookspecs.charging import Settled, Unbilled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
@@ -35,6 +35,7 @@ from plugins.billing import (
     sending_routes,
     tasks,
     taxed,
+    unbilled,
 )
 from plugins.billing.agreements import parts as agreements
 from plugins.billing.buckets import pages as bucket_pages
@@ -187,3 +188,8 @@ def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: T
 @hookimpl
 def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper]:
     return printed_facts.invoice_papers(ctx, invoice_ids)
+
+
+@hookimpl
+def count_unbilled(ctx: CallContext, until: date) -> Sequence[Unbilled]:
+    return unbilled.unbilled_usage(ctx, until)

@@ -14,6 +14,7 @@ _PAGES = {
     "tax_region_missing": "/taxes/of-client/{client}/edit",
     "reverse_charge_needs_tax_ids": "/taxes/of-client/{client}/edit",
     "no_provider": "/plugins",
+    "work_unapproved": "/time/approval?client_id={client}",
 }
 
 

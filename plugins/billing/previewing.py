@@ -29,6 +29,8 @@ def shown_preview(ctx: CallContext, preview: Preview) -> dict[str, Any]:
             for client_id, error in preview.problems.items()
         ],
         "waiting": [asdict(one) for one in preview.waiting],
+        "unapproved": {"clients": len(preview.unapproved), "count": sum(one.count for one in preview.unapproved),
+                       "minutes": sum(one.minutes for one in preview.unapproved)},
         "totals": [
             {"currency": currency, "invoices": count, "subtotal": subtotal, "tax": tax, "total": total}
             for currency, (count, subtotal, tax, total) in preview.totals().items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from plugins.billing.previewing import shown_preview
 from plugins.billing.reasons import span
 from plugins.billing.schemas import money as money_schemas
 from plugins.billing.schemas import runs as schemas
+from plugins.billing.unbilled import count_backlog
 
 pages = Pages("billing")
 RUN_STATES = {"live": (_l("Running"), "info"), "done": (_l("Done"), "done"), "stopped": (_l("Stopped"), "warning")}
@@ -58,7 +60,7 @@ CHANGES = {
     "less": (_l("Less"), "warning"),
     "same": (_l("The same"), "neutral"),
 }
-MOST_SHOWN = 500
+MOST_SHOWN, MOST_MONTHS = 500, 12
 _RUN = "/billing-runs/<uuid:run_id>"
 
 
@@ -170,6 +172,14 @@ def ledger_card(ctx: CallContext) -> ResponseReturnValue:
     revenue = _revenue(ctx)
     codes = sorted(revenue or [ctx.tenant.currency], key=lambda code: (code != ctx.tenant.currency, code))
     return render("billing/ledger_card.html", charts_of={code: revenue.get(code, []) for code in codes})
+
+
+@pages.get("/billing-runs/card", permission="billing_run.run")
+def unbilled_card(ctx: CallContext) -> ResponseReturnValue:
+    """Work of all rooms up to today that stands on no invoice."""
+    backlog = count_backlog(ctx, ctx.today() + timedelta(days=1))
+    points = [(format_skeleton("yMMM", month, locale=babel_locale()), count) for month, count in backlog.months[-MOST_MONTHS:]]
+    return render("billing/unbilled_card.html", backlog=backlog, points=points)
 
 
 def _revenue(ctx: CallContext) -> dict[str, list[tuple[str, int]]]:

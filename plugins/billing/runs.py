@@ -19,7 +19,7 @@ from kernel.api.listing import Page, paginate
 from kernel.db import cursor
 from kernel.directory.models import Client
 from kernel.errors import DeskhandError, InvalidInput
-from kernel.hookspecs.charging import ChargeWindow, Waiting
+from kernel.hookspecs.charging import ChargeWindow, Unapproved, Waiting
 from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
 from plugins.billing.bounds import find_jumps
@@ -37,6 +37,7 @@ from plugins.billing.periods import add_months
 from plugins.billing.receivables.terms import agree_many
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
+from plugins.billing.unbilled import find_unapproved, refuse_unapproved
 from plugins.billing.unusual import finish_zero, turn_round, worth_writing
 
 if TYPE_CHECKING:
@@ -58,14 +59,17 @@ where c.tenant_id = %s and c.run_id = %s and c.client_id = x.client_id
 
 
 class Plan(NamedTuple):
-    """What a batch of clients is to be billed, and for whom something is in the way."""
+    """What a batch of clients is to be billed, for whom something is in the way, and whose work waits for approval."""
 
     invoices: list[Assembled]
     problems: dict[UUID, DeskhandError]
+    unapproved: dict[UUID, Unapproved]
 
 
 class Preview(NamedTuple):
-    """What a run over the window would do now; `waiting` is the work in rooms that are switched off."""
+    """What a run over the window would do now; `waiting` is the work in rooms that are switched off, `unapproved` what waits
+    for approval.
+    """
 
     window: ChargeWindow
     invoice_date: date
@@ -73,6 +77,7 @@ class Preview(NamedTuple):
     problems: dict[UUID, DeskhandError]
     waiting: list[Waiting]
     changes: list[Change]
+    unapproved: list[Unapproved]
     client_ids: Sequence[UUID] = ()
     bounded: bool = True
 
@@ -130,8 +135,9 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
         else:
             reckoned.append(one)
     jumps = find_jumps(ctx, window, reckoned, settings["largest_jump"] if bounded else 0)
-    problems = jumps | problems
-    return Plan([one for one in worth_writing(ctx, reckoned) if one.draft.client_id not in problems], problems)
+    waits = find_unapproved(ctx, window, client_ids)
+    problems = jumps | problems | (refuse_unapproved(waits) if settings["unapproved_time"] == "block" else {})
+    return Plan([one for one in worth_writing(ctx, reckoned) if one.draft.client_id not in problems], problems, waits)
 
 
 def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
@@ -144,12 +150,14 @@ def preview_run(ctx: CallContext, *, window_start: date | None = None, window_en
     window, day = _window(ctx, window_start, window_end), invoice_date or ctx.today()
     invoices: list[Assembled] = []
     problems: dict[UUID, DeskhandError] = {}
+    unapproved: list[Unapproved] = []
     for ids in _portions(_clients(ctx, client_ids)):
         plan = plan_billing(ctx, window, ids, day, bounded=bounded)
         invoices += plan.invoices
         problems |= plan.problems
+        unapproved += plan.unapproved.values()
     found = changes(ctx, window.start, sums_of(invoices), client_ids or None)
-    return Preview(window, day, invoices, problems, count_elsewhere(ctx, window), found, client_ids, bounded)
+    return Preview(window, day, invoices, problems, count_elsewhere(ctx, window), found, unapproved, client_ids, bounded)
 
 
 def count_elsewhere(ctx: CallContext, window: ChargeWindow) -> list[Waiting]:

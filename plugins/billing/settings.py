@@ -96,6 +96,10 @@ class BillingSettings(Schema):
             "park": "The client is parked", "credit_note": "A credit note is drafted"}})  # fmt: skip
     reminders = fields.Boolean(load_default=False, metadata={
         "title": "Remind clients of overdue invoices", "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
+    unapproved_time = fields.String(load_default="roll_over", validate=validate.OneOf(["roll_over", "block"]), metadata={
+        "title": "Work that nobody has approved", "choices": {
+            "roll_over": "Is billed by the first run after its approval", "block": "Parks its client until it is approved"},
+    })  # fmt: skip
     most_on_a_day = fields.Integer(load_default=2000, validate=validate.Range(0, 100_000), metadata={
         "title": "Most items of one client on one day",
         "description": "Time entries, materials and usage; a run parks a client with more. 0: no bound."})  # fmt: skip

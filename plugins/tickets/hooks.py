@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
-from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
+from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unbilled, Waiting
 from kernel.hookspecs.directory import Blocker, Label, Ref, WorkItem
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import EventType, NavEntry
@@ -108,3 +109,8 @@ def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 @hookimpl
 def count_waiting(ctx: CallContext, window: ChargeWindow) -> Waiting | None:
     return materials.waiting_materials(ctx, window)
+
+
+@hookimpl
+def count_unbilled(ctx: CallContext, until: date) -> Sequence[Unbilled]:
+    return materials.unbilled_materials(ctx, until)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 
 from kernel import audit
 from kernel.context import CallContext
@@ -16,7 +16,7 @@ from kernel.currencies import currencies
 from kernel.db import cursor
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
-from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
+from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unbilled, Waiting
 from kernel.hookspecs.pricing import ItemFacts, PriceMissingInCurrency, price_on
 from plugins.tickets.errors import MaterialBilled, MaterialNotFound, MaterialsMoved
 from plugins.tickets.models import Material, Ticket
@@ -156,3 +156,11 @@ def waiting_materials(ctx: CallContext, window: ChargeWindow) -> Waiting | None:
     found = select(func.count()).where(Material.used_on < window.end, Material.invoice_id.is_(None))
     count = ctx.session.scalar(found) or 0
     return Waiting("tickets", count, f"{count} ticket materials") if count else None
+
+
+def unbilled_materials(ctx: CallContext, until: date) -> list[Unbilled]:
+    """Materials used before a day that stand on no invoice, by month."""
+    month = cast(func.date_trunc("month", Material.used_on), Date).label("month")
+    wanted = select(month, func.count()).where(Material.used_on < until, Material.invoice_id.is_(None))
+    rows = ctx.session.execute(wanted.group_by("month").order_by("month"))
+    return [Unbilled(first, "material", count) for first, count in rows]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
-from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Waiting
+from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unapproved, Unbilled, Waiting
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import EventType, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.timesheets import answers, approval, commands, importers, pages, routes
+from plugins.timesheets import answers, approval, commands, importers, pages, routes, unbilled
 from plugins.timesheets.schemas import TimeLogged, TimeMovedOn
 
 if TYPE_CHECKING:
@@ -104,3 +105,13 @@ def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 @hookimpl
 def count_waiting(ctx: CallContext, window: ChargeWindow) -> Waiting | None:
     return approval.waiting_time(ctx, window)
+
+
+@hookimpl
+def collect_unapproved(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -> Sequence[Unapproved]:
+    return unbilled.unapproved_time(ctx, window, clients)
+
+
+@hookimpl
+def count_unbilled(ctx: CallContext, until: date) -> Sequence[Unbilled]:
+    return unbilled.unbilled_time(ctx, until)

@@ -134,6 +134,14 @@ class ParkedOut(Schema):
     mend_url = fields.String()
 
 
+class PreviewUnapprovedOut(Schema):
+    """Billable work before the window's end that nobody has approved."""
+
+    clients = fields.Integer()
+    count = fields.Integer()
+    minutes = fields.Integer()
+
+
 class PreviewOut(Schema):
     """What a run would write now: nothing of it is stored."""
 
@@ -145,3 +153,4 @@ class PreviewOut(Schema):
     waiting = fields.Raw()
     totals = fields.List(fields.Nested(PreviewTotalOut))
     changes = fields.List(fields.Nested(ChangeOut))
+    unapproved = fields.Nested(PreviewUnapprovedOut)

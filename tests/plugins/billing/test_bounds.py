@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,9 @@ from plugins.billing.contracts.services import end_contract
 from plugins.billing.errors import RunEnded, RunLive
 from plugins.billing.models import Invoice, RunClient
 from plugins.billing.models.contracts import Contract
+from plugins.billing.unbilled import count_backlog
+from plugins.tickets.services import open_ticket
+from plugins.timesheets.services import log_time
 from tests.plugins.billing.contract_desk import Desk
 from tests.plugins.billing.invoice_desk import item, lay_out_taxes, taxed_client
 
@@ -153,3 +156,22 @@ def test_a_client_of_another_company_cannot_be_chosen(acme: Any, beta: Any, clie
         with pytest.raises(InvalidInput) as refused, beta.call("carol") as ctx:
             runs.start_run(ctx, client_ids=[chosen])
         assert "client_ids" in refused.value.errors
+
+
+def test_unapproved_work_is_told_and_parks_its_client_where_the_company_says_so(acme: Any, clients: dict[str, Any]) -> None:
+    with acme.call(Actor.system()) as ctx:
+        ticket = open_ticket(ctx, client_id=clients["Wood"], title="Printer")
+        service = item(ctx, "Support", EUR=9000)
+    with acme.call("bob") as ctx:
+        log_time(ctx, work_id=ticket.id, item_id=service, minutes=90,
+                 started_at=datetime(2026, 8, 3, 8, tzinfo=UTC), ended_at=datetime(2026, 8, 3, 10, tzinfo=UTC))  # fmt: skip
+    with acme.call("carol") as ctx:
+        preview = runs.preview_run(ctx, **AUGUST)
+        assert ([(one.client_id, one.count, one.minutes) for one in preview.unapproved], preview.problems) == (
+            [(clients["Wood"], 1, 90)], {},
+        )  # fmt: skip
+        change_settings(ctx, "billing", {"unapproved_time": "block"})
+        parked = runs.preview_run(ctx, **AUGUST).problems
+        assert {one: error.code for one, error in parked.items()} == {clients["Wood"]: "work_unapproved"}
+        backlog = count_backlog(ctx, date(2026, 9, 1))
+        assert (backlog.minutes, backlog.minutes_to_approve, backlog.months) == (0, 90, [(date(2026, 8, 1), 1)])
