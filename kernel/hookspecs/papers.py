@@ -49,7 +49,7 @@ class PaperLine(NamedTuple):
 
     `taxes` says which taxes of the document it pays: (index in `InvoicePaper.taxes`, amount). Periods end before `period_end`.
     `unit` is `hour`, `each` or the catalog's own word; `unit_price` is None where one price does not say it. `location`,
-    `contract` and `ticket` are names, for grouping. `trace` is the stored reckoning.
+    `contract` and `ticket` are names, for grouping. `trace` is the stored reckoning, `exemption` why this line alone is exempt.
     """
 
     id: UUID
@@ -73,6 +73,7 @@ class PaperLine(NamedTuple):
     contract: str = ""
     ticket: str = ""
     trace: Mapping[str, Any] = {}
+    exemption: str | None = None
 
 
 class PaperTax(NamedTuple):
@@ -134,6 +135,7 @@ class InvoicePaper:
     `net` - `discount` = `subtotal`, + `tax` = `total`; `settled` is paid already. `corrects_*` name the invoice that a credit
     note corrects. `locale` is the buyer's language, else the tenant's. `period_start` to `period_end` (not included) spans
     the service periods of the lines. `layout` names the stored version of the layout that prints it, once it is final.
+    `tax_source` is one of `TaxSource`.
     `early` is the discount for early payment that its terms offer.
     """
 
@@ -172,6 +174,7 @@ class InvoicePaper:
     finalized_at: datetime | None
     updated_at: datetime
     layout: UUID | None = None
+    tax_source: str = "internal"
     early: PaperEarly | None = None
 
     @property

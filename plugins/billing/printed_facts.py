@@ -100,7 +100,7 @@ def _paper(ctx: CallContext, invoice: Invoice, parties: Mapping[str, Any], lines
         period_end=max((one.period_end for one in lines if one.period_end), default=None),
         corrects_id=invoice.credit_of_id, corrects_number=corrected and corrected.number,
         corrects_date=corrected and corrected.invoice_date, finalized_at=invoice.finalized_at, updated_at=invoice.updated_at,
-        layout=invoice.layout_version_id,
+        layout=invoice.layout_version_id, tax_source=invoice.tax_source,
         early=early_of(ctx, invoice),
     )  # fmt: skip
 
@@ -135,4 +135,5 @@ def _line(line: InvoiceLine, places: Mapping[str, str]) -> PaperLine:
         line.tax, line.total, line.item_id, line.tax_category, tuple((at, amount) for at, amount in line.tax_parts or ()),
         line.period_start, line.period_end, line.location_id, places.get(str(line.location_id), ""),
         str(trace.get("contract_line") or ""), str((trace.get("detail") or {}).get("ticket") or ""), trace,
+        line.exemption,
     )  # fmt: skip
