@@ -46,6 +46,7 @@ from plugins.billing.contracts import importers, usage_pages, usage_records
 from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
 from plugins.billing.credits import nightly, sayings
+from plugins.billing.cycles import parts as cycles
 from plugins.billing.layouts import parts as layouts
 from plugins.billing.receivables import answers as receivable_answers
 from plugins.billing.receivables import parts as receivables
@@ -61,13 +62,13 @@ if TYPE_CHECKING:
 @hookimpl
 def register_rest() -> Sequence[Rest]:
     return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, *receivables.RESTS,
-            bucket_routes.rest, *agreements.RESTS, *layouts.RESTS]  # fmt: skip
+            bucket_routes.rest, *cycles.RESTS, *agreements.RESTS, *layouts.RESTS]  # fmt: skip
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
     return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, *receivables.PAGES,
-            bucket_pages.pages, *agreements.PAGES, *layouts.PAGES]  # fmt: skip
+            bucket_pages.pages, *cycles.PAGES, *agreements.PAGES, *layouts.PAGES]  # fmt: skip
 
 
 @hookimpl
@@ -122,7 +123,7 @@ def register_events() -> Sequence[EventType]:
 
 @hookimpl
 def register_importers() -> Sequence[Importer]:
-    return (*importers.IMPORTERS, *receivables.IMPORTERS)
+    return (*importers.IMPORTERS, *receivables.IMPORTERS, *cycles.IMPORTERS)
 
 
 @hookimpl

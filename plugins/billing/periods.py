@@ -6,7 +6,7 @@ Every period is half-open, `[start, end)`, in business dates of the tenant's zon
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -101,6 +101,10 @@ class Schedule(NamedTuple):
         """
         return self.period(self.index_of(day))
 
+    def whole_of(self, period: Period) -> Period:
+        """The whole period that one is, or is a part of."""
+        return self.period_containing(period.start)
+
     def next_boundary(self, day: date) -> date:
         """The smallest boundary after a day.
 
@@ -118,6 +122,78 @@ class Schedule(NamedTuple):
             end = self.boundary(index)
             yield Period(start, end)
             start = end
+
+
+class Turns(NamedTuple):
+    """Schedules that take turns: each holds from its first day on (the first since ever) to the next one's.
+
+    Where they meet there may be periods that are cut short: the rest of one schedule's, or the beginning of the next one's.
+    """
+
+    parts: tuple[tuple[date, Schedule], ...]
+
+    def _part(self, day: date) -> tuple[date, Schedule, date]:
+        at = max(number for number, (first, _) in enumerate(self.parts) if number == 0 or first <= day)
+        following = self.parts[at + 1][0] if at + 1 < len(self.parts) else date.max
+        first, schedule = self.parts[at]
+        return first if at else date.min, schedule, following
+
+    def period_containing(self, day: date) -> Period:
+        """The period a day belongs to, as far as it lies in its schedule's turn.
+
+        >>> first, mid = (Schedule(Cycle.MONTHLY, calendar_anchor(Cycle.MONTHLY, day=day)) for day in (1, 15))
+        >>> turns = Turns(((date.min, first), (date(2026, 8, 1), mid)))
+        >>> [turns.period_containing(date(2026, 8, day)).key for day in (14, 15)]
+        ['2026-08-01/2026-08-15', '2026-08-15/2026-09-15']
+        """
+        first, schedule, following = self._part(day)
+        whole = schedule.period_containing(day)
+        return Period(max(whole.start, first), min(whole.end, following))
+
+    def next_boundary(self, day: date) -> date:
+        """The smallest boundary after a day."""
+        return self.period_containing(day).end
+
+    def whole_of(self, period: Period) -> Period:
+        """The whole period of its schedule that one is, or is a part of."""
+        return self._part(period.start)[1].period_containing(period.start)
+
+    def periods(self, window: Period) -> Iterator[Period]:
+        """Every period that shares a day with the window, in order."""
+        day = window.start
+        while day < window.end:
+            period = self.period_containing(day)
+            yield period
+            day = period.end
+
+
+class Anchoring(NamedTuple):
+    """In which cycle somebody is billed from a day on (None: ever since), and where its periods begin: on an ISO weekday, for
+    every other week on a day of reference, else on a day of a month.
+    """
+
+    starts: date | None
+    cycle: Cycle
+    weekday: int = 1
+    reference: date | None = None
+    month: int = 1
+    day: int = 1
+
+    def schedule(self, cycle: Cycle) -> Schedule:
+        """The periods of any length that begin where these do.
+
+        >>> Anchoring(None, Cycle.MONTHLY, day=15).schedule(Cycle.QUARTERLY).period_containing(date(2026, 8, 1)).key
+        '2026-07-15/2026-10-15'
+        """
+        if cycle is Cycle.BI_WEEKLY and self.reference is not None:
+            return Schedule(cycle, self.reference)
+        return Schedule(cycle, calendar_anchor(cycle, day=self.day, month=self.month, weekday=self.weekday))
+
+
+def turns_of(anchorings: Sequence[Anchoring], cycle: Cycle | None = None) -> Schedule | Turns:
+    """Periods of a cycle (None: of each one's own) by anchorings in the order of their first days."""
+    parts = tuple((one.starts or date.min, one.schedule(cycle or one.cycle)) for one in anchorings)
+    return parts[0][1] if len(parts) == 1 else Turns(parts)
 
 
 @lru_cache(maxsize=4096)  # a run asks for the same few boundaries for each of its lines

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from plugins.billing.periods import ONE_DAY, Coverage, Cycle, Period, Schedule, active_days, calendar_anchor, coverage
+from plugins.billing.periods import (
+    ONE_DAY,
+    Anchoring,
+    Coverage,
+    Cycle,
+    Period,
+    Schedule,
+    Turns,
+    active_days,
+    calendar_anchor,
+    coverage,
+    turns_of,
+)
 
-CALENDAR, ANNIVERSARY = "calendar", "anniversary"
+CALENDAR, ANNIVERSARY, CLIENT = "calendar", "anniversary", "client"
+_EACH_MONTH = (Anchoring(None, Cycle.MONTHLY),)
 
 
 class Agreement(NamedTuple):
-    """When a line is in force: its schedule, its days, and the last day that an earlier system billed."""
+    """When a line is in force: its schedule, its days, and the last day that an earlier system billed.
 
-    schedule: Schedule
+    `windows` are the periods in which its client is billed, if it has a cycle of its own: what is owed waits for them.
+    """
+
+    schedule: Schedule | Turns
     active: Period
     billed_until: date | None = None
+    windows: Schedule | Turns | None = None
 
     @property
     def owed(self) -> Period:
@@ -24,6 +41,17 @@ class Agreement(NamedTuple):
         if self.billed_until is None:
             return self.active
         return Period(max(self.active.start, self.billed_until + ONE_DAY), self.active.end)
+
+    def held(self, until: date, *, advance: bool = False) -> date:
+        """Up to which day is billed when bills are written up to `until`: all that the client's running period brings in
+        advance, but in arrears only what came before it.
+        """
+        if self.windows is None:
+            return until
+        running = self.windows.period_containing(until - ONE_DAY)
+        if advance or running.end == until:
+            return running.end
+        return running.start
 
 
 class ServicePeriod(NamedTuple):
@@ -36,9 +64,12 @@ class ServicePeriod(NamedTuple):
 
 def agreement(
     cycle: str, cadence: str, contract: tuple[date, date | None], line: tuple[date | None, date | None],
-    billed_until: date | None,
+    billed_until: date | None, anchorings: Sequence[Anchoring] = (),
 ) -> Agreement:  # fmt: skip
     """The agreement of a line from the first and last days of its contract and, where it has them, its own.
+
+    `anchorings` are the client's, in the order of their first days, for the cadence `client`; without any it is billed by
+    calendar months.
 
     >>> january = date(2026, 1, 1)
     >>> agreement("quarterly", "calendar", (date(2026, 2, 10), None), (None, None), None).schedule.anchor == date(2024, 1, 1)
@@ -47,8 +78,12 @@ def agreement(
     datetime.date(2026, 3, 1)
     """
     starts, ends = max(contract[0], line[0] or contract[0]), [day for day in (contract[1], line[1]) if day]
+    active = active_days(starts, min(ends, default=None))
+    if cadence == CLIENT:
+        own = anchorings or _EACH_MONTH
+        return Agreement(turns_of(own, Cycle(cycle)), active, billed_until, turns_of(own))
     anchor = calendar_anchor(Cycle(cycle)) if cadence == CALENDAR else contract[0]
-    return Agreement(Schedule(Cycle(cycle), anchor), active_days(starts, min(ends, default=None)), billed_until)
+    return Agreement(Schedule(Cycle(cycle), anchor), active, billed_until)
 
 
 def due_periods(
@@ -57,14 +92,46 @@ def due_periods(
     """The unbilled periods that are due before `until`, oldest first; `billed` holds the keys of those on invoices.
 
     In advance a period is due once its first served day is before `until`; in arrears once its end is not after it.
-    Days that an earlier system billed are always taken off; those before the start and after the end only if `prorate`.
+    Days that an earlier system billed are always taken off, and so are those of a period that a change of anchor cut short;
+    those before the start and after the end only if `prorate`.
     """
-    owed = agreed.owed
+    owed, until = agreed.owed, agreed.held(until, advance=advance)
     limit = min(owed.end, until)
     if owed.start >= limit:
         return []
-    due = [period for period in agreed.schedule.periods(Period(owed.start, limit)) if advance or period.end <= until]
-    return [_served(period, agreed, prorate) for period in due if period.key not in billed]
+    unbilled = _unbilled(agreed, Period(owed.start, limit), billed)
+    return [_served(period, agreed, prorate) for period in unbilled if advance or period.end <= until]
+
+
+def _unbilled(agreed: Agreement, window: Period, billed: Container[str]) -> Iterator[Period]:
+    """Periods that are not billed; where anchors changed, the days of them that no period of another anchor billed."""
+    if isinstance(agreed.schedule, Schedule):
+        yield from (period for period in agreed.schedule.periods(window) if period.key not in billed)
+        return
+    taken = sorted(period_of(key) for key in billed) if isinstance(billed, Iterable) else []
+    for period in agreed.schedule.periods(window):
+        yield from (free for free in _free(period, taken) if free.overlap(window))
+
+
+def period_of(key: str) -> Period:
+    """The period that a key names; what follows a plus sign tells apart several bills of it.
+
+    >>> period_of("2026-07-01/2026-08-01+1").days
+    31
+    """
+    start, _, end = key.partition("+")[0].partition("/")
+    return Period(date.fromisoformat(start), date.fromisoformat(end))
+
+
+def _free(period: Period, taken: Sequence[Period]) -> Iterator[Period]:
+    start = period.start
+    for other in taken:
+        if other.start < period.end and other.end > start:
+            if other.start > start:
+                yield Period(start, other.start)
+            start = other.end
+    if start < period.end:
+        yield Period(start, period.end)
 
 
 def _served(period: Period, agreed: Agreement, prorate: bool) -> ServicePeriod:
@@ -73,7 +140,7 @@ def _served(period: Period, agreed: Agreement, prorate: bool) -> ServicePeriod:
     until = agreed.billed_until
     billed_part = until is not None and agreed.active.start <= until >= period.start
     payable = served if prorate else Period(served.start if billed_part else period.start, period.end)
-    share = coverage(period, payable)
+    share = coverage(agreed.schedule.whole_of(period), payable)
     return ServicePeriod(period, served, None if share is None or share.whole else share)
 
 
@@ -87,9 +154,4 @@ def next_due_period(agreed: Agreement, billed: Container[str] = ()) -> Period | 
     True
     """
     owed = agreed.owed
-    if owed.start >= owed.end:
-        return None
-    for period in agreed.schedule.periods(owed):
-        if period.key not in billed:
-            return period
-    return None
+    return next(_unbilled(agreed, owed, billed), None) if owed.start < owed.end else None

@@ -64,7 +64,10 @@ def bucket_meters(ctx: CallContext, client_ids: Sequence[UUID]) -> list[Meter]:
 
 
 def _ends(pool: Pool, today: date) -> date:
-    return pool.agreed.agreement.schedule.period_containing(today).end
+    """When what is drawn today is billed."""
+    terms = pool.agreed.agreement
+    running = terms.schedule.period_containing(today).end
+    return running if terms.windows is None else terms.windows.period_containing(running - ONE_DAY).end
 
 
 def _approved(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[Charge]:
@@ -77,8 +80,7 @@ def _meter(statement: Statement) -> Meter:
     bucket, allowance, used = statement.bucket, statement.allowance, statement.used
     terms, per = bucket.terms, bucket.terms.per
     alert = terms.alert_percent is not None and used * 100 >= allowance.available * terms.alert_percent
-    amounts = (allowance.included, allowance.carried, used, statement.beyond)
     return Meter(
         bucket.agreed.line.id, bucket.agreed.contract.id, bucket.agreed.words, terms.unit, statement.period.period,
-        *(shown(one, per) for one in amounts), alert,
+        shown(allowance.included, per), shown(allowance.carried, per), shown(used, per), shown(statement.beyond, per), alert,
     )  # fmt: skip

@@ -16,9 +16,11 @@ from kernel.context import CallContext
 from kernel.hookspecs.pricing import DatedPrice, price_on
 from plugins.billing.buckets.terms import BucketTerms, read_terms, terms_view
 from plugins.billing.bulk import among, read_rows
+from plugins.billing.cycles.anchors import read_cycles
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
-from plugins.billing.service_periods import Agreement, agreement
+from plugins.billing.periods import Anchoring
+from plugins.billing.service_periods import CLIENT, Agreement, agreement
 from plugins.billing.usage import Tier
 
 _SAME = (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id)
@@ -76,10 +78,11 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool], *, plain: bool = 
     found = (_plain_rows if plain else _mapped_rows)(ctx, wanted)
     line_ids = [line.id for _, line in found]
     items, rates, prices = _items(ctx, line_ids), _role_rates(ctx, line_ids), _scheduled(ctx, line_ids)
+    cycles = read_cycles(ctx, {contract.client_id for contract, _ in found if contract.cadence == CLIENT})
     buckets = read_terms(ctx, [line.id for _, line in found if line.kind == "bucket"])
     return [
-        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id], _agreement(contract, line), prices[line.id],
-                   buckets.get(line.id))
+        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id],
+                   _agreement(contract, line, cycles.get(contract.client_id, ())), prices[line.id], buckets.get(line.id))
         for contract, line in found
     ]  # fmt: skip
 
@@ -96,10 +99,10 @@ def _plain_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Con
     return [(contracts[line.contract_id], line) for line in lines]
 
 
-def _agreement(contract: Contract, line: ContractLine) -> Agreement:
+def _agreement(contract: Contract, line: ContractLine, anchorings: Sequence[Anchoring]) -> Agreement:
     return agreement(
         line.cycle, contract.cadence, (contract.start_on, contract.end_on), (line.start_on, line.end_on),
-        contract.billed_until,
+        contract.billed_until, anchorings,
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from plugins.billing.buckets import hours as working_hours
 from plugins.billing.buckets.meters import bucket_meters
 from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
 from plugins.billing.contracts.agreed import AgreedLine
+from plugins.billing.cycles import services as cycles
+from plugins.billing.cycles.words import begins
 from plugins.billing.reasons import rule_in_words, span, trace_in_words
 
 pages = Pages("billing")
@@ -38,7 +40,10 @@ CYCLES = {
 UNITS = {"hour": _l("Hours"), "each": _l("Units")}
 SPELLS = {"day": _l("A day"), "week": _l("A week, from Monday")}
 TIMINGS = {"advance": _l("In advance"), "arrears": _l("In arrears")}
-CADENCES = {"calendar": _l("Calendar months and quarters"), "anniversary": _l("Counted from the first day")}
+CADENCES = {
+    "calendar": _l("Calendar months and quarters"), "anniversary": _l("Counted from the first day"),
+    "client": _l("As the client is billed"),
+}  # fmt: skip
 _WORDS = {"states": STATES, "kinds": KINDS, "cycles": CYCLES, "timings": TIMINGS, "cadences": CADENCES}
 
 
@@ -61,7 +66,11 @@ def contracts_of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValu
     get_client(ctx, client_id)
     page = listing.list_contracts(ctx, {"client_id": client_id, "limit": 50})
     meters = bucket_meters(ctx, [client_id])
-    return render("billing/contracts_panel.html", page=page, meters=meters, span=span, client_id=client_id, **_WORDS)
+    billed = cycles.billing_cycle(ctx, client_id)
+    billed = {**billed, "begins": begins(billed)}
+    return render(
+        "billing/contracts_panel.html", page=page, billed=billed, meters=meters, span=span, client_id=client_id, **_WORDS
+    )
 
 
 @pages.get("/contract-lines/pick", permission="contract.read")

@@ -74,6 +74,8 @@ def _find_hours(book: Book, charges: Sequence[Charge], findings: Findings) -> No
     found: list[_Work] = []
     for charge in charges:
         place = finder.find(charge.client_id, charge.contract_line_id, charge.item_id, charge.on_date)
+        if place and charge.on_date >= place[1].agreement.held(book.window.end):
+            continue
         work = _work(book, charge, place)
         if isinstance(work, str):
             missing[charge.client_id, work].append(charge)

@@ -112,7 +112,7 @@ class Statements:
     """The statements of one bucket, opened before what draws is given to them. `until` is the end of the days billed."""
 
     def __init__(self, bucket: Pool, used: Mapping[str, Decimal], until: date) -> None:
-        self.bucket, self.used, self.until = bucket, used, until
+        self.bucket, self.used, self.until = bucket, used, bucket.agreed.agreement.held(until)
         due = due_periods(bucket.agreed.agreement, advance=False, prorate=False, until=until, billed=used)
         self.open = [Statement(bucket, one, one.period.key, Allowance(bucket.terms.counted)) for one in due]
 

@@ -17,7 +17,7 @@ from plugins.billing.due.book import Book, Finder
 from plugins.billing.due.recurring import found_on, recurring_source
 from plugins.billing.due.values import USAGE, DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
 from plugins.billing.models.contracts import UsageEntry
-from plugins.billing.periods import Cycle, Period, Schedule, calendar_anchor
+from plugins.billing.periods import ONE_DAY, Cycle, Period, Schedule, calendar_anchor
 from plugins.billing.pricing import Priced, choose_price
 from plugins.billing.service_periods import ServicePeriod, due_periods
 from plugins.billing.usage import UsageRecord, UsageTerms, price_usage, sum_usage
@@ -96,14 +96,16 @@ def _period_key(book: Book, agreed: AgreedLine, due: Sequence[ServicePeriod], en
 
     Usage that comes to light after its period was billed counts in the next one, or on its own once there is none.
     """
-    terms, until = agreed.agreement, book.window.end
+    terms, until = agreed.agreement, agreed.agreement.held(book.window.end)
     if terms.billed_until is not None and entry.used_on <= terms.billed_until:
         return None
     for period in due:
         if entry.used_on < period.period.end:
             return period.period.key
-    own = terms.schedule.period_containing(entry.used_on)
-    return own.key if terms.active.end <= own.end <= until else None
+    if terms.active.end == date.max:
+        return None
+    last = terms.schedule.period_containing(terms.active.end - ONE_DAY)
+    return terms.schedule.period_containing(entry.used_on).key if last.end <= until else None
 
 
 def _parts(agreed: AgreedLine, period: ServicePeriod, sums: Sums) -> Iterator[_Part]:

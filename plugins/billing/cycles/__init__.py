@@ -1,0 +1,1 @@
+"""The cycles in which clients are billed, and where their periods begin."""
