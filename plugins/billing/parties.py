@@ -39,6 +39,11 @@ def seller_now(ctx: CallContext) -> dict[str, Any]:
     return _seller(ctx, billing_settings(ctx), None)
 
 
+def buyer_now(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
+    """A client as it stands on invoices that are drafted today."""
+    return _buyer(get_clients(ctx, [client_id])[client_id], _default_places(ctx, [client_id]).get(client_id), None)
+
+
 def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
     """By invoice, what the locations of its lines are called."""
     found: dict[UUID, dict[str, str]] = {}

@@ -307,6 +307,7 @@ def _letters() -> None:
         sa.Column("mail_id", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("period_key", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind in ('reminder', 'statement')", name=op.f("ck_billing_letters_kind")),
@@ -316,6 +317,9 @@ def _letters() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_letters_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_letters")),
         sa.UniqueConstraint("tenant_id", "mail_id", "recipient", name=op.f("uq_billing_letters_tenant_id_mail_id_recipient")),
+        sa.UniqueConstraint(
+            "tenant_id", "client_id", "kind", "period_key", name=op.f("uq_billing_letters_tenant_id_client_id_kind_period_key")
+        ),
     )
     op.create_index(
         op.f("ix_billing_letters_tenant_id_client_id_id"), "billing_letters", ["tenant_id", "client_id", "id"], unique=False

@@ -161,7 +161,7 @@ class DunningText(TenantTable):
 
 class Letter(TenantTable):
     """A mail to a client that is about its account: a reminder or a statement. Until `sent_at` is known its job in the
-    ledger says how it stands.
+    ledger says how it stands. `period_key` is the period of a statement that the schedule sent, so that it sends it once.
     """
 
     __tablename__ = "billing_letters"
@@ -170,6 +170,7 @@ class Letter(TenantTable):
         references("client_id", "clients"),
         CheckConstraint("kind in ('reminder', 'statement')", name="kind"),
         UniqueConstraint("tenant_id", "mail_id", "recipient"),
+        UniqueConstraint("tenant_id", "client_id", "kind", "period_key"),
         Index(None, "tenant_id", "client_id", "id"),
         Index(None, "tenant_id", "created_at", "id"),
     )
@@ -182,6 +183,7 @@ class Letter(TenantTable):
     mail_id: Mapped[str]
     job_id: Mapped[UUID]
     asked_by: Mapped[str]
+    period_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
 

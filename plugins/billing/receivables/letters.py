@@ -49,8 +49,9 @@ def seller_name(ctx: CallContext) -> str:
 
 
 def send_letter(ctx: CallContext, client_id: UUID, recipient: str, *, kind: str, subject: str, body: str,
-                attachments: Sequence[Attachment] = ()) -> Letter:  # fmt: skip
-    """Send a mail to a client once the caller's transaction has committed, and keep its words.
+                attachments: Sequence[Attachment] = (), period_key: str | None = None) -> Letter:  # fmt: skip
+    """Send a mail to a client once the caller's transaction has committed, and keep its words. The database refuses a second
+    letter of a kind for the same `period_key`.
 
     Raises MailNotConfigured and MailInvalid.
     """
@@ -58,7 +59,7 @@ def send_letter(ctx: CallContext, client_id: UUID, recipient: str, *, kind: str,
                 reply_to=billing_settings(ctx)["reply_to"], attachments=tuple(attachments))  # fmt: skip
     [job_id] = queue_mail(ctx, mail).values()
     letter = Letter(client_id=client_id, kind=kind, subject=subject, body=body, recipient=recipient, mail_id=mail.id,
-                    job_id=job_id, asked_by=ctx.actor.name, created_at=ctx.now())  # fmt: skip
+                    job_id=job_id, asked_by=ctx.actor.name, period_key=period_key, created_at=ctx.now())  # fmt: skip
     ctx.session.add(letter)
     ctx.session.flush()
     return letter
@@ -76,6 +77,11 @@ def note_sent(ctx: CallContext, event: Event) -> None:
 def list_letters(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """One page of letters with client names and how they stand, the latest first."""
     return paginate(ctx, _letters(), query, sortable={"created_at": Letter.created_at}, default="-created_at")
+
+
+def letter_row(ctx: CallContext, letter_id: UUID) -> dict[str, Any]:
+    """One letter as lists show it."""
+    return dict(ctx.session.execute(_letters().where(Letter.id == letter_id)).mappings().one())
 
 
 def _letters() -> Select[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from plugins.billing.receivables import (
+    account_pages,
+    account_routes,
     dunning_pages,
     dunning_routes,
     importers,
@@ -15,17 +17,20 @@ from plugins.billing.receivables import (
     tasks,
 )
 
-RESTS = (routes.rest, dunning_routes.rest, late_fee_routes.rest)
-PAGES = (pages.pages, dunning_pages.pages, late_fee_pages.pages)
+RESTS = (routes.rest, dunning_routes.rest, late_fee_routes.rest, account_routes.rest)
+PAGES = (pages.pages, dunning_pages.pages, late_fee_pages.pages, account_pages.pages)
 NAVIGATION = (
+    NavEntry("billing", "Ageing", "/ageing", "invoice.read", "chart-bar", 43),
     NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 44),
     NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
 )
 JOBS = (
+    JobType("billing.statements", "Send statements", tasks.send_statements, stepwise=True, recurs_by="receivables.manage"),
     JobType("billing.overdue", "Note overdue invoices", tasks.say_overdue, stepwise=True, recurs_by="receivables.manage"),
     JobType("billing.reminders", "Send reminders", tasks.send_reminders, stepwise=True, recurs_by="receivables.manage"),
 )
 SCHEDULES = (
+    DefaultSchedule("Send statements of the month before", "billing.statements", "0 7 2 * *", enabled=False),
     DefaultSchedule("Note overdue invoices", "billing.overdue", "30 3 * * *"),
     DefaultSchedule("Send reminders, if they are on", "billing.reminders", "0 8 * * *"),
 )

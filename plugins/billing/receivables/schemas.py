@@ -242,3 +242,78 @@ class ClientReminded(Schema):
     client_id = fields.UUID(required=True)
     level = fields.Integer(required=True)
     invoice_ids = fields.List(fields.UUID(), required=True)
+
+
+class PeriodQuery(Schema):
+    """Both days included; by default from the first of last month until today."""
+
+    first_day = fields.Date()
+    last_day = fields.Date()
+
+
+class StatementSend(PeriodQuery):
+    to = fields.Email(metadata={"description": "By default the client's billing address."})
+
+
+class StatementRowOut(Schema):
+    entry_id = fields.UUID()
+    booked_on = fields.Date()
+    kind = fields.String()
+    reference = fields.String()
+    amount = fields.Integer()
+    balance = fields.Integer()
+
+
+class OpenItemOut(Schema):
+    invoice_id = fields.UUID()
+    number = fields.String()
+    invoice_date = fields.Date()
+    due_date = fields.Date()
+    total = fields.Integer()
+    open_amount = fields.Integer()
+
+
+class StatementOut(Schema):
+    """A client's account in one currency: `closing` = `opening` + rows = open items - `credits` - `prepaid`."""
+
+    client_id = fields.UUID()
+    currency = fields.String()
+    first_day = fields.Date()
+    last_day = fields.Date()
+    opening = fields.Integer()
+    charged = fields.Integer()
+    settled = fields.Integer()
+    closing = fields.Integer()
+    credits = fields.Integer()
+    prepaid = fields.Integer()
+    rows = fields.List(fields.Nested(StatementRowOut))
+    open_items = fields.List(fields.Nested(OpenItemOut))
+
+
+class StatementList(Schema):
+    items = fields.List(fields.Nested(StatementOut))
+
+
+class AgeingQuery(Schema):
+    on = fields.Date(metadata={"description": "As of the end of this day; by default today."})
+    client_id = fields.UUID()
+
+
+class AgedOut(Schema):
+    """What a client owed by how late it was: not due, 1 to 30 days, 31 to 60, 61 to 90, older; and what it had to its credit."""
+
+    client_id = fields.UUID()
+    client_name = fields.String()
+    currency = fields.String()
+    current = fields.Integer()
+    days_30 = fields.Integer()
+    days_60 = fields.Integer()
+    days_90 = fields.Integer()
+    older = fields.Integer()
+    total = fields.Integer()
+    credits = fields.Integer()
+
+
+class AgeingOut(Schema):
+    on = fields.Date()
+    items = fields.List(fields.Nested(AgedOut), attribute="rows")

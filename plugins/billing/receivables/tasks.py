@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plugins.billing.receivables import dunning, overdue
+from plugins.billing.receivables import dunning, overdue, statement_paper
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,6 +22,22 @@ def say_overdue(job: JobRun) -> Generator[None, None, dict[str, Any]]:
         if not more:
             return {"said": said}
         yield
+
+
+def send_statements(job: JobRun) -> Generator[None, None, dict[str, Any]]:
+    """The month before, one client in a transaction of its own; who was sent it is not sent it again."""
+    with job.step() as ctx:
+        first, last = statement_paper.last_month(ctx)
+        key = f"{first.isoformat()}/{last.isoformat()}"
+        waiting = statement_paper.clients_to_inform(ctx, key)
+    yield
+    sent = 0
+    for at, client_id in enumerate(waiting, 1):
+        with job.step() as ctx:
+            sent += statement_paper.inform_client(ctx, client_id, first, last, key)
+        job.progress(at, len(waiting))
+        yield
+    return {"sent": sent}
 
 
 def send_reminders(job: JobRun) -> Generator[None, None, dict[str, Any]]:
