@@ -65,7 +65,8 @@ class Draft:
     def of_due(cls, due: DueInvoice, *, invoice_date: date, agreed: Agreed, run_id: UUID | None) -> Draft:
         """The invoice for what a client owes, by its terms."""
         return cls(client_id=due.client_id, currency=due.currency, po_number=due.po_number, lines=due.lines, origin="run",
-                   contract_ids=due.contract_ids, invoice_date=invoice_date, run_id=run_id, **agreed._asdict())  # fmt: skip
+                   contract_ids=due.contract_ids, invoice_date=invoice_date, run_id=run_id,
+                   discounts=tuple(DraftDiscount(*one) for one in due.discounts), **agreed._asdict())  # fmt: skip
 
     def reckoned_lines(self) -> list[Line]:
         """The lines as discounts and taxes take them, each with its position as key."""

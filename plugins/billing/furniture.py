@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from kernel.context import CallContext
 from plugins.billing import credit_notes, finalizing, invoices, payments, runs
-from plugins.billing.agreements import bundles, templates
+from plugins.billing.agreements import bundles, discounts, price_schedules, templates
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.contracts import services, usage_records
 from plugins.billing.credit_notes import CreditAsked
@@ -41,7 +41,10 @@ def _contract(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     fixed, used = (one.line.id for one in services.list_lines(ctx, contract.id))
     usage = usage_records.add_usage(ctx, client_id=there["client_id"], item_id=there["item_id"], used_on=ctx.today(),
                                     quantity=Decimal(5), contract_line_id=used)  # fmt: skip
-    return {"contract_id": contract.id, "contracts/line_id": fixed, "contract_line_id": used, "usage_id": usage.id,
+    price = price_schedules.add_price(ctx, contract.id, line_id=fixed, amount=11_000, start_on=ctx.today())
+    discount = discounts.add_discount(ctx, contract.id, description="First year", percent=Decimal(5), start_on=ctx.today())
+    return {"contract_id": contract.id, "contracts/line_id": fixed, "scheduled_price_id": price.id, "discount_id": discount.id,
+            "contracts/scheduled-prices/line_id": used, "contract_line_id": used, "usage_id": usage.id,
             "hours_id": _hours(ctx)}  # fmt: skip
 
 

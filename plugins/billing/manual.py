@@ -13,7 +13,7 @@ from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.pricing import ItemFacts, PriceMissingInCurrency, price_on
 from kernel.money import Rounding
 from plugins.billing.drafts import DraftDiscount, manual_line
-from plugins.billing.due.values import DueLine
+from plugins.billing.due.values import GOODS, DueLine
 from plugins.billing.pricing import Item, price_items
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ LONGEST_REASON = 200
 MOST_LINES = 1000
 MOST_AMOUNT = 10**15
 """Minor units; what is larger is mistyped, and sums of such could not be stored."""
-GOODS = ("product", "license")
-"""Kinds of items and lines that are sold by the piece."""
 _FOUR_PLACES = -4
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import NotFound
+from kernel.errors import InvalidInput, NotFound
 
 
 class ContractTemplateNotFound(NotFound):
@@ -18,3 +18,27 @@ class TemplateLineNotFound(NotFound):
 class PlanBundleNotFound(NotFound):
     code = "plan_bundle_not_found"
     title = "No such plan bundle"
+
+
+class ScheduledPriceNotFound(NotFound):
+    code = "scheduled_price_not_found"
+    title = "No such price on the schedule"
+
+
+class PricesOverlap(InvalidInput):
+    """Two prices of a line would hold on one day."""
+
+    code = "scheduled_prices_overlap"
+    title = "Another price holds then"
+
+
+class ContractDiscountNotFound(NotFound):
+    code = "contract_discount_not_found"
+    title = "No such discount on the contract"
+
+
+class NoDiscountOnProducts(InvalidInput):
+    """A discount names a line of products or licenses: those have a price of their own instead."""
+
+    code = "no_discount_on_products"
+    title = "Products have no discount"

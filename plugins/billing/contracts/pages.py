@@ -15,6 +15,7 @@ from kernel.directory.clients import get_client, list_locations
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
+from plugins.billing.agreements.around import around_contract
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.buckets.meters import bucket_meters
 from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
@@ -93,6 +94,7 @@ def contract(ctx: CallContext, contract_id: UUID) -> ResponseReturnValue:
         meters={one.line_id: one for one in bucket_meters(ctx, [row.client_id])},
         monthly_value=values.get(contract_id),
         span=span,
+        **around_contract(ctx, row),
         **_WORDS,
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
+from plugins.billing.agreements.taking import take_discounts
 from plugins.billing.bounds import find_crowded
 from plugins.billing.buckets.pools import read_pools, read_used
 from plugins.billing.bulk import among, read_rows
@@ -62,8 +63,12 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
     find_used(book, records, findings)
     find_charged(book, charges, findings)
+<<<<<<< HEAD
     find_late_fees(ctx, book, findings)
     return findings.due()
+=======
+    return take_discounts(ctx, lines, findings.due())
+>>>>>>> 230abbc (Price contract lines by date; discount contracts and lines for periods that begin on given days)
 
 
 def _currencies(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, str]:

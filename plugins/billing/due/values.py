@@ -17,6 +17,8 @@ from plugins.billing.pricing import Trace
 
 CONTRACT_ITEM = "billing.contract_item"
 USAGE = "billing.usage"
+GOODS = ("product", "license")
+"""Kinds of items and lines that are sold by the piece."""
 
 
 class Source(NamedTuple):
@@ -59,6 +61,15 @@ class DueLine:
     exemption: str | None = None
 
 
+class DueDiscount(NamedTuple):
+    """What a contract takes off one line: `percent`, or `fixed` minor units, of the line at this position (from 1)."""
+
+    description: str
+    percent: Decimal | None
+    fixed: int | None
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class DueInvoice:
     """What one client owes in one currency under one PO number, in the order of printing."""
@@ -68,6 +79,7 @@ class DueInvoice:
     po_number: str | None
     contract_ids: tuple[UUID, ...]
     lines: list[DueLine]
+    discounts: tuple[DueDiscount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
