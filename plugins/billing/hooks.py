@@ -33,6 +33,7 @@ from plugins.billing import (
     sending,
     sending_pages,
     sending_routes,
+    sharing,
     tasks,
     taxed,
     unbilled,
@@ -95,6 +96,7 @@ def register_commands() -> Sequence[click.Command]:
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
     return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run"), *nightly.JOBS,
+            JobType(sharing.JOB, "Help with a billing run", tasks.help_run, stepwise=True),
             *receivables.JOBS]  # fmt: skip
 
 

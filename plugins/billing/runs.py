@@ -37,6 +37,7 @@ from plugins.billing.periods import add_months
 from plugins.billing.receivables.terms import agree_many
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
+from plugins.billing.sharing import await_others, take_clients
 from plugins.billing.unbilled import find_unapproved, refuse_unapproved
 from plugins.billing.unusual import finish_zero, turn_round, worth_writing
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 JOB = "billing.run"
-BATCH = 200
+BATCH = 500
 MOST_MONTHS_AHEAD = 36
 _UNWRITABLE = (
     DeskhandError, sqlalchemy_errors.IntegrityError, sqlalchemy_errors.DataError, psycopg.IntegrityError, psycopg.DataError,
@@ -258,16 +259,19 @@ def run_of_job(ctx: CallContext, job_id: UUID, args: Mapping[str, Any]) -> Run:
     return known or start_run(ctx, job_id=job_id)
 
 
-def bill_next(ctx: CallContext, run_id: UUID) -> int:
-    """Bill the next batch of a run's clients, all in this transaction; returns how many clients are left."""
+def bill_next(ctx: CallContext, run_id: UUID, turn: int = 0) -> int:
+    """Bill the next batch of a run's clients, all in this transaction; returns how many clients are left.
+
+    Where others hold all that are left, it waits for one of them.
+    """
     run = get_run(ctx, run_id)
-    pending = (RunClient.run_id == run_id) & (RunClient.state == "pending")
-    ids = list(ctx.session.scalars(select(RunClient.client_id).where(pending).order_by(RunClient.client_id).limit(BATCH)))
-    if ids:
+    if ids := take_clients(ctx, run_id, BATCH):
         _forget_plans(ctx)
-        hold_contracts(ctx)
+        hold_contracts(ctx, turn)
         _note(ctx, run_id, _bill(ctx, run, ids))
-    left = ctx.session.scalar(select(func.count()).where(pending)) or 0
+    else:
+        await_others(ctx, run_id)
+    left = ctx.session.scalar(select(func.count()).where(RunClient.run_id == run_id, RunClient.state == "pending")) or 0
     if not left and run.state == "live":
         run.state, run.ended_at = "done", ctx.now()
     return left
