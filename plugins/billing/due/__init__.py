@@ -63,12 +63,8 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
     find_used(book, records, findings)
     find_charged(book, charges, findings)
-<<<<<<< HEAD
     find_late_fees(ctx, book, findings)
-    return findings.due()
-=======
     return take_discounts(ctx, lines, findings.due())
->>>>>>> 230abbc (Price contract lines by date; discount contracts and lines for periods that begin on given days)
 
 
 def _currencies(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, str]:
