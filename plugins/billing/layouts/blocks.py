@@ -81,8 +81,17 @@ def _one_of(choices: Any, default: str) -> fields.String:
     return fields.String(load_default=default, validate=validate.OneOf(list(choices)))
 
 
+class Whole(fields.Integer):
+    """A whole number, also as a form writes it; nothing is cut off."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool | float):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 def _millimetres(default: int, least: int, most: int) -> fields.Integer:
-    return fields.Integer(strict=True, load_default=default, validate=validate.Range(least, most))
+    return Whole(load_default=default, validate=validate.Range(least, most))
 
 
 class Condition(Schema):
@@ -273,7 +282,7 @@ class PageSetup(Schema):
     accent = fields.String(
         load_default="#1f4b99", validate=validate.Regexp(r"^#[0-9a-f]{6}\Z", error="A colour such as #1f4b99.")
     )
-    font_size = fields.Integer(strict=True, load_default=9, validate=validate.Range(7, 14))
+    font_size = Whole(load_default=9, validate=validate.Range(7, 14))
     running_head = fields.Boolean(load_default=True)
     mark = fields.Boolean(load_default=True)
     page_numbers = fields.Boolean(load_default=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-from uuid import UUID
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -25,9 +24,7 @@ def describe_layouts(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
         ctx, refs, "billing.layout_image", LayoutImage, "/invoice-layouts/images")  # fmt: skip
 
 
-def _labels(ctx: CallContext, refs: Sequence[Ref], kind: str, table: type[Layout | LayoutImage], url: str) -> dict[Ref, Label]:
+def _labels(ctx: CallContext, refs: Sequence[Ref], kind: str, table: Any, url: str) -> dict[Ref, Label]:
     ids = [ref.id for ref in refs if ref.kind == kind]
-    if not ids:
-        return {}
-    names: Mapping[UUID, str] = {row.id: row.name for row in ctx.session.scalars(select(table).where(table.id.in_(ids)))}
-    return {Ref(kind, one): Label(name, url.format(one)) for one, name in names.items()}
+    rows = ctx.session.execute(select(table.id, table.name).where(table.id.in_(ids))) if ids else ()
+    return {Ref(kind, row.id): Label(row.name, url.format(row.id)) for row in rows}

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from plugins.billing.layouts.blocks import Block
+from plugins.billing.layouts.blocks import Block, Whole
 from plugins.billing.layouts.choosing import KINDS
 from plugins.billing.layouts.images import MOST_BYTES
 from plugins.billing.layouts.store import LONGEST_NAME
@@ -125,7 +125,7 @@ class ImageList(Schema):
 class WidthRow(Schema):
     """A column as its form has it: its width, and the column whose blocks it keeps."""
 
-    width = fields.Integer(required=True, strict=True, validate=validate.Range(1, 12))
+    width = Whole(required=True, validate=validate.Range(1, 12))
     at = fields.Integer(allow_none=True, load_default=None)
 
 
