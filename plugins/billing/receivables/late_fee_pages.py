@@ -38,7 +38,7 @@ def _usual(ctx: CallContext) -> dict[str, Any]:
 
 @pages.form("/late-fees/new", permission="receivables.manage", schema=schemas.LateFeeIn, template="billing/late_fee_form.html",
             initial=_usual, context=_choices)  # fmt: skip
-def new_rule(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+def new_late_fee(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     late_fees.add_rule(ctx, **data)
     return redirect_to("/late-fees", toast=_("Late fee added. Billing runs charge it from now on."))
 
@@ -49,13 +49,13 @@ def _one(ctx: CallContext, rule_id: UUID) -> dict[str, Any]:
 
 @pages.form(f"{_RULE}/edit", permission="receivables.manage", schema=schemas.LateFeePatch, template="billing/late_fee_form.html",
             initial=late_fees.get_rule, context=_one, if_match=True)  # fmt: skip
-def edit_rule(ctx: CallContext, rule_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
+def edit_late_fee(ctx: CallContext, rule_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
     late_fees.change_rule(ctx, rule_id, {"percent": None, "amount": None} | data, version)
     return redirect_to("/late-fees", toast=_("Saved."))
 
 
 @pages.post(f"{_RULE}/delete", permission="receivables.manage")
-def delete_rule(ctx: CallContext, rule_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+def delete_late_fee(ctx: CallContext, rule_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     rule: LateFeeRule = late_fees.get_rule(ctx, rule_id)
     late_fees.delete_rule(ctx, rule_id)
     return redirect_to("/late-fees", toast=_("No late fees in %(currency)s any more.", currency=rule.currency))
