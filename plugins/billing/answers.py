@@ -22,6 +22,8 @@ _PLACES = (
     ("New invoice", "/invoices/new", "invoice.create"),
     ("Billing run", "/billing-runs", "billing_run.run"),
     ("Invoices", "/invoices", "invoice.read"),
+    ("Payments", "/payments", "invoice.read"),
+    ("Credits", "/credits", "invoice.read"),
     ("Ledger", "/ledger", "ledger.read"),
 )
 
@@ -48,8 +50,11 @@ def _count(ctx: CallContext, column: InstrumentedAttribute[Any], row_id: UUID) -
 
 
 def panels(ref: Ref) -> list[Panel]:
-    """The invoices of a client, on the client's page."""
-    return [Panel("Invoices", f"/invoices/of-client/{ref.id}", "invoice.read", 50)] if ref.kind == "client" else []
+    """The invoices and credits of a client, on the client's page."""
+    if ref.kind != "client":
+        return []
+    return [Panel("Invoices", f"/invoices/of-client/{ref.id}", "invoice.read", 50),
+            Panel("Credits", f"/credits/of-client/{ref.id}", "invoice.read", 55)]  # fmt: skip
 
 
 def palette(ctx: CallContext, text: str) -> list[PaletteEntry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -13,14 +14,14 @@ from kernel import audit
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
 from kernel.money import Rounding, round_ratio
-from plugins.billing.assembly import Discounted, total_up
+from plugins.billing.assembly import Discounted, Totals, total_up
 from plugins.billing.credits.applying import apply_credit
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import CreditTooLarge, InvoiceNotFinal
 from plugins.billing.finalizing import finalize_invoice
 from plugins.billing.funnel import write_invoices
-from plugins.billing.invoices import list_lines, list_taxes, lock_invoice
+from plugins.billing.invoices import get_invoice, list_lines, list_taxes, lock_invoice
 from plugins.billing.models import Credit, Invoice, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
 from plugins.billing.pricing import explain
@@ -36,6 +37,14 @@ class CreditAsked(NamedTuple):
 
     line_id: UUID
     amount: int
+
+
+class CreditPicked(NamedTuple):
+    """A line picked on a form: all that is left of it, or so many of its quantity, or an amount."""
+
+    line_id: UUID
+    quantity: Decimal | None = None
+    amount: int | None = None
 
 
 class _Part(NamedTuple):
@@ -75,6 +84,38 @@ def create_credit_note(ctx: CallContext, invoice_id: UUID, *, reason: str, lines
     audit.record(ctx, "invoice.credited", kind="invoice", row_id=original.id, label=original.number,
                  changes={"credit_note": note.number, "reason": reason})  # fmt: skip
     return note
+
+
+def sum_credit(ctx: CallContext, invoice_id: UUID, lines: Sequence[CreditAsked] | None) -> Totals:
+    """What a credit note over these would come to; nothing is written. Raises CreditTooLarge."""
+    original = get_invoice(ctx, invoice_id)
+    mode = billing_settings(ctx)["rounding_mode"]
+    return _assemble(ctx, original, _parts(ctx, original, lines), "sum", mode).totals
+
+
+def read_picked(ctx: CallContext, invoice_id: UUID, picked: Sequence[CreditPicked]) -> list[CreditAsked]:
+    """The amounts that picked lines mean: of a quantity its share of the line, at most what is left. Raises CreditTooLarge."""
+    left = {line.id: (line, amount) for line, amount in list_creditable(ctx, invoice_id)}
+    mode, asked, errors = billing_settings(ctx)["rounding_mode"], [], {}
+    for at, one in enumerate(picked):
+        line, most = left.get(one.line_id, (None, 0))
+        if line is not None and one.amount is None and one.quantity is not None:
+            if one.quantity > line.quantity:
+                errors[f"lines[{at}].quantity"] = f"The line has {line.quantity.normalize():f}."
+            share = Fraction(one.quantity) / Fraction(line.quantity) * (line.net - line.discount)
+            asked.append(CreditAsked(one.line_id, min(most, round_ratio(share.numerator, share.denominator, mode))))
+        else:
+            asked.append(CreditAsked(one.line_id, most if one.amount is None else one.amount))
+    if errors:
+        raise CreditTooLarge(errors=errors)
+    return asked
+
+
+def list_creditable(ctx: CallContext, invoice_id: UUID) -> list[tuple[InvoiceLine, int]]:
+    """The lines of an invoice of which something is left to credit, and how much before tax."""
+    done = credited_so_far(ctx, invoice_id)
+    left = [(line, line.net - line.discount - done.get(line.id, 0)) for line in list_lines(ctx, invoice_id)]
+    return [(line, amount) for line, amount in left if amount > 0]
 
 
 def credited_so_far(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int]:

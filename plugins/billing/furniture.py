@@ -14,6 +14,7 @@ from plugins.billing.agreements import bundles, discounts, price_schedules, temp
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.contracts import services, usage_records
 from plugins.billing.credit_notes import CreditAsked
+from plugins.billing.credits.example_rows import furnish_credits
 from plugins.billing.layouts.example_rows import furnish_layouts
 from plugins.billing.manual import LineAsked
 from plugins.billing.models import Credit
@@ -28,6 +29,7 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     rows = {**_contract(ctx, there), **_agreements(ctx, there), **_invoices(ctx, there["client_id"], run.id), "run_id": run.id,
             "client_ids": there["client_id"]}  # fmt: skip
     client_id = there["client_id"]
+    rows |= furnish_credits(ctx, client_id)
     return {**rows, **furnish_receivables(ctx, client_id, rows["invoice_id"]), **furnish_layouts(ctx, client_id)}
 
 

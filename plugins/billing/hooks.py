@@ -46,7 +46,7 @@ from plugins.billing.contracts import answers as contract_answers
 from plugins.billing.contracts import importers, usage_pages, usage_records
 from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
-from plugins.billing.credits import nightly, sayings
+from plugins.billing.credits import doors, nightly, sayings
 from plugins.billing.cycles import parts as cycles
 from plugins.billing.layouts import parts as layouts
 from plugins.billing.receivables import answers as receivable_answers
@@ -63,13 +63,13 @@ if TYPE_CHECKING:
 @hookimpl
 def register_rest() -> Sequence[Rest]:
     return [routes.rest, money_routes.rest, run_routes.rest, sending_routes.rest, contract_routes.rest, *receivables.RESTS,
-            bucket_routes.rest, *cycles.RESTS, *agreements.RESTS, *layouts.RESTS]  # fmt: skip
+            bucket_routes.rest, *cycles.RESTS, *agreements.RESTS, *layouts.RESTS, *doors.RESTS]  # fmt: skip
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
     return [pages.pages, run_pages.pages, sending_pages.pages, contract_pages.pages, usage_pages.pages, *receivables.PAGES,
-            bucket_pages.pages, *cycles.PAGES, *agreements.PAGES, *layouts.PAGES]  # fmt: skip
+            bucket_pages.pages, *cycles.PAGES, *agreements.PAGES, *layouts.PAGES, *doors.PAGES]  # fmt: skip
 
 
 @hookimpl
@@ -80,9 +80,9 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
         NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
         NavEntry("billing", "Working hours", "/working-hours", "contract.read", "clock", 36),
-        NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
         NavEntry("settings", "Invoice layouts", "/invoice-layouts", "invoice_layout.manage", "layout", 45),
+        *doors.NAVIGATION,
         *receivables.NAVIGATION,
         *agreements.NAVIGATION,
     ]

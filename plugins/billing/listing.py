@@ -1,4 +1,4 @@
-"""Lists of invoices and credits: for REST, pages, the palette and other rooms' pages."""
+"""Lists of invoices and payments: for REST, pages, the palette and other rooms' pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, sele
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
-from plugins.billing.models import Credit, Invoice
+from plugins.billing.models import Invoice, Payment
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,6 +29,7 @@ _SORTABLE = {
 }
 _FILTERS = {"run_id": Invoice.run_id, "credit_of_id": Invoice.credit_of_id}
 STATES = ("draft", "open", "partly_paid", "overdue", "paid", "issued", "void")
+MOST_OPEN = 100
 AGES = ((0, "not_due"), (30, "days_30"), (60, "days_60"), (90, "days_90"))
 
 
@@ -85,14 +86,25 @@ def _named(words: str) -> ColumnElement[bool]:
     return (func.strpos(func.lower(Invoice.number), text) > 0) | Client.name_key.startswith(text, autoescape=True)
 
 
-def list_credits(ctx: CallContext, query: Mapping[str, Any]) -> Page:
-    """One page of customer credits with what is left of them."""
-    client = (Client.tenant_id == Credit.tenant_id) & (Client.id == Credit.client_id)
+def open_invoices(ctx: CallContext, client_id: UUID, currency: str) -> list[dict[str, Any]]:
+    """What a client has not paid in full, those due first coming first, with `open` of each; at most `MOST_OPEN`."""
+    owed = Invoice.status == "finalized", Invoice.kind != "credit_note", Invoice.settled < Invoice.total
+    rows = (
+        select(Invoice.id, Invoice.number, _state(ctx.today()), Invoice.due_date, (Invoice.total - Invoice.settled).label("open"))
+        .where(*owed, Invoice.client_id == client_id, Invoice.currency == currency)
+        .order_by(Invoice.due_date, Invoice.id).limit(MOST_OPEN)
+    )  # fmt: skip
+    return fetch_rows(ctx.session, rows)
+
+
+def list_payments(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of the payments of clients."""
+    client = (Client.tenant_id == Payment.tenant_id) & (Client.id == Payment.client_id)
     rows = select(
-        Credit.id, Credit.client_id, Client.name.label("client_name"), Credit.currency, Credit.amount, Credit.remaining,
-        Credit.invoice_id, Credit.payment_id, Credit.created_at,
+        Payment.id, Payment.client_id, Client.name.label("client_name"), Payment.amount, Payment.applied, Payment.refunded,
+        Payment.currency, Payment.received_on, Payment.method, Payment.reference, Payment.recorded_by, Payment.taken_back_at,
     ).join(Client, client)  # fmt: skip
-    return paginate(ctx, rows, query, sortable={"created_at": Credit.created_at}, default="-created_at")
+    return paginate(ctx, rows, query, sortable={"received_on": Payment.received_on}, default="-received_on")
 
 
 def total_run(ctx: CallContext, run_id: UUID) -> list[dict[str, Any]]:

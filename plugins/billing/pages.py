@@ -17,7 +17,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render
-from plugins.billing import credit_notes, finalizing, invoices, listing, paper, payments, why
+from plugins.billing import finalizing, invoices, listing, paper, payments, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.credits import applying
 from plugins.billing.parties import find_parties
@@ -25,7 +25,6 @@ from plugins.billing.reasons import span
 from plugins.billing.receivables.pages import payment_facts, terms_choices
 from plugins.billing.routes import pdf_response
 from plugins.billing.schemas import invoices as schemas
-from plugins.billing.schemas import money as money_schemas
 
 pages = Pages("billing")
 STATES = {
@@ -178,55 +177,6 @@ def finalize_chosen(ctx: CallContext, form: MultiDict[str, str]) -> ResponseRetu
 def void_invoice(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
     invoice = finalizing.void_invoice(ctx, invoice_id, data["reason"])
     return redirect_to(f"/invoices/{invoice_id}", toast=_("%(number)s is void.", number=invoice.number))
-
-
-def _creditable(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
-    done = credit_notes.credited_so_far(ctx, invoice_id)
-    left = [(one, one.net - one.discount - done.get(one.id, 0)) for one in invoices.list_lines(ctx, invoice_id)]
-    return {"apply": True, "lines": [{"line_id": one.id, "amount": amount} for one, amount in left if amount > 0]}
-
-
-def _credit_facts(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
-    choices = [(one.id, f"{one.position}. {one.description}") for one in invoices.list_lines(ctx, invoice_id)]
-    return {"invoice": invoices.get_invoice(ctx, invoice_id), "choices": choices}
-
-
-@pages.form(f"{_PAGE}/credit", permission="invoice.credit", schema=schemas.CreditNoteIn, template="billing/credit_form.html",
-            initial=_creditable, context=_credit_facts)  # fmt: skip
-def credit_invoice(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    asked = [credit_notes.CreditAsked(one["line_id"], one["amount"]) for one in data.get("lines", ())]
-    note = credit_notes.create_credit_note(ctx, invoice_id, reason=data["reason"], lines=asked, apply=data["apply"])
-    return redirect_to(f"/invoices/{note.id}", toast=_("Credit note %(number)s is final.", number=note.number))
-
-
-def _open_amount(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
-    invoice = invoices.get_invoice(ctx, invoice_id)
-    return {"amount": invoice.total - invoice.settled, "received_on": ctx.today(), "method": "bank_transfer", "reference": "",
-            "version": invoice.version}  # fmt: skip
-
-
-def _payment_facts(ctx: CallContext, invoice_id: UUID) -> dict[str, Any]:
-    return {"invoice": invoices.get_invoice(ctx, invoice_id), "methods": METHODS}
-
-
-@pages.form(f"{_PAGE}/pay", permission="invoice.pay", schema=money_schemas.PaymentIn, template="billing/payment_form.html",
-            initial=_open_amount, context=_payment_facts, if_match=True)  # fmt: skip
-def record_payment(ctx: CallContext, invoice_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
-    payment = payments.record_payment(ctx, invoice_id, version=version, **data)
-    back = f"/payments/{payment.id}/take-back"
-    return redirect_to(f"/invoices/{invoice_id}", toast=_("Payment recorded."), undo=back)
-
-
-@pages.post("/payments/<uuid:payment_id>/take-back", permission="invoice.pay")
-def take_back_payment(ctx: CallContext, payment_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    payment = payments.take_back_payment(ctx, payment_id)
-    return redirect_to(f"/invoices/{payment.invoice_id}", toast=_("Payment taken back."))
-
-
-@pages.post(f"{_PAGE}/apply-credit", permission="invoice.credit", schema=money_schemas.ApplyIn)
-def apply_credit(ctx: CallContext, invoice_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    applying.apply_credit(ctx, invoice_id, data["credit_id"])
-    return redirect_to(f"/invoices/{invoice_id}", toast=_("Credit applied."))
 
 
 @pages.get(f"{_PAGE}/pdf", permission="invoice.read")

@@ -273,6 +273,11 @@ def credits_of(ctx: CallContext, payment_id: UUID) -> list[Credit]:
     return lock_credits(ctx, ctx.session.scalars(select(Credit.id).where(Credit.payment_id == payment_id)))
 
 
+def list_credits_of(ctx: CallContext, payment_id: UUID) -> list[Credit]:
+    """The credits that a payment gave: for what was prepaid, and for what no invoice needed."""
+    return list(ctx.session.scalars(select(Credit).where(Credit.payment_id == payment_id).order_by(Credit.id)))
+
+
 def get_payment(ctx: CallContext, payment_id: UUID) -> Payment:
     """One payment. Raises PaymentNotFound."""
     payment = ctx.session.scalar(select(Payment).where(Payment.id == payment_id))

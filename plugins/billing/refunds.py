@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel import audit, events
-from kernel.errors import InvalidInput
+from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
 from plugins.billing.credits.applying import check_not_expired
 from plugins.billing.credits.moving import lock_credits, move_credit
@@ -46,11 +46,14 @@ def _reopening(invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_on: date | None = None,
-                   method: str = "bank_transfer", reference: str = "") -> Refund:  # fmt: skip
+                   method: str = "bank_transfer", reference: str = "",
+                   refunded_before: int | None = None) -> Refund:  # fmt: skip
     """Pay a client back what it paid, or part of it: first what is left of the credits that the payment gave, then what
-    invoices have of it, the latest first; those are open again by as much.
+    invoices have of it, the latest first; those are open again by as much. `refunded_before` is what had gone back as the
+    reader saw it, so that what is sent twice is paid once.
 
-    Raises PaymentNotFound, PaymentTaken, CreditTooLarge when more is asked than is left, and InvalidInput by field.
+    Raises PaymentNotFound, PaymentTaken, PreconditionFailed, CreditTooLarge when more is asked than is left, and
+    InvalidInput by field.
     """
     day = _check(ctx, amount, refunded_on, method)
     invoices = lock_all(ctx, shares_of(ctx, payment_id))
@@ -58,6 +61,8 @@ def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_
     credits = in_order(credits_of(ctx, payment_id), "newest_first")
     if payment.taken_back_at is not None:
         raise PaymentTaken("This payment was taken back before.")
+    if refunded_before is not None and payment.refunded != refunded_before:
+        raise PreconditionFailed("This refund was noted already, or another one. Look at the payment again.")
     shares = shares_of(ctx, payment_id)
     if amount > (most := _most(shares, invoices, credits)):
         raise CreditTooLarge(errors={"amount": f"At most {most} minor units of this payment can go back."})

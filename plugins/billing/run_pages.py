@@ -1,4 +1,4 @@
-"""Web pages of billing runs, credits and the ledger."""
+"""Web pages of billing runs and the ledger."""
 
 from __future__ import annotations
 
@@ -145,11 +145,6 @@ def finalize_run(ctx: CallContext, run_id: UUID, form: MultiDict[str, str]) -> R
     done = finalizing.finalize_invoices(ctx, ids)
     said = ngettext("%(num)d invoice is final.", "%(num)d invoices are final.", len(done))
     return redirect_to(f"/billing-runs/{run_id}", toast=said)
-
-
-@pages.get("/credits", permission="invoice.read", query=money_schemas.CreditQuery)
-def credits_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("billing/credits.html", page=listing.list_credits(ctx, query))
 
 
 @pages.get("/ledger", permission="ledger.read", query=money_schemas.EntryQuery)

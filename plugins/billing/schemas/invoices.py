@@ -226,6 +226,25 @@ class CreditNoteIn(Schema):
     apply = fields.Boolean(load_default=True)
 
 
+class CreditPick(Schema):
+    """A line of the form: ticked alone, all that is left of it goes back; else so many of its quantity, or an amount."""
+
+    line_id = fields.UUID(required=True)
+    take = fields.Boolean(load_default=False)
+    quantity = fields.Decimal(allow_none=True, load_default=None, allow_nan=False, validate=validate.Range(min=0))
+    amount = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0))
+
+
+class CreditSumForm(Schema):
+    everything = fields.Boolean(load_default=False)
+    lines = fields.List(fields.Nested(CreditPick), load_default=list)
+
+
+class CreditNoteForm(CreditSumForm):
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+    apply = fields.Boolean(load_default=True)
+
+
 class WhyOut(Schema):
     """Why a line has its amount: what it bills, the stored reckoning, and the same in words."""
 
