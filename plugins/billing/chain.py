@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from kernel.db import fetch_rows
 from kernel.ids import uuid7
-from plugins.billing.bulk import insert_rows
+from plugins.billing.bulk import among, insert_rows
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 
 def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """SHA-256 of what stands on each invoice: header, lines, taxes and discounts."""
-    rows = fetch_rows(ctx.session, select(*_HEADER).where(Invoice.id.in_(invoice_ids)))
+    rows = fetch_rows(ctx.session, select(*_HEADER).where(among(Invoice.id, invoice_ids)))
     content: dict[UUID, dict[str, Any]] = {
         row["id"]: {name: value for name, value in row.items() if value is not None or name not in _IF_THERE} for row in rows
     }
     for name, table, columns in _PARTS:
         for one in content.values():
             one[name] = []
-        found = select(table.invoice_id, *columns).where(table.invoice_id.in_(invoice_ids)).order_by(table.position)
+        found = select(table.invoice_id, *columns).where(among(table.invoice_id, invoice_ids)).order_by(table.position)
         for row in fetch_rows(ctx.session, found):
             content[row.pop("invoice_id")][name].append(row)
     return {invoice_id: _digest(one) for invoice_id, one in content.items()}

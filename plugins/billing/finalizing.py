@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from kernel import audit, events
+from kernel.db import cursor
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
+from plugins.billing.bulk import among, record_many
 from plugins.billing.chain import add_links
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
@@ -35,6 +39,13 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 MOST = 500
+_FINAL = """
+update billing_invoices i
+set status = 'finalized', finalized_at = %s, updated_at = %s, version = i.version + 1, parties = x.parties::jsonb,
+  layout_version_id = x.layout_id
+from unnest(%s::uuid[], %s::text[], %s::uuid[]) as x(id, parties, layout_id)
+where i.tenant_id = %s and i.id = x.id
+"""
 
 
 def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
@@ -51,13 +62,18 @@ def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Inv
     wanted = sorted(set(invoice_ids))
     if len(wanted) > MOST:
         raise InvalidInput(errors={"ids": f"At most {MOST} invoices are finalized at once."})
-    drafts = _locked_drafts(ctx, wanted)
+    return finalize_batch(ctx, wanted)
+
+
+def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+    """`finalize_invoices` for a billing run, which knows how many it takes at once: a fixed number of statements for any
+    number, the series held from the numbers on.
+    """
+    drafts = _locked_drafts(ctx, invoice_ids)
     held = hold_automatic(ctx, drafts)
-    _number(ctx, drafts)
     parties, layouts = find_parties(ctx, drafts), chosen_versions(ctx, drafts)
-    for invoice in drafts:
-        invoice.parties, invoice.layout_version_id = parties[invoice.id], layouts[invoice.id]
-    ctx.session.flush()
+    _number(ctx, drafts)
+    _make_final(ctx, drafts, parties, layouts)
     in_order = sorted(drafts, key=lambda one: (one.series, one.serial))
     _seal(ctx, in_order)
     early = billing_settings(ctx)["prepayment_credit"] == "finalize"
@@ -76,7 +92,7 @@ def _give_credits(ctx: CallContext, in_order: Sequence[Invoice], entry_ids: Sequ
 
 
 def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
-    found = list(ctx.session.scalars(select(Invoice).where(Invoice.id.in_(ids)).order_by(Invoice.id).with_for_update(),
+    found = list(ctx.session.scalars(select(Invoice).where(among(Invoice.id, ids)).order_by(Invoice.id).with_for_update(),
                                      execution_options={"populate_existing": True}))  # fmt: skip
     if len(found) != len(ids):
         raise InvoiceNotFound("There is no invoice with this id.")
@@ -93,18 +109,32 @@ def _number(ctx: CallContext, drafts: Sequence[Invoice]) -> None:
     settings = billing_settings(ctx)
     waiting = sorted((one for one in drafts if one.serial is None), key=lambda one: (one.invoice_date, one.id))
     for series in sorted({one.series for one in waiting}):
-        dated = [(one.id, one.invoice_date) for one in waiting if one.series == series]
-        assign_numbers(ctx, series, dated, settings)
-    for invoice in waiting:
-        ctx.session.refresh(invoice, ["serial", "number"])
+        same = [one for one in waiting if one.series == series]
+        for invoice, number in zip(same, assign_numbers(ctx, series, [(one.id, one.invoice_date) for one in same], settings),
+                                   strict=True):  # fmt: skip
+            set_committed_value(invoice, "serial", number.serial)
+            set_committed_value(invoice, "number", number.text)
+
+
+def _make_final(ctx: CallContext, drafts: Sequence[Invoice], parties: Mapping[UUID, dict[str, Any]],
+                layouts: Mapping[UUID, UUID]) -> None:  # fmt: skip
+    """Write what makes them final by one statement, and note it on the rows at hand, which are then as if read again."""
+    rows = [(one.id, orjson.dumps(parties[one.id], default=str).decode(), layouts[one.id]) for one in drafts]
+    now = ctx.now()
+    with cursor(ctx.session) as cur:
+        done = cur.execute(_FINAL, [now, now, *map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
+    if done != len(drafts):
+        raise InvoiceNotDraft("An invoice was changed meanwhile. Load it again.")
+    for invoice in drafts:
+        written = {"status": "finalized", "finalized_at": now, "updated_at": now, "version": invoice.version + 1,
+                   "parties": parties[invoice.id], "layout_version_id": layouts[invoice.id]}  # fmt: skip
+        for name, value in written.items():
+            set_committed_value(invoice, name, value)
 
 
 def _seal(ctx: CallContext, in_order: Sequence[Invoice]) -> None:
-    """Make numbered drafts final and chain them, each series in the order of its numbers."""
-    for invoice in in_order:
-        invoice.status, invoice.finalized_at = "finalized", ctx.now()
-        audit.record(ctx, "invoice.finalized", kind="invoice", row_id=invoice.id, label=invoice.number)
-    ctx.session.flush()
+    """Chain what became final, each series in the order of its numbers, and record who did it."""
+    record_many(ctx, "invoice.finalized", "invoice", [(one.id, one.number) for one in in_order])
     for series in sorted({one.series for one in in_order}):
         add_links(ctx, series, "finalized", [one.id for one in in_order if one.series == series])
 

@@ -5,7 +5,7 @@ Reckoned drafts → rows → sources → settled by their owners → number (the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -42,8 +42,8 @@ _DISCOUNT = (
 _SOURCE = ("id", "source_kind", "source_id", "period_key", "invoice_id", "line_id", "amount")
 
 
-def write_invoices(ctx: CallContext, assembled: Sequence[Assembled]) -> list[Written]:
-    """Write reckoned drafts with their sources and numbers, and say so.
+def write_invoices(ctx: CallContext, assembled: Sequence[Assembled], *, to_finalize: bool = False) -> list[Written]:
+    """Write reckoned drafts with their sources and numbers, and say so; those that are finalized at once get their numbers then.
 
     Raises SourceBilled when something stands on another invoice by now; owners of sources may refuse as well.
     """
@@ -53,7 +53,7 @@ def write_invoices(ctx: CallContext, assembled: Sequence[Assembled]) -> list[Wri
     insert_rows(ctx.session, Invoice, _INVOICE, [_invoice_row(ctx, *pair) for pair in pairs])
     line_ids = write_parts(ctx, pairs)
     _claim_sources(ctx, pairs, line_ids)
-    return _number_and_say(ctx, pairs)
+    return _say(ctx, pairs, {} if to_finalize else _numbers(ctx, pairs))
 
 
 def author_key(ctx: CallContext) -> str:
@@ -130,8 +130,7 @@ def _claim_sources(ctx: CallContext, pairs: Sequence[Pair], line_ids: Sequence[S
     ctx.hooks.settle_charges(ctx=ctx, settled=settled)
 
 
-def _number_and_say(ctx: CallContext, pairs: Sequence[Pair]) -> list[Written]:
-    numbers = _numbers(ctx, pairs)
+def _say(ctx: CallContext, pairs: Sequence[Pair], numbers: Mapping[UUID, str]) -> list[Written]:
     written = [
         Written(invoice_id, numbers.get(invoice_id) or provisional_number(invoice_id), one.draft.client_id,
                 one.draft.currency, one.totals.subtotal, one.totals.tax, one.totals.total)
@@ -153,5 +152,5 @@ def _numbers(ctx: CallContext, pairs: Sequence[Pair]) -> dict[UUID, str]:
     for series in sorted({one.draft.kind for _, one in pairs}):
         dated = [(invoice_id, one.draft.invoice_date) for invoice_id, one in pairs if one.draft.kind == series]
         given = assign_numbers(ctx, series, dated, settings)
-        numbers |= {invoice_id: number for (invoice_id, _), number in zip(dated, given, strict=True)}
+        numbers |= {invoice_id: number.text for (invoice_id, _), number in zip(dated, given, strict=True)}
     return numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import update
@@ -27,13 +27,20 @@ where i.tenant_id = %s and i.id = x.id and i.serial is null
 """
 
 
+class Number(NamedTuple):
+    """A place in a series, and how it is written."""
+
+    serial: int
+    text: str
+
+
 def provisional_number(invoice_id: UUID) -> str:
     """What a draft is called that has no number yet."""
     return f"DRAFT-{invoice_id.hex[-12:].upper()}"
 
 
 def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID, date]],
-                   settings: Mapping[str, Any]) -> list[str]:  # fmt: skip
+                   settings: Mapping[str, Any]) -> list[Number]:  # fmt: skip
     """Give drafts (id, invoice date) the next numbers of the series, in their order; returns the numbers.
 
     Whoever takes a number holds the series to the end of the transaction.
@@ -46,7 +53,7 @@ def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID,
     numbers = [write_number(pattern, serial, day.year) for serial, (_, day) in zip(serials, invoices, strict=True)]
     with cursor(ctx.session) as cur:
         cur.execute(_NUMBER, [[one for one, _ in invoices], serials, numbers, ctx.tenant_id])
-    return numbers
+    return [Number(serial, text) for serial, text in zip(serials, numbers, strict=True)]
 
 
 def _take(ctx: CallContext, series: str, count: int) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Client, Location
+from plugins.billing.bulk import among
 from plugins.billing.models import Invoice, InvoiceLine
 from plugins.billing.settings import billing_settings
 
@@ -49,13 +50,13 @@ def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, di
     found: dict[UUID, dict[str, str]] = {}
     here = (Location.tenant_id == InvoiceLine.tenant_id) & (Location.id == InvoiceLine.location_id)
     wanted = select(InvoiceLine.invoice_id, Location.id, Location.name).join(Location, here).distinct()
-    for invoice_id, location_id, name in ctx.session.execute(wanted.where(InvoiceLine.invoice_id.in_(invoice_ids))):
+    for invoice_id, location_id, name in ctx.session.execute(wanted.where(among(InvoiceLine.invoice_id, invoice_ids))):
         found.setdefault(invoice_id, {})[str(location_id)] = name
     return found
 
 
 def _default_places(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Location]:
-    wanted = select(Location).where(Location.client_id.in_(client_ids), Location.is_default)
+    wanted = select(Location).where(among(Location.client_id, client_ids), Location.is_default)
     return {one.client_id: one for one in ctx.session.scalars(wanted)}
 
 

@@ -39,7 +39,7 @@ from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 from plugins.billing.sharing import await_others, take_clients
 from plugins.billing.unbilled import find_unapproved, refuse_unapproved
-from plugins.billing.unusual import finish_zero, turn_round, worth_writing
+from plugins.billing.unusual import finish, turn_round, worth_writing
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -310,7 +310,8 @@ def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> 
         return {}
     try:
         with ctx.session.begin_nested():
-            finish_zero(ctx, write_invoices(ctx, [one for _, invoices in groups for one in invoices]))
+            final = billing_settings(ctx)["runs_finalize"]
+            finish(ctx, write_invoices(ctx, [one for _, invoices in groups for one in invoices], to_finalize=final))
     except _UNWRITABLE as error:
         if len(groups) == 1:
             return {groups[0][0]: _parked(groups[0][0], error)}

@@ -87,6 +87,9 @@ class BillingSettings(Schema):
     )
     credit_notice_mail = fields.Boolean(load_default=False, metadata={
         "title": "Tell clients by mail", "description": "Sends these notices to the client's billing address."})  # fmt: skip
+    runs_finalize = fields.Boolean(load_default=False, metadata={
+        "title": "Runs finalize what they write",
+        "description": "Without it a run writes drafts, for somebody to look at first."})  # fmt: skip
     zero_invoices = fields.String(load_default="normal", validate=validate.OneOf(["normal", "finalize", "suppress"]), metadata={
         "title": "A run finds an invoice of zero", "choices": {
             "normal": "It is drafted like others", "finalize": "It is final at once",

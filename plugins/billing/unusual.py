@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from kernel.errors import DeskhandError
+from kernel.hookspecs.tax import TaxSource
+from plugins.billing.bulk import among
 from plugins.billing.drafts import Assembled, Draft, Written
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import InvoiceBelowZero
-from plugins.billing.finalizing import MOST, finalize_invoices
+from plugins.billing.finalizing import finalize_batch
+from plugins.billing.models import Invoice
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 
@@ -53,9 +58,18 @@ def worth_writing(ctx: CallContext, reckoned: Sequence[Assembled]) -> list[Assem
     return [one for one in reckoned if one.totals.total or any(line.amount or line.quantity for line in one.draft.lines)]
 
 
-def finish_zero(ctx: CallContext, written: Sequence[Written]) -> None:
-    """Finalize at once what a run wrote over zero, if the tenant wants that: nobody has to pay or look at it."""
-    ids = [one.id for one in written if not one.total]
-    if ids and billing_settings(ctx)["zero_invoices"] == "finalize":
-        for start in range(0, len(ids), MOST):
-            finalize_invoices(ctx, ids[start : start + MOST])
+def finish(ctx: CallContext, written: Sequence[Written]) -> None:
+    """Finalize at once what a run wrote, if the tenant wants that: all of it, or what came to zero, which nobody has to pay.
+
+    What waits for the tax amounts of another system stays a draft.
+    """
+    settings = billing_settings(ctx)
+    if settings["runs_finalize"]:
+        ids = [one.id for one in written]
+    elif settings["zero_invoices"] == "finalize":
+        ids = [one.id for one in written if not one.total]
+    else:
+        return
+    pending = select(Invoice.id).where(among(Invoice.id, ids), Invoice.tax_source == TaxSource.PENDING_EXTERNAL)
+    if ready := sorted(set(ids) - set(ctx.session.scalars(pending))):
+        finalize_batch(ctx, ready)
