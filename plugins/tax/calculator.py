@@ -174,7 +174,17 @@ def _bucket(
 
 
 def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTax) -> Treatment | None:
-    """How a line is taxed, in the order of the law; None if it is taxable and no rate is known.
+    """How a line is taxed, in the order of the law; None if it is taxable and no rate is known."""
+    if special := treat_specially(line, document, client):
+        return special
+    levies = book.levies(line.region, line.category or "", document.tax_date) if line.region else ()
+    if levies and levies[0].bracket:
+        _require_currency(line, document, book)
+    return Treatment("S", line.region, None, levies) if levies else None
+
+
+def treat_specially(line: TaxLine, document: TaxDocument, client: ClientTax) -> Treatment | None:
+    """How a line is taxed that needs no rate: not taxable, exempt, reverse charge. None for every other.
 
     A document with an exempt or not taxable line beside taxed ones is fine here; as an e-invoice, EN 16931 BR-O-11
     allows nothing beside "O", so exempt is the better category where both would do.
@@ -189,10 +199,7 @@ def treat(line: TaxLine, document: TaxDocument, book: RateBook, client: ClientTa
     if client.reverse_charge:
         _require_tax_ids(document)
         return _untaxed("AE", "Reverse charge", client.reverse_charge_note)
-    levies = book.levies(line.region, line.category, document.tax_date) if line.region else ()
-    if levies and levies[0].bracket:
-        _require_currency(line, document, book)
-    return Treatment("S", line.region, None, levies) if levies else None
+    return None
 
 
 def _require_currency(line: TaxLine, document: TaxDocument, book: RateBook) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.errors import Conflict, InvalidInput, NotFound, Refused
 
 
 class TaxRateInvalid(InvalidInput):
@@ -44,3 +44,17 @@ class TaxIdInvalid(InvalidInput):
 
     code = "tax_id_invalid"
     title = "Not a valid tax id"
+
+
+class DocumentNotFound(NotFound):
+    """No draft of this id is known to the room that writes invoices."""
+
+    code = "tax_document_not_found"
+    title = "No such document"
+
+
+class TaxAmountsUnwanted(Refused):
+    """Amounts are imported only for what is taxed elsewhere."""
+
+    code = "tax_amounts_unwanted"
+    title = "Its taxes are reckoned here"

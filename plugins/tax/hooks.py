@@ -9,10 +9,11 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.screen import Panel
-from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.start import EventType, NavEntry
 from kernel.hookspecs.tax import TaxDocument, TaxResult
 from kernel.hookspecs.transfer import Importer
-from plugins.tax import importers, pages, provider, report_pages, routes
+from plugins.tax import answers, document_pages, importers, pages, provider, report_pages, routes
+from plugins.tax.schemas import TaxAmountsImported
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -26,7 +27,7 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, report_pages.pages]
+    return [pages.pages, document_pages.pages, report_pages.pages]
 
 
 @hookimpl
@@ -46,4 +47,9 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> Sequenc
 
 @hookimpl
 def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
-    return [Panel("Tax", f"/taxes/of-client/{ref.id}", "tax.read", 60)] if ref.kind == "client" else []
+    return answers.panels(ctx, ref)
+
+
+@hookimpl
+def register_events() -> Sequence[EventType]:
+    return [EventType("tax.amounts_imported", "What a draft is taxed was imported.", TaxAmountsImported)]

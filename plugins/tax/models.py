@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -145,7 +145,7 @@ class ExemptionRow(TenantTable, Versioned):
 
 
 class ClientFacts(TenantTable, Versioned):
-    """The tax facts of a client."""
+    """The tax facts of a client; `tax_source` says where its taxes are reckoned, if not where all are."""
 
     __tablename__ = "tax_clients"
     __table_args__ = (
@@ -153,12 +153,14 @@ class ClientFacts(TenantTable, Versioned):
         references("client_id", "clients", on_delete="CASCADE"),
         references("region_id", "tax_regions"),
         UniqueConstraint("tenant_id", "client_id"),
+        CheckConstraint("tax_source in ('internal', 'external')", name="tax_source"),
     )
 
     client_id: Mapped[UUID]
     region_id: Mapped[UUID | None]
     tax_id: Mapped[str | None]
     reverse_charge: Mapped[bool] = mapped_column(default=False, server_default="false")
+    tax_source: Mapped[str | None]
 
 
 class LocationRegion(TenantTable):
@@ -174,3 +176,41 @@ class LocationRegion(TenantTable):
 
     location_id: Mapped[UUID]
     region_id: Mapped[UUID]
+
+
+class DocumentRow(TenantTable):
+    """Where the taxes of one document are reckoned, and when amounts for it were imported, from where and by whom."""
+
+    __tablename__ = "tax_documents"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "document_id"),
+        CheckConstraint("source in ('internal', 'external')", name="source"),
+    )
+
+    document_id: Mapped[UUID]
+    source: Mapped[str]
+    reference: Mapped[str] = mapped_column(default="", server_default="")
+    imported_at: Mapped[datetime | None]
+    imported_by: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class ImportedLine(TenantTable):
+    """The tax of one line of a document, imported for its taxable amount `base`; both in minor units."""
+
+    __tablename__ = "tax_imported_lines"
+    __table_args__ = (
+        tenant_key(),
+        references("row_id", "tax_documents", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "row_id", "key"),
+        CheckConstraint("code in ('S', 'Z', 'E', 'AE', 'O')", name="code"),
+        CheckConstraint("percent between 0 and 100", name="percent"),
+    )
+
+    row_id: Mapped[UUID]
+    key: Mapped[str]
+    base: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    code: Mapped[str]
+    percent: Mapped[Decimal | None] = mapped_column(PERCENT)

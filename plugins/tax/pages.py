@@ -129,7 +129,8 @@ def of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
 
 def _choices(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
     regions = [(one.id, f"{one.code} · {one.name}") for one in services.list_regions(ctx)]
-    return {"client": clients.get_client(ctx, client_id), "regions": regions}
+    may_differ = get_settings(ctx, "tax")["client_may_differ"]
+    return {"client": clients.get_client(ctx, client_id), "regions": regions, "may_differ": may_differ}
 
 
 @pages.form("/taxes/of-client/<uuid:client_id>/edit", permission="tax.manage", schema=schemas.ClientFactsIn,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.tax import exemptions, report, schemas, services
+from plugins.tax import document_taxes, exemptions, report, schemas, services
 from plugins.tax.models import RateRow
 from plugins.tax.rate_book import Parts, list_parts
 
@@ -15,6 +15,7 @@ rest = Rest("tax")
 _REGION = "/tax-regions/<uuid:region_id>"
 _RATE = "/tax-rates/<uuid:rate_id>"
 _EXEMPTION = "/tax-exemptions/<uuid:exemption_id>"
+_DOCUMENT = "/invoices/<uuid:invoice_id>"
 _FACTS = "/clients/<uuid:client_id>/tax"
 
 
@@ -150,6 +151,26 @@ def set_client_facts(ctx: CallContext, client_id: UUID, body: dict[str, Any], ve
 def set_location_region(ctx: CallContext, location_id: UUID, body: dict[str, Any]) -> None:
     """Set a location's tax region"""
     services.set_location_region(ctx, location_id, **body)
+
+
+@rest.get(f"{_DOCUMENT}/tax-source", permission="tax.read", out=schemas.DocumentTaxOut)
+def get_tax_source(ctx: CallContext, invoice_id: UUID) -> Any:
+    """Read where an invoice's taxes are reckoned, and what was imported for it"""
+    return document_taxes.read_document(ctx, invoice_id)
+
+
+@rest.put(f"{_DOCUMENT}/tax-source", permission="tax.manage", body=schemas.TaxSourceIn, out=schemas.DocumentTaxOut)
+def set_tax_source(ctx: CallContext, invoice_id: UUID, body: dict[str, Any]) -> Any:
+    """Have a draft's taxes reckoned here or elsewhere"""
+    return document_taxes.set_source(ctx, invoice_id, body["source"])
+
+
+@rest.post(f"{_DOCUMENT}/tax-amounts", permission="tax.manage", body=schemas.TaxAmountsIn, out=schemas.DocumentTaxOut)
+def import_tax_amounts(ctx: CallContext, invoice_id: UUID, body: dict[str, Any]) -> Any:
+    """Import what a draft is taxed, by line or in all"""
+    lines = body.pop("lines", None)
+    asked = [document_taxes.AmountAsked(**one) for one in lines] if lines is not None else None
+    return document_taxes.import_amounts(ctx, invoice_id, lines=asked, **body)
 
 
 @rest.get("/tax-report", permission="tax.read", query=schemas.ReportQuery, out=schemas.ReportOut)

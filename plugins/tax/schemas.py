@@ -8,6 +8,9 @@ from plugins.tax.report import Per
 _PERCENT = validate.Range(0, 100)
 _NAME = validate.Length(1, 255)
 _CATEGORIES = ("standard", "reduced")
+_SOURCES = ("internal", "external")
+_CODES = ("S", "Z", "E", "AE", "O")
+_AMOUNT = validate.Range(-(10**15), 10**15)
 
 
 class RegionIn(Schema):
@@ -150,6 +153,7 @@ class ClientFactsIn(Schema):
     region_id = fields.UUID(allow_none=True)
     tax_id = fields.String(allow_none=True, validate=validate.Length(max=40), metadata={"example": "DE136695976"})
     reverse_charge = fields.Boolean(load_default=False)
+    tax_source = fields.String(allow_none=True, validate=validate.OneOf(_SOURCES), metadata={"example": None})
 
 
 class ClientFactsOut(Schema):
@@ -158,6 +162,7 @@ class ClientFactsOut(Schema):
     region_id = fields.UUID(allow_none=True)
     tax_id = fields.String(allow_none=True)
     reverse_charge = fields.Boolean()
+    tax_source = fields.String(allow_none=True)
 
 
 class LocationRegionIn(Schema):
@@ -189,3 +194,70 @@ class ReportOut(Schema):
     first_day = fields.Date()
     last_day = fields.Date()
     items = fields.List(fields.Nested(ReportLineOut), attribute="lines")
+
+
+class TaxSourceIn(Schema):
+    """Where the taxes of one draft are reckoned: `internal` by the rates here, `external` by amounts that are imported."""
+
+    source = fields.String(required=True, validate=validate.OneOf(_SOURCES))
+
+
+class TaxAmountIn(Schema):
+    """The tax of one line. Without `percent` it is what the tax is of the line's amount."""
+
+    line_id = fields.UUID(required=True)
+    tax = fields.Integer(strict=True, required=True, validate=_AMOUNT)
+    name = fields.String(validate=_NAME)
+    code = fields.String(validate=validate.OneOf(_CODES))
+    percent = fields.Decimal(as_string=True, allow_none=True, allow_nan=False, validate=_PERCENT)
+
+
+class TaxAmountsIn(Schema):
+    """Either `lines`, with the tax of every line that is taxed elsewhere, or the `tax` of all of them, which is spread over
+    them by largest remainder. `reference` names what it comes from. Amounts in minor units of the draft's currency.
+    """
+
+    reference = fields.String(load_default="", validate=validate.Length(max=200))
+    lines = fields.List(fields.Nested(TaxAmountIn), allow_none=True, validate=validate.Length(1), metadata={"example": None})
+    tax = fields.Integer(strict=True, allow_none=True, validate=_AMOUNT, metadata={"example": 1900})
+    name = fields.String(load_default="Tax", validate=_NAME)
+    percent = fields.Decimal(as_string=True, allow_none=True, allow_nan=False, validate=_PERCENT)
+
+
+class TaxTotalIn(Schema):
+    """The tax of all lines, as a form asks for it."""
+
+    reference = fields.String(load_default="", validate=validate.Length(max=200))
+    tax = fields.Integer(strict=True, required=True, validate=_AMOUNT)
+    name = fields.String(load_default="Tax", validate=_NAME)
+    percent = fields.Decimal(as_string=True, allow_none=True, allow_nan=False, validate=_PERCENT)
+
+
+class ImportedLineOut(Schema):
+    key = fields.String(metadata={"description": "The line's position."})
+    base = fields.Integer()
+    tax = fields.Integer()
+    name = fields.String()
+    code = fields.String()
+    percent = fields.Decimal(as_string=True, allow_none=True)
+
+
+class DocumentTaxOut(Schema):
+    """Where the taxes of a document are reckoned, and what was imported for it; `source` None follows client and tenant."""
+
+    source = fields.String(allow_none=True)
+    state = fields.String()
+    reference = fields.String()
+    imported_at = fields.AwareDateTime(allow_none=True)
+    imported_by = fields.String()
+    lines = fields.List(fields.Nested(ImportedLineOut))
+
+
+class TaxAmountsImported(Schema):
+    """Said when the tax amounts of a draft were imported; `tax` in minor units of `currency`."""
+
+    document_id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    tax = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    reference = fields.String(required=True)

@@ -14,7 +14,7 @@ from kernel import audit
 from kernel.context import CallContext
 from kernel.deletion import refuse_if_needed
 from kernel.directory.clients import apply_changes, get_client, get_location
-from kernel.errors import Conflict
+from kernel.errors import Conflict, InvalidInput
 from kernel.hookspecs.directory import Blocker, Ref
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings, get_settings
@@ -185,12 +185,15 @@ def get_client_facts(ctx: CallContext, client_id: UUID) -> ClientFacts:
 
 
 def set_client_facts(ctx: CallContext, client_id: UUID, *, region_id: UUID | None = None, tax_id: str | None = None,
-                     reverse_charge: bool = False, version: int | None = None) -> ClientFacts:  # fmt: skip
+                     reverse_charge: bool = False, tax_source: str | None = None,
+                     version: int | None = None) -> ClientFacts:  # fmt: skip
     """Set where and how a client is taxed. Raises TaxIdInvalid when the id fails the region's country's check."""
     facts = get_client_facts(ctx, client_id)
     region = get_region(ctx, region_id) if region_id else None
     checked = check_tax_id(tax_id, region.country if region else "") if tax_id else None
-    changes = {"region_id": region_id, "tax_id": checked, "reverse_charge": reverse_charge}
+    if tax_source and not get_settings(ctx, "tax")["client_may_differ"]:
+        raise InvalidInput(errors={"tax_source": "The tax settings do not let a client differ."})
+    changes = {"region_id": region_id, "tax_id": checked, "reverse_charge": reverse_charge, "tax_source": tax_source}
     if facts.id is None:
         ctx.session.add(ClientFacts(client_id=client_id, **changes))
         ctx.session.flush()
