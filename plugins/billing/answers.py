@@ -25,6 +25,10 @@ _PLACES = (
     ("Payments", "/payments", "invoice.read"),
     ("Credits", "/credits", "invoice.read"),
     ("Ledger", "/ledger", "ledger.read"),
+    ("Ageing", "/ageing", "invoice.read"),
+    ("Reminders", "/reminders", "invoice.read"),
+    ("Late fees", "/late-fees", "invoice.read"),
+    ("Terms of payment", "/payment-terms", "invoice.read"),
 )
 
 

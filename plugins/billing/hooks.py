@@ -140,7 +140,7 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 
 @hookimpl
 def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
-    return [*answers.blockers(ctx, refs), *contract_answers.contract_blockers(ctx, refs)]
+    return [*answers.blockers(ctx, refs), *contract_answers.contract_blockers(ctx, refs), *receivable_answers.blockers(ctx, refs)]
 
 
 @hookimpl

@@ -56,7 +56,7 @@ def _cells(one: statements.Statement) -> list[list[object]]:
     return [*rows, [one.last_day, "closing", "", one.currency, money(one.charged), money(one.settled), money(one.closing)]]
 
 
-@pages.post(f"{_STATEMENT}/send", permission="invoice.send", schema=schemas.StatementSend)
+@pages.post(f"{_STATEMENT}/send", permission="invoice.send", schema=schemas.StatementForm)
 def send_statement(ctx: CallContext, client_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
     letter = statement_paper.send_statement(ctx, client_id, **data)
     return redirect_to(f"/statements/{client_id}", toast=_("On its way to %(names)s.", names=letter.recipient))

@@ -139,9 +139,9 @@ def remind_now(ctx: CallContext, client_ids: Sequence[UUID] | None = None) -> tu
     """
     if client_ids is not None and len(get_clients(ctx, client_ids)) != len(set(client_ids)):
         raise InvalidInput(errors={"client_ids": "One of these clients is not there."})
-    if not ctx.kernel.mail.host:
-        raise MailNotConfigured
     wanted = [plan.client.id for plan in plan_reminders(ctx, client_ids)]
+    if wanted and not ctx.kernel.mail.host:
+        raise MailNotConfigured
     outcomes = {client_id: remind_client(ctx, client_id) for client_id in wanted}
     problems = {client_id: words for client_id, words in outcomes.items() if words}
     return len(outcomes) - len(problems), problems

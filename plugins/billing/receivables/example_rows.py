@@ -12,7 +12,9 @@ from plugins.billing.receivables import late_fees, levels, payers, terms
 
 
 def furnish_receivables(ctx: CallContext, client_id: UUID, invoice_id: UUID) -> Mapping[str, UUID]:
-    """Terms of payment and a level of reminders that nobody has; a client with terms of its own; a held invoice; a late fee; a letter."""
+    """Terms of payment and a level of reminders that nobody has; a client with terms of its own; a held invoice; a late fee;
+    a letter.
+    """
     unused = terms.add_terms(ctx, code="net_45", name="Net 45 days", days=45)
     payers.change_payer(ctx, client_id, {"terms_id": terms.add_terms(ctx, code="net_50", name="Net 50 days", days=50).id})
     payers.hold_invoice(ctx, invoice_id, "The client says that the work was not done")
@@ -23,6 +25,6 @@ def furnish_receivables(ctx: CallContext, client_id: UUID, invoice_id: UUID) -> 
 
 def _letter(ctx: CallContext, client_id: UUID) -> None:
     """A statement that was sent."""
-    ctx.session.add(Letter(client_id=client_id, kind="statement", subject="Statement of account", body="Attached.",
-                           recipient="pay@contoso.example", mail_id=str(client_id), job_id=uuid7(), asked_by="Alice"))  # fmt: skip
+    ctx.session.add(Letter(client_id=client_id, kind="statement", subject="Statement", body="Attached.", asked_by="Alice",
+                           recipient="pay@contoso.example", mail_id=str(client_id), job_id=uuid7()))  # fmt: skip
     ctx.session.flush()

@@ -255,6 +255,12 @@ class StatementSend(PeriodQuery):
     to = fields.Email(metadata={"description": "By default the client's billing address."})
 
 
+class StatementForm(PeriodQuery):
+    """The same as people write it."""
+
+    to = fields.Email(required=True)
+
+
 class StatementRowOut(Schema):
     entry_id = fields.UUID()
     booked_on = fields.Date()
