@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Refused
+from kernel.errors import Conflict, NotFound, Refused
 
 
 class AttributionMissing(Refused):
@@ -10,3 +10,22 @@ class AttributionMissing(Refused):
 
     code = "attribution_missing"
     title = "Nobody to name as the author"
+
+
+class ChargeNotFound(NotFound):
+    code = "extension_charge_not_found"
+    title = "No such charge"
+
+
+class ChargeBilled(Conflict):
+    """The charge stands on an invoice."""
+
+    code = "extension_charge_billed"
+    title = "The charge is billed"
+
+
+class ChargesMoved(Conflict):
+    """Charges were billed or removed while the invoice was written."""
+
+    code = "extension_charges_moved"
+    title = "Charges changed meanwhile"

@@ -1,4 +1,4 @@
-"""`invoicing.create-manual-invoice`: a guest's input → the hook that billing answers → the created draft."""
+"""What guests call: `invoicing.create-manual-invoice` asks billing by hook, `charges.create-charges` keeps charges here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from kernel.context import CallContext
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice, ManualLine
 from kernel.hookspecs.start import HostFunction
+from plugins.invoicing_host.charges import keep_charges
 from plugins.invoicing_host.errors import AttributionMissing
-from plugins.invoicing_host.schemas import CreateArguments, CreatedInvoice
+from plugins.invoicing_host.schemas import ChargeArguments, CreateArguments, CreatedInvoice, KeptCharges
 
 _PART = re.compile(r"[a-z_]+")
 _LINE_WORDS = {
@@ -25,8 +26,7 @@ _HEADER_WORDS = {"currency": "currency_code"}
 
 def create_manual_invoice(ctx: CallContext, _invocation: GuestCall, input: Mapping[str, Any]) -> dict[str, Any]:
     """Create a draft with the extension as its author. Raises InvalidInput by the contract's paths, AttributionMissing."""
-    if ctx.actor.kind != "extension" or not ctx.actor.author:
-        raise AttributionMissing("Only an installed extension creates invoices here.")
+    _check_author(ctx)
     items: Sequence[Mapping[str, Any]] = input["items"]
     _check_discounted_services(ctx, items)
     invoice = ManualInvoice(
@@ -39,6 +39,17 @@ def create_manual_invoice(ctx: CallContext, _invocation: GuestCall, input: Mappi
     except DeskhandError as error:
         error.errors = {contract_path(path, items): words for path, words in error.errors.items()}
         raise
+
+
+def create_charges(ctx: CallContext, _invocation: GuestCall, charges: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Keep charges for the next billing run. Raises InvalidInput by the contract's paths, AttributionMissing."""
+    _check_author(ctx)
+    return {"value": [{"charge_id": one.id, "created": one.created} for one in keep_charges(ctx, charges)]}
+
+
+def _check_author(ctx: CallContext) -> None:
+    if ctx.actor.kind != "extension" or not ctx.actor.author:
+        raise AttributionMissing("Only an installed extension does this.")
 
 
 def contract_path(path: str, items: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -91,4 +102,13 @@ CREATE_MANUAL_INVOICE = HostFunction(
     takes=CreateArguments,
     gives=CreatedInvoice,
     call=create_manual_invoice,
+)
+CREATE_CHARGES = HostFunction(
+    interface="charges",
+    name="create_charges",
+    capability="cap:charge.create",
+    says="Keep charges for the next billing run.",
+    takes=ChargeArguments,
+    gives=KeptCharges,
+    call=create_charges,
 )

@@ -1,14 +1,18 @@
-"""The contract of `invoicing.create-manual-invoice`: what comes in, field by field, and what goes out."""
+"""The contracts of the host functions, field by field, and charges as REST shows them."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from kernel.api.listing import filtered, page_schema
+
 MOST_ITEMS = 1000
+MOST_RATE = 10**12
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 _POSITION = validate.Regexp(r"[0-9]{1,4}\Z", error="Name another item by its position in items, counted from 0.")
 
@@ -62,6 +66,70 @@ class CreatedInvoice(Schema):
     currency_code = fields.String(required=True)
     minor_unit_exponent = fields.Integer(required=True)
     url = fields.String(required=True)
+
+
+class ChargeInput(Schema):
+    """One charge; its price comes with its currency, or from the service."""
+
+    client_id = fields.UUID(required=True)
+    service_id = fields.UUID(load_default=None, allow_none=True)
+    description = fields.String(required=True, validate=validate.Length(1, 500))
+    quantity = fields.String(required=True, validate=_quantity)
+    rate = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, MOST_RATE))
+    currency_code = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
+    charged_on = fields.Date(load_default=None, allow_none=True, validate=validate.Range(date(2000, 1, 1), date(2100, 1, 1)))
+    idempotency_key = fields.String(required=True, validate=validate.Length(1, 255))
+
+    @validates_schema
+    def check_price(self, data: dict[str, Any], **_: Any) -> None:
+        """A rate and its currency come together; without them there is a service."""
+        if (data["rate"] is None) != (data["currency_code"] is None):
+            raise ValidationError({"currency_code": ["A rate needs a currency, and the other way round."]})
+        if data["rate"] is None and data["service_id"] is None:
+            raise ValidationError({"rate": ["Give a rate with its currency, or a service that has a price."]})
+
+
+class ChargeArguments(Schema):
+    charges = fields.List(fields.Nested(ChargeInput), required=True, validate=validate.Length(1, MOST_ITEMS))
+
+    @validates_schema
+    def check_keys(self, data: dict[str, Any], **_: Any) -> None:
+        """Each charge of a call has its own key."""
+        keys = [one["idempotency_key"] for one in data["charges"]]
+        if len(set(keys)) < len(keys):
+            raise ValidationError({"charges": ["Two of these charges have the same idempotency key."]})
+
+
+class KeptCharge(Schema):
+    charge_id = fields.UUID(required=True)
+    created = fields.Boolean(required=True)
+
+
+class KeptCharges(Schema):
+    value = fields.List(fields.Nested(KeptCharge), required=True)
+
+
+class ExtensionChargeOut(Schema):
+    """A charge of an extension; `rate` in minor units of `currency`, null where the item's price counts."""
+
+    id = fields.UUID()
+    client_id = fields.UUID()
+    client_name = fields.String()
+    item_id = fields.UUID(allow_none=True)
+    description = fields.String()
+    quantity = fields.Decimal(as_string=True)
+    unit = fields.String()
+    rate = fields.Integer(allow_none=True)
+    currency = fields.String(allow_none=True)
+    charged_on = fields.Date()
+    author = fields.String()
+    billed = fields.Boolean()
+    invoice_id = fields.UUID(allow_none=True)
+    created_at = fields.AwareDateTime()
+
+
+ExtensionChargeQuery = filtered(client_id=fields.UUID(), item_id=fields.UUID(), billed=fields.Boolean(), charged_on=fields.Date())
+ExtensionChargePage = page_schema(ExtensionChargeOut)
 
 
 def _discount_errors(data: dict[str, Any]) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ import config from "deskhand:extension/config@1.0.0";
 import context from "deskhand:extension/context@1.0.0";
 import log from "deskhand:extension/log@1.0.0";
 import random from "deskhand:extension/random@1.0.0";
+import { createCharges } from "./charges.ts";
 import { createManualInvoice } from "./invoicing.ts";
 import { orRefusal } from "./refusal.ts";
 
@@ -47,4 +48,5 @@ export const host = {
     keys: (): string[] => orRefusal(() => config.keys()),
   },
   invoicing: { createManualInvoice },
+  charges: { createCharges },
 };

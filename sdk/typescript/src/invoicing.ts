@@ -1,6 +1,7 @@
 /** Invoices of the tenant's clients. */
 
 import invoicing, { type Input, type Item } from "deskhand:extension/invoicing@1.0.0";
+import { optionalText, quantityText, text } from "./fields.ts";
 import { type Failure, type FieldErrors, failureOf } from "./refusal.ts";
 
 export interface ManualInvoiceItem {
@@ -95,25 +96,4 @@ function itemOf(item: ManualInvoiceItem, at: string, errors: FieldErrors): Item 
     appliesToItemId: optionalText(item.appliesToItemId, `${at}.appliesToItemId`, errors),
     appliesToServiceId: optionalText(item.appliesToServiceId, `${at}.appliesToServiceId`, errors),
   };
-}
-
-function text(value: unknown, field: string, errors: FieldErrors): string {
-  if (typeof value === "string") {
-    return value;
-  }
-  errors[field] = value === undefined || value === null ? "is missing" : "must be text";
-  return "";
-}
-
-function optionalText(value: unknown, field: string, errors: FieldErrors): string | null {
-  return value === undefined || value === null ? null : text(value, field, errors);
-}
-
-/** The shortest decimal text of a quantity: 0.1 + 0.2 has too many places and is refused, not rounded. */
-function quantityText(value: unknown, field: string, errors: FieldErrors): string {
-  const shortest = typeof value === "number" ? String(value) : text(value, field, errors);
-  if (!(field in errors) && !/^-?\d+(\.\d{1,4})?$/.test(shortest)) {
-    errors[field] = `${shortest} is no decimal number with at most four places`;
-  }
-  return shortest;
 }

@@ -77,6 +77,26 @@ declare module "deskhand:extension/invoicing@1.0.0" {
   export default invoicing;
 }
 
+declare module "deskhand:extension/charges@1.0.0" {
+  interface Charge {
+    clientId: string;
+    serviceId: string | null;
+    description: string;
+    quantity: string;
+    rate: number | null;
+    currencyCode: string | null;
+    chargedOn: string | null;
+    idempotencyKey: string;
+  }
+  interface Kept {
+    chargeId: string;
+    created: boolean;
+  }
+  const charges: { createCharges(charges: Charge[]): Kept[] };
+  export type { Charge, Kept };
+  export default charges;
+}
+
 // The author's own source file; the build puts it in place.
 declare module "deskhand:authored" {
   import type { Handler } from "./http.ts";
