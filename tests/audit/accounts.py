@@ -76,16 +76,13 @@ def _sale(invoice: Row) -> Amounts:
 
 
 def _standing(applications: Sequence[Row]) -> list[Row]:
-    return [one for one in applications if not getattr(one, "reversed_at", None)]
+    return [one for one in applications if not one.reversed_at]
 
 
 def _settled(books: Books) -> Iterator[str]:
     """What has paid an invoice, and what was taken back of it."""
     paid: Counter[UUID] = Counter()
     credited: Counter[UUID] = Counter()
-    for one in books.payments:
-        if hasattr(one, "invoice_id"):
-            paid[one.invoice_id] += 0 if one.taken_back_at else one.applied
     for one in chain(books.allocations, _standing(books.applications)):
         paid[one.invoice_id] += one.amount
     for one in books.early:
@@ -123,7 +120,7 @@ def _credits(books: Books) -> Iterator[str]:
     moved: Counter[UUID] = Counter()
     for one in books.movements:
         moved[one.credit_id] += one.amount
-    for one in books.credits if books.movements else ():
+    for one in books.credits:
         if moved[one.id] != one.remaining:
             yield f"I4 credit {one.id} has {one.remaining} left, its movements come to {moved[one.id]}."
     used: Counter[UUID] = Counter()
@@ -158,8 +155,7 @@ def _due(books: Books) -> Counter[tuple[str, UUID, str]]:
     for one in books.credits:
         due["credit", one.client_id, one.currency] -= one.remaining
     for one in books.payments:
-        client_id = one.client_id if hasattr(one, "client_id") else books.by_id[one.invoice_id].client_id
-        due["cash", client_id, one.currency] += 0 if one.taken_back_at else one.amount
+        due["cash", one.client_id, one.currency] += 0 if one.taken_back_at else one.amount
     for one in books.refunds:
         due["cash", one.client_id, one.currency] -= one.amount
     return due

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
 
 Row = Any
@@ -97,22 +98,14 @@ def bind(database: psycopg.Connection[Any], tenant_id: UUID) -> None:
 
 def read_books(database: psycopg.Connection[Any], tenant_id: UUID) -> Books:
     """All of a tenant's books at one instant."""
+    alone = database.info.transaction_status == TransactionStatus.IDLE
     with database.transaction():
-        database.execute("set transaction isolation level repeatable read read only")
+        if alone:
+            database.execute("set transaction isolation level repeatable read read only")
         bind(database, tenant_id)
         with database.pipeline():
-            cursors = {name: database.execute(query) for name, query in _known(database).items()}
-        return Books(dict.fromkeys(_QUERIES, ()) | {name: cursor.fetchall() for name, cursor in cursors.items()})
-
-
-def _known(database: psycopg.Connection[Any]) -> dict[str, str]:
-    return _queries(database.info.dsn, database)
-
-
-@lru_cache(maxsize=64)
-def _queries(dsn: str, database: psycopg.Connection[Any]) -> dict[str, str]:
-    tables = {row.relname for row in database.execute("select relname from pg_class where relkind = 'r'")}
-    return {name: query for name, query in _QUERIES.items() if query.split(" from ")[1].split()[0] in tables}
+            cursors = {name: database.execute(query) for name, query in _QUERIES.items()}
+        return Books({name: cursor.fetchall() for name, cursor in cursors.items()})
 
 
 def rounded(exact: Fraction, mode: str) -> int:

@@ -54,7 +54,7 @@ _FORBIDDEN = (
 def content_hash(books: Books, invoice: Row) -> bytes:
     """SHA-256 of what stands on an invoice."""
     content = {name: getattr(invoice, name) for name in _HEADER}
-    content |= {name: value for name in _IF_THERE if (value := getattr(invoice, name, None)) is not None}
+    content |= {name: value for name in _IF_THERE if (value := getattr(invoice, name)) is not None}
     rows = {"lines": books.lines_of, "taxes": books.taxes_of, "discounts": books.discounts_of}
     for part, names in _PARTS.items():
         content[part] = [{name: getattr(one, name) for name in names} for one in rows[part][invoice.id]]

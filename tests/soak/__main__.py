@@ -12,14 +12,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
+from kernel.app import Kernel
+from tests.audit.auditor import audit, connect
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
+from tests.soak.contract_reference import contract_reference
 from tests.soak.e_invoices import e_invoices
 from tests.soak.tax_reference import tax_reference
 
@@ -29,31 +33,38 @@ LEASE_SECONDS = 2
 
 
 def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
-    """Kill workers until `SOAK_KILLS` (12) were killed in the middle of billing runs; returns the figures in words."""
-    wanted = int(os.environ.get("SOAK_KILLS", "12"))
+    """Kill workers and PostgreSQL until `SOAK_KILLS` (50) died in the middle of billing runs; returns the figures in words."""
+    wanted = int(os.environ.get("SOAK_KILLS", "50"))
     kills = Counter(notes.setdefault("kills", {}))
-    with ground(durable=True, job_lease=LEASE_SECONDS) as (kernel, _):
+    with ground(durable=True, job_lease=LEASE_SECONDS) as (kernel, postgres):
         while kills.total() < wanted:
             number = notes["rounds"] = notes.get("rounds", 0) + 1
             disturbed, twin = (found(kernel, f"{name}-{number}") for name in ("disturbed", "twin"))
             prepare(kernel, (disturbed, twin), CLIENTS, notes["seed"] + number)
             bill_month(kernel, twin, 1)
-            killer = Killer(kernel, disturbed, Random(notes["seed"] + number), BATCH)
+            killer = Killer(kernel, disturbed, Random(notes["seed"] + number), BATCH, postgres)
             killer.disturb(1, min(KILLS_A_RUN, wanted - kills.total()))
             for tenant_id in (disturbed, twin):
                 finalize_all(kernel, tenant_id)
-            if found_differences := differences(kernel, disturbed, twin):
-                raise SystemExit(f"Round {number}, seed {notes['seed']}:\n" + "\n".join(found_differences))
+            if wrong := differences(kernel, disturbed, twin) + audited(kernel, (disturbed, twin)):
+                raise SystemExit(f"Round {number}, seed {notes['seed']}:\n" + "\n".join(wrong))
             kills += Counter(killer.kills)
             notes["kills"] = dict(kills)
             keep()
-            print(f"  round {number}: {killer.total()} workers killed, {CLIENTS} invoices with 8 lines equal to the twin's")
+            print(f"  round {number}: {killer.kills}, {CLIENTS} invoices with 8 lines equal to the twin's", flush=True)
     places = ", ".join(f"{count} {place}" for place, count in sorted(kills.items()))
-    return f"{kills.total()} workers killed in {notes['rounds']} runs ({places}): no difference to the undisturbed twins"
+    return f"{kills.total()} kills in {notes['rounds']} runs ({places}): no difference to the undisturbed twins, auditor green"
+
+
+def audited(kernel: Kernel, tenants: Iterable[UUID]) -> list[str]:
+    """What an auditor objects to in the books of tenants."""
+    with connect(kernel.settings.database_url) as database:
+        return [finding for tenant_id in tenants for finding in audit(database, tenant_id)]
 
 
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "billing-kills": billing_kills,
+    "contract-reference": contract_reference,
     "e-invoices": e_invoices,
     "tax-reference": tax_reference,
 }

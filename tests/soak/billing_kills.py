@@ -1,24 +1,26 @@
-"""Kills workers in the middle of billing runs; what is billed is that of a twin whose runs nobody disturbed."""
+"""Kills workers and PostgreSQL in the middle of billing runs; what is billed is that of a twin that nobody disturbed."""
 
 from __future__ import annotations
 
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from kernel import jobs
 from kernel.app import Kernel
+from local.postgres import EmbeddedPostgres
 from plugins.billing import finalizing, runs
 from plugins.billing.listing import draft_ids
 from tests.ground import process, sign_contracts, window
-from tests.soak.worker import POINTS
+from tests.soak.worker import POINTS, kill_server
 
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.01
@@ -26,40 +28,41 @@ LONGEST_WAIT_SECONDS = 0.6
 """A random kill comes so long, at most, after the worker took the job: about three batches."""
 _IDS = "'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}', 'id', 'g'"
 """What two tenants cannot have in common."""
+_CLIENT = """join billing_invoices i on i.tenant_id = x.tenant_id and i.id = x.invoice_id
+  join clients c on c.tenant_id = i.tenant_id and c.id = i.client_id"""
+"""Several workers may share a run, so who gets which number is open; that there is no gap and no double the auditor sees."""
 _INVOICES = f"""
-select c.name, i.number, i.status, i.origin, i.currency, i.invoice_date, i.due_date, i.net, i.discount,
+select c.name, i.status, i.origin, i.currency, i.invoice_date, i.due_date, i.net, i.discount,
   i.subtotal, i.tax, i.total, regexp_replace(i.tax_trace::text, {_IDS})
-from billing_invoices i join clients c on c.tenant_id = i.tenant_id and c.id = i.client_id order by i.number
+from billing_invoices i join clients c on c.tenant_id = i.tenant_id and c.id = i.client_id order by 1
 """
 _LINES = f"""
-select i.number, l.position, l.kind, l.description, l.quantity, l.unit, l.unit_price, l.net, l.discount, l.tax, l.total,
-  l.tax_category, l.tax_parts::text, l.tax_point, l.period_start, l.period_end, regexp_replace(l.trace::text, {_IDS})
-from billing_invoice_lines l join billing_invoices i on i.tenant_id = l.tenant_id and i.id = l.invoice_id order by 1, 2
+select c.name, x.position, x.kind, x.description, x.quantity, x.unit, x.unit_price, x.net, x.discount, x.tax, x.total,
+  x.tax_category, x.tax_parts::text, x.tax_point, x.period_start, x.period_end, regexp_replace(x.trace::text, {_IDS})
+from billing_invoice_lines x {_CLIENT} order by 1, 2
 """
-_TAXES = """
-select i.number, t.position, t.name, t.percent, t.base, t.tax, t.tax_date
-from billing_invoice_taxes t join billing_invoices i on i.tenant_id = t.tenant_id and i.id = t.invoice_id order by 1, 2
+_TAXES = f"""
+select c.name, x.position, x.name, x.percent, x.base, x.tax, x.tax_date from billing_invoice_taxes x {_CLIENT} order by 1, 2
 """
-_SOURCES = """
-select i.number, l.position, s.source_kind, s.period_key, s.amount, u.used_on, u.quantity
-from billing_sources s join billing_invoices i on i.tenant_id = s.tenant_id and i.id = s.invoice_id
-  join billing_invoice_lines l on l.tenant_id = s.tenant_id and l.id = s.line_id
-  left join billing_usage u on u.tenant_id = s.tenant_id and u.id = s.source_id order by 1, 2, 3, 4, 6
+_SOURCES = f"""
+select c.name, l.position, x.source_kind, x.period_key, x.amount, u.used_on, u.quantity
+from billing_sources x {_CLIENT} join billing_invoice_lines l on l.tenant_id = x.tenant_id and l.id = x.line_id
+  left join billing_usage u on u.tenant_id = x.tenant_id and u.id = x.source_id order by 1, 2, 3, 4, 6
 """
 _LEDGER = """
-select i.number, e.kind, e.booked_on, e.currency, p.account, p.amount
+select c.name, e.kind, e.booked_on, e.currency, p.account, p.amount
 from billing_ledger_entries e join billing_postings p on p.tenant_id = e.tenant_id and p.entry_id = e.id
-  join billing_invoices i on i.tenant_id = e.tenant_id and i.id = e.source_id order by 1, 2, 5
+  join clients c on c.tenant_id = e.tenant_id and c.id = e.client_id order by 1, 2, 5
 """
 _USAGE = """
-select c.name, u.used_on, u.quantity, i.number, l.position
+select c.name, u.used_on, u.quantity, l.position
 from billing_usage u join clients c on c.tenant_id = u.tenant_id and c.id = u.client_id
-  left join billing_invoices i on i.tenant_id = u.tenant_id and i.id = u.invoice_id
   left join billing_invoice_lines l on l.tenant_id = u.tenant_id and l.id = u.invoice_line_id order by 1, 2, 3
 """
 _EVENTS = """
-select payload ->> 'number', name, payload ->> 'currency', (payload ->> 'total')::bigint from events
-where name like 'invoice.%' order by 1, 2
+select c.name, x.name, x.payload ->> 'currency', (x.payload ->> 'total')::bigint
+from events x join clients c on c.tenant_id = x.tenant_id and c.id = (x.payload ->> 'client_id')::uuid
+where x.name like 'invoice.%' order by 1, 2
 """
 PARTS = {
     "invoices": _INVOICES, "lines": _LINES, "taxes": _TAXES, "sources": _SOURCES, "usage": _USAGE, "ledger": _LEDGER,
@@ -90,19 +93,20 @@ def prepare(kernel: Kernel, tenants: Sequence[UUID], clients: int, seed: int) ->
 
 @dataclass
 class Killer:
-    """Disturbs the runs of one tenant: each worker is killed, until a month's run has ended all the same.
+    """Disturbs the runs of one tenant: workers are killed, or PostgreSQL if it is given, and each time the run goes on.
 
-    `kills` counts the workers that were killed while the run was under way, by where it happened.
+    `kills` counts those that were killed while the run was under way, by whom and where it happened.
     """
 
     kernel: Kernel
     tenant_id: UUID
     random: Random
     batch: int
+    postgres: EmbeddedPostgres | None = None
     kills: dict[str, int] = field(default_factory=dict)
 
     def disturb(self, month: int, wanted: int) -> None:
-        """Begin a month's run and kill up to `wanted` workers in it; then let one end it."""
+        """Begin a month's run and kill up to `wanted` times in it; then let one worker end it."""
         with self.kernel.call(self.tenant_id) as ctx:
             job_id = runs.start_run(ctx, **window(month)).job_id
         assert job_id is not None
@@ -114,35 +118,60 @@ class Killer:
                 _until(lambda: not self._live(job_id))
 
     def total(self) -> int:
-        """Workers killed in the middle of a run."""
+        """Those killed in the middle of a run."""
         return sum(self.kills.values())
 
     def _kill_one(self, job_id: UUID) -> None:
         place = self.random.choice(["at random"] * len(POINTS) + [*POINTS])
+        victim = self.random.choice(["worker", "postgres"]) if self.postgres else "worker"
         fate = "" if place == "at random" else f"{place}:{self.random.randint(1, 3)}"
+        with self._worker(fate, victim) as worker:
+            if self._came_to_it(job_id, worker, fate, victim):
+                self.kills[f"{victim} {place}"] = self.kills.get(f"{victim} {place}", 0) + 1
+
+    def _came_to_it(self, job_id: UUID, worker: subprocess.Popen[bytes], fate: str, victim: str) -> bool:
+        """Wait for the death, or bring it; True if the run was still under way afterwards."""
         holder = self._holder(job_id)
-        with self._worker(fate) as worker:
-            _until(lambda: self._holder(job_id) != holder or not self._live(job_id))
-            if fate:
-                _until(lambda: worker.poll() is not None or not self._live(job_id))
-            else:
-                time.sleep(self.random.uniform(0, LONGEST_WAIT_SECONDS))
+        _until(lambda: self._down(worker, victim) or self._holder(job_id) != holder or not self._live(job_id))
+        if fate:
+            _until(lambda: self._down(worker, victim) or not self._live(job_id))
+        else:
+            time.sleep(self.random.uniform(0, LONGEST_WAIT_SECONDS))
+        if victim == "postgres":
+            self._kill_postgres()
+        else:
             worker.kill()
             worker.wait()
-        if self._live(job_id):
-            self.kills[place] = self.kills.get(place, 0) + 1
+        return self._live(job_id)
 
-    def _worker(self, fate: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    def _down(self, worker: subprocess.Popen[bytes], victim: str) -> bool:
+        if victim == "worker" or self.postgres is None:
+            return worker.poll() is not None
+        return not self.postgres.is_kept_up()
+
+    def _kill_postgres(self) -> None:
+        """End every process of the server by SIGKILL, unless the worker did so, and start it again as after a crash."""
+        assert self.postgres is not None
+        kill_server(self.postgres.folder / "data")
+        self.postgres.stop()
+        self.postgres.start()
+        self.kernel.db.dispose()
+
+    def _worker(self, fate: str, victim: str = "worker") -> AbstractContextManager[subprocess.Popen[bytes]]:
         more = {"SOAK_BATCH": str(self.batch), "SOAK_DIE": fate}
+        if victim == "postgres" and self.postgres is not None:
+            more["SOAK_POSTGRES"] = str(self.postgres.folder / "data")
         return process(self.kernel.settings, "-m", "tests.soak.worker", **more)
 
     def _live(self, job_id: UUID) -> bool:
-        with self.kernel.call(self.tenant_id) as ctx:
+        with suppress(OperationalError), self.kernel.call(self.tenant_id) as ctx:
             return jobs.get_job(ctx, job_id).live
+        return True
 
     def _holder(self, job_id: UUID) -> str | None:
-        with self.kernel.call(self.tenant_id) as ctx:
+        with suppress(OperationalError), self.kernel.call(self.tenant_id) as ctx:
             return ctx.session.scalar(select(jobs.Job.worker).where(jobs.Job.id == job_id))
+        return None
 
 
 def _until(true: Callable[[], object]) -> None:

@@ -1,7 +1,8 @@
 """A worker process as `deskhand worker` runs it, with small batches, that may be told to die at a named point.
 
 `SOAK_BATCH` clients are billed in one transaction. `SOAK_DIE=point:n` ends the process by SIGKILL when it passes the point
-for the n-th time. The points are those between which a crash could make a difference.
+for the n-th time, or with `SOAK_POSTGRES=folder` the database server that works in this folder, which the worker must
+survive. The points are those between which a crash could make a difference.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from local.lifeline import processes_in
 
 POINTS = {
     "after select": ("plugins.billing.runs", "plan_billing", True),
@@ -22,7 +27,7 @@ POINTS = {
 
 
 def die_at(point: str, passing: int) -> None:
-    """Arrange for this process to be killed at the `passing`-th time (from 1) that it comes to the point."""
+    """Arrange for the victim to be killed at the `passing`-th time (from 1) that this process comes to the point."""
     module_name, name, after = POINTS[point]
     module = __import__(module_name, fromlist=[name])
     setattr(module, name, _deadly(getattr(module, name), passing, after))
@@ -35,13 +40,27 @@ def _deadly(function: Callable[..., Any], passing: int, after: bool) -> Callable
         nonlocal passed
         passed += 1
         if passed == passing and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _kill()
         result = function(*args, **kwargs)
-        if passed == passing:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if passed == passing and after:
+            _kill()
         return result
 
     return deadly
+
+
+def _kill() -> None:
+    if folder := os.environ.get("SOAK_POSTGRES"):
+        kill_server(Path(folder))
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_server(data: Path) -> None:
+    """End every process of the PostgreSQL server that works in this folder by SIGKILL."""
+    for pid in processes_in(data, "postgres"):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def main() -> int:
