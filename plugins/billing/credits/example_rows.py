@@ -20,7 +20,7 @@ def furnish_credits(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
     credit = giving.grant_credit(ctx, client_id, amount=300, reason="Late reply")
     draft = invoices.create_invoice(ctx, client_id=client_id, lines=[LineAsked("lines[0]", "Cleaning", Decimal(1), 5_000)])
     finalizing.finalize_invoice(ctx, draft.id)
-    [application] = applying.list_applications(ctx, draft.id)
+    application = next(one for one in applying.list_applications(ctx, draft.id) if one.credit_id == credit.id)
     finding = CreditFinding(kind="ledger", subject_id=client_id, client_id=client_id, currency=credit.currency, expected=1,
                             actual=0, found_at=ctx.now())  # fmt: skip
     ctx.session.add(finding)
