@@ -205,8 +205,8 @@ class Written:
         for number, bill in enumerate(invoices):
             total = sum(line.amount for line in bill.lines)
             invoice = Invoice(
-                id=uuid7(), origin="run", series="invoice", number=f"R-{number}", client_id=bill.client_id, currency=bill.currency,
-                invoice_date=self.market["until"], due_date=self.market["until"], net=total, discount=0, subtotal=total, tax=0,
+                id=uuid7(), origin="run", series="invoice", number=f"R-{number}", client_id=bill.client_id,
+                currency=bill.currency, invoice_date=self.market["until"], due_date=self.market["until"], net=total, discount=0, subtotal=total, tax=0,
                 total=total, created_by_kind="system", created_by_name="Deskhand", author_key="system",
             )  # fmt: skip
             ctx.session.add(invoice)
