@@ -35,6 +35,8 @@ TENANTS = (
         "tax": {"tax_id": "DE136695976"},
         "billing": {"seller_name": "Acme MSP GmbH", "seller_address": "Ritterstraße 12\n10969 Berlin\nGermany",
                     "seller_tax_id": "DE136695976", "bank_lines": "IBAN: DE02 1203 0000 0000 2020 51\nBIC: BYLADEM1001"},
+        "einvoicing": {"street": "Ritterstraße 12", "postal_code": "10969", "city": "Berlin", "country": "DE",
+                       "endpoint": "billing@acme-msp.example", "endpoint_scheme": "EM"},
     }),
     DemoTenant("beta", "Beta MSP", "America/Los_Angeles", "USD", "alice@beta-msp.example", {}),
 )  # fmt: skip
