@@ -141,7 +141,7 @@ def sign_contracts(ctx: CallContext, clients: int, months: int, seed: int = 1) -
 
     What is agreed and used depends on the seed alone. Returns the clients.
     """
-    random, region_id = Random(seed), _region(ctx)
+    random, region_id = Random(seed), lay_out_taxes(ctx)
     items = [_item(ctx, f"Item {number}", random.randint(100, 20_000)) for number in range(20)]
     signed = [_client(ctx, region_id, f"Client {number:05}") for number in range(clients)]
     agreed = [row for client_id in signed for row in _agreed(client_id, random, random.sample(items, len(KINDS)), months)]
@@ -151,7 +151,8 @@ def sign_contracts(ctx: CallContext, clients: int, months: int, seed: int = 1) -
     return signed
 
 
-def _region(ctx: CallContext) -> UUID:
+def lay_out_taxes(ctx: CallContext) -> UUID:
+    """A region with two taxes on everything that is sold."""
     region = taxes.add_region(ctx, code="CA-QC", name="Québec", country="CA")
     parts = [{"name": "GST", "percent": Decimal(5)}, {"name": "QST", "percent": Decimal("9.975")}]
     taxes.add_rate(ctx, region_id=region.id, category="standard", name="Sales tax", starts=date(2020, 1, 1), components=parts)

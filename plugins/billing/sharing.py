@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 JOB = "billing.run_help"
-SHARED_FROM = 2000
+SHARED_FROM = 1000
 """Clients; fewer are done before help would have come."""
 
 

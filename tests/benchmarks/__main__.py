@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.app import Kernel
-from tests.benchmarks import billing_run, extension_call, invoice_list, start_up
+from tests.benchmarks import billing_run, create_invoice, extension_call, invoice_list, start_up
 from tests.benchmarks.measuring import Reading, show
 from tests.ground import ROOT, ground
 
@@ -18,10 +18,12 @@ BENCH = ROOT / "bench.json"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured; the numbers here take some three minutes on two cores."""
+    """How much is measured; the numbers here take some four minutes on two cores."""
 
-    clients: int = 1000
-    runs: int = 4
+    clients: int = 2000
+    runs: int = 2
+    create_rounds: int = 5
+    create_calls: int = 40
     invoices: int = 1000
     list_rounds: int = 9
     list_calls: int = 150
@@ -34,6 +36,7 @@ def readings(kernel: Kernel, sizes: Sizes) -> Iterator[Reading]:
     """All that is measured, one after the other; last the run, which leaves PostgreSQL busy tidying up for a minute."""
     yield from invoice_list.measure(kernel, sizes.invoices, sizes.list_rounds, sizes.list_calls)
     yield from extension_call.measure(kernel, sizes.extension_rounds, sizes.extension_calls)
+    yield from create_invoice.measure(kernel, sizes.create_rounds, sizes.create_calls)
     yield from start_up.measure(kernel.settings, sizes.starts)
     yield from billing_run.measure(kernel, sizes.clients, sizes.runs)
 

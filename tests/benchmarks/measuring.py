@@ -16,7 +16,8 @@ from rich.table import Table
 class Reading:
     """What was measured: `value` and `against` in `unit`, `ratio` of the two (above 1: faster than what it is held against).
 
-    `spread` holds the lowest and the highest ratio of the rounds; `met` is None where there is no target.
+    `spread` holds the lowest and the highest ratio of the rounds; `met` is None where there is no target; `limit` says what
+    holds it back.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Reading:
     spread: tuple[float, float]
     target: str
     met: bool | None
+    limit: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The reading as it stands in bench.json."""
@@ -77,10 +79,10 @@ def every(rounds: Sequence[Sequence[float]]) -> list[float]:
 
 def show(readings: Sequence[Reading]) -> None:
     """Print the table."""
-    table = Table("what", "measured", "against", "ratio (of rounds)", "target", "met")
+    table = Table("what", "measured", "against", "ratio (of rounds)", "target", "met", "limited by")
     for one in readings:
         low, high = one.spread
         table.add_row(one.name, f"{one.value:,.4g} {one.unit}", f"{one.against:,.4g} {one.unit}",
                       f"{one.ratio:.3g} ({low:.3g} to {high:.3g})", one.target,
-                      {True: "yes", False: "NO", None: ""}[one.met])  # fmt: skip
-    Console(width=150).print(table)
+                      {True: "yes", False: "NO", None: ""}[one.met], one.limit)  # fmt: skip
+    Console(width=190).print(table)

@@ -10,8 +10,9 @@ from tests.benchmarks.__main__ import Sizes, readings, write
 from tests.benchmarks.measuring import show
 from tests.ground import ground_beside
 
-FIELDS = {"name", "value", "unit", "against", "ratio", "spread", "target", "met"}
-SMALL = Sizes(clients=3, runs=1, invoices=51, list_rounds=1, list_calls=2, extension_rounds=1, extension_calls=2, starts=1)
+FIELDS = {"name", "value", "unit", "against", "ratio", "spread", "target", "met", "limit"}
+SMALL = Sizes(clients=3, runs=1, invoices=51, list_rounds=1, list_calls=2, extension_rounds=1, extension_calls=2, starts=1,
+              create_rounds=1, create_calls=1)  # fmt: skip
 
 
 def test_the_benchmarks_measure_and_write_their_file(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
@@ -20,11 +21,11 @@ def test_the_benchmarks_measure_and_write_their_file(postgres: EmbeddedPostgres,
     show(measured)
     write(measured, tmp_path / "bench.json")
     told = json.loads((tmp_path / "bench.json").read_text())
-    assert len(told) == 6
+    assert len(told) == 12
     for one in told:
         assert one.keys() == FIELDS
         assert one["value"] > 0
         assert one["ratio"] > 0
         assert one["met"] in ((True, False) if one["target"] else (None,))
-    assert {one["unit"] for one in told} == {"rows/s", "ms", "s"}
-    assert sum(one["met"] is not None for one in told) == 4
+    assert {one["unit"] for one in told} == {"invoices/s", "ms", "s"}
+    assert sum(one["met"] is not None for one in told) == 6
