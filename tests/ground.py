@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from house.stage import TEMPLATE
 from kernel import jobs
 from kernel.app import Kernel, build_kernel
+from kernel.clock import Clock
 from kernel.config import Settings
 from kernel.context import CallContext
 from kernel.db import TenantTable
@@ -44,14 +45,14 @@ KINDS = ("fixed", "fixed", "fixed", "fixed", "product", "license", "usage", "usa
 
 
 @contextmanager
-def ground(*, durable: bool = False, **changes: Any) -> Iterator[tuple[Kernel, EmbeddedPostgres]]:
+def ground(*, durable: bool = False, clock: Clock | None = None, **changes: Any) -> Iterator[tuple[Kernel, EmbeddedPostgres]]:
     """A kernel on a database of its own, and the server; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="deskhand-ground-"))
     postgres = EmbeddedPostgres(folder / "postgres", durable=durable)
     try:
         postgres.start()
         upgrade(postgres.owner_url, Plugins.discover())
-        kernel = build_kernel(settings_on(postgres, folder, **changes))
+        kernel = build_kernel(settings_on(postgres, folder, **changes), clock=clock)
         yield kernel, postgres
         kernel.db.dispose()
     finally:
@@ -60,11 +61,11 @@ def ground(*, durable: bool = False, **changes: Any) -> Iterator[tuple[Kernel, E
 
 
 @contextmanager
-def ground_beside(postgres: EmbeddedPostgres, folder: Path, **changes: Any) -> Iterator[Kernel]:
+def ground_beside(postgres: EmbeddedPostgres, folder: Path, *, clock: Clock | None = None, **changes: Any) -> Iterator[Kernel]:
     """A kernel on a database of its own in the tests' server; the database is gone afterwards."""
     name = f"ground_{uuid7().hex}"
     postgres.create_database(name, template=TEMPLATE)
-    kernel = build_kernel(settings_on(postgres, folder, name, **changes))
+    kernel = build_kernel(settings_on(postgres, folder, name, **changes), clock=clock)
     try:
         yield kernel
     finally:

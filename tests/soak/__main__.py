@@ -21,15 +21,18 @@ from uuid import UUID
 
 from kernel.app import Kernel
 from tests.audit.auditor import audit, connect
+from tests.audit.histories import play
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
 from tests.soak.contract_reference import contract_reference
+from tests.soak.decade import clock, decade
 from tests.soak.e_invoices import e_invoices
 from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
 CLIENTS, BATCH, KILLS_A_RUN = 300, 10, 6
 LEASE_SECONDS = 2
+HISTORIES, DEEDS = 50, 30
 
 
 def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
@@ -62,10 +65,27 @@ def audited(kernel: Kernel, tenants: Iterable[UUID]) -> list[str]:
         return [finding for tenant_id in tenants for finding in audit(database, tenant_id)]
 
 
+def money_machine(notes: dict[str, Any], keep: Callable[[], None]) -> str:
+    """Play `SOAK_HISTORIES` (2,000) histories of 30 deeds of the money machine; returns the figures in words."""
+    wanted = int(os.environ.get("SOAK_HISTORIES", "2000"))
+    seen = Counter(notes.setdefault("seen", {}))
+    with ground(clock=clock()) as (kernel, postgres):
+        while notes.setdefault("played", 0) < wanted:
+            number = notes["rounds"] = notes.get("rounds", 0) + 1
+            seen += play(kernel, postgres, seed=notes["seed"] * 1_000 + number, histories=HISTORIES, deeds=DEEDS)
+            notes["played"], notes["seen"] = notes["played"] + HISTORIES, dict(seen)
+            keep()
+            print(f"  round {number}: {notes['played']} histories, auditor green", flush=True)
+    done = ", ".join(f"{count:,} {name}" for name, count in sorted(seen.items()) if not name.startswith("refused"))
+    return f"{notes['played']} histories of {DEEDS} deeds, auditor green after each ({done})"
+
+
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "billing-kills": billing_kills,
     "contract-reference": contract_reference,
     "e-invoices": e_invoices,
+    "decade": decade,
+    "money-machine": money_machine,
     "tax-reference": tax_reference,
 }
 
