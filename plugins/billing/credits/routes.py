@@ -11,6 +11,7 @@ from kernel.context import CallContext
 from kernel.directory.clients import get_client
 from plugins.billing import refunds
 from plugins.billing.credits import applying, checking, giving, listing, rules, schemas
+from plugins.billing.invoices import get_invoice
 from plugins.billing.models import Credit
 
 rest = Rest("billing")
@@ -77,6 +78,7 @@ def reverse_application(ctx: CallContext, application_id: UUID) -> Any:
 @rest.get("/invoices/<uuid:invoice_id>/credit-applications", permission="invoice.read", out=schemas.ApplicationList)
 def list_applications(ctx: CallContext, invoice_id: UUID) -> Any:
     """List the credits that paid an invoice"""
+    get_invoice(ctx, invoice_id)
     return {"items": applying.list_applications(ctx, invoice_id)}
 
 
