@@ -15,12 +15,12 @@ from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.einvoicing import schemas, services
 from plugins.einvoicing.routes import file_response
-from plugins.einvoicing.schemes import COMMON_EAS
+from plugins.einvoicing.schemes import COMMON_EAS, EAS
 from plugins.einvoicing.settings import SellerProfile
 
 pages = Pages("einvoicing")
 FORMS = {"pdf": _l("PDF"), "factur_x": _l("PDF with the data in it (Factur-X, ZUGFeRD)"), "ubl": _l("PDF and a UBL file")}
-SCHEMES = sorted(COMMON_EAS.items(), key=lambda one: one[1])
+SCHEMES = [*sorted(COMMON_EAS.items(), key=lambda one: one[1]), *((code, code) for code in sorted(EAS - COMMON_EAS.keys()))]
 _INVOICE = "/e-invoicing/of-invoice/<uuid:invoice_id>"
 
 

@@ -17,7 +17,7 @@ COMMON_EAS = {
     "0106": "NL: KvK", "0190": "NL: OIN", "0192": "NO: organisation number", "0007": "SE: organisation number", "0184": "DK: CVR",
     "0216": "FI: OVT", "0211": "IT: VAT id", "9920": "ES: VAT id", "9932": "GB: VAT id", "0151": "AU: ABN", "0183": "CH: UID",
 }  # fmt: skip
-"""Those that a form offers by name; any other is typed."""
+"""Those that a form offers by name, before the codes of all others."""
 UNUSED_ICD = {"0092", "0103", "0181", "0182"}
 """Numbers below 0200 of ISO 6523 that are on no list of the standard."""
 
