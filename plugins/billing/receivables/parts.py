@@ -22,7 +22,7 @@ PAGES = (pages.pages, dunning_pages.pages, late_fee_pages.pages, account_pages.p
 NAVIGATION = (
     NavEntry("billing", "Ageing", "/ageing", "invoice.read", "chart-bar", 43),
     NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 44),
-    NavEntry("billing", "Terms of payment", "/payment-terms", "invoice.read", "calendar-due", 45),
+    NavEntry("settings", "Terms of payment", "/payment-terms", "receivables.manage", "calendar-due", 45),
 )
 JOBS = (
     JobType("billing.statements", "Send statements", tasks.send_statements, stepwise=True, recurs_by="receivables.manage"),

@@ -20,7 +20,22 @@ from kernel.web.i18n import babel_locale
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from plugins.billing.bulk import among
-from plugins.billing.layouts.sheet import Band, Cell, Column, Columns, Facts, Group, Item, Page, Pair, Party, Sheet, Table, Text
+from plugins.billing.layouts.sheet import (
+    Band,
+    Cell,
+    Column,
+    Columns,
+    Facts,
+    Group,
+    Item,
+    Page,
+    Pair,
+    Party,
+    Sheet,
+    Space,
+    Table,
+    Text,
+)
 from plugins.billing.models import LedgerEntry, Letter
 from plugins.billing.parties import buyer_now, seller_now
 from plugins.billing.pdf.render import render_invoice
@@ -53,7 +68,8 @@ def _sheet(seller: Mapping[str, Any], buyer: Mapping[str, Any], statements: Sequ
         page=Page(paper="a4", margins=[20, 18, 24, 20], accent="#1f4b99", font_size=9), mark="",
         running_head=[seller["name"], title], footer=[seller["name"], *seller["footer"]][:4],
         page_words=_("Page {page} of {pages}"), images={},
-        items=[_head(seller["name"], title), _parties(seller, buyer, statements[0]),
+        items=[_head(seller["name"], title), Space(of="space", height=6), _parties(seller, buyer, statements[0]),
+               Space(of="space", height=3),
                *(item for one in statements for item in _account(one))],
     )  # fmt: skip
 
@@ -68,7 +84,8 @@ def _text(words: str, size: Any, align: Any = "start") -> Text:
 
 def _parties(seller: Mapping[str, Any], buyer: Mapping[str, Any], one: Statement) -> Item:
     facts = Facts(
-        of="facts", rows=[Pair(label=_("From"), value=_day(one.first_day)), Pair(label=_("Until"), value=_day(one.last_day))]
+        of="facts",
+        rows=[Pair(label=_("First day"), value=_day(one.first_day)), Pair(label=_("Last day"), value=_day(one.last_day))],
     )
     to = Party(of="party", label=_("To"), name=buyer["name"], lines=buyer["address"])
     by = Party(of="party", label=_("From"), name=seller["name"], lines=seller["address"])

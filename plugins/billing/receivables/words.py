@@ -33,7 +33,7 @@ def _due(counted_from: str, days: int) -> str:
 
 def percent_in_words(percent: Decimal) -> str:
     """A percentage with as many decimals as it has."""
-    return numbers.format_percent(percent / 100, format="#,##0.######%", locale=babel_locale())
+    return numbers.format_percent(percent / 100, locale=babel_locale(), decimal_quantization=False)
 
 
 def early_in_words(early: PaperEarly | None, currency: str, due: int) -> str:
