@@ -21,6 +21,7 @@ from plugins.billing.days import BETWEEN, EARLIEST, LATEST
 from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageEntry, UsageTier
 
+FROM_FILES = tuple(kind for kind in KINDS if kind != "bucket")  # what a bucket includes is more than a row holds
 _ONLY = {"amount": "fixed", "hourly_rate": "hourly", "minimum_minutes": "hourly", "round_up_minutes": "hourly"}
 
 
@@ -315,7 +316,7 @@ IMPORTERS = (
     ), load_contracts, "Contracts"),
     Importer("contract_line", "contract_lines.csv", 120, (
         _to("contract", "contract", required=True), Column("position", "integer", required=True),
-        Column("name", required=True, max_length=255), Column("line_type", "enum", required=True, choices=KINDS),
+        Column("name", required=True, max_length=255), Column("line_type", "enum", required=True, choices=FROM_FILES),
         Column("frequency", "enum", required=True, choices=CYCLES), Column("timing", "enum", required=True, choices=TIMINGS),
         Column("prorate", "boolean"), _CURRENCY, Column("amount", "money"), Column("hourly_rate", "money"),
         Column("minimum_minutes", "integer"), Column("round_up_minutes", "integer"), _to("location", "location"),

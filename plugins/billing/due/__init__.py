@@ -21,8 +21,8 @@ from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
 from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
-from plugins.billing.due.overtime import read_worked
 from plugins.billing.due.late import find_late_fees
+from plugins.billing.due.overtime import read_worked
 from plugins.billing.due.recurring import find_recurring
 from plugins.billing.due.used import find_used
 from plugins.billing.due.values import USAGE, Due, DueInvoice, DueLine, Findings, Source

@@ -124,16 +124,18 @@ class Statements:
         return self._late()
 
     def _late(self) -> Statement | None:
-        """When no period follows any more, the last one is billed once again, for what came to light since."""
+        """When no period follows any more, the last one takes it; is that billed, it is billed once again for the rest."""
         terms = self.bucket.agreed.agreement
         if terms.active.end == date.max:
             return None
         last = terms.schedule.period_containing(terms.active.end - ONE_DAY)
-        billed = [amount for key, amount in self.used.items() if key.partition(LATE)[0] == last.key]
-        if last.end > self.until or not billed:
+        if last.end > self.until:
             return None
-        whole = ServicePeriod(last, last, None)
-        late = Statement(self.bucket, whole, f"{last.key}{LATE}{len(billed)}", Allowance(self.bucket.terms.counted), max(billed))
+        if self.open:
+            return self.open[-1]
+        billed = [amount for key, amount in self.used.items() if key.partition(LATE)[0] == last.key]
+        whole, before = ServicePeriod(last, last, None), max(billed, default=ZERO)
+        late = Statement(self.bucket, whole, f"{last.key}{LATE}{len(billed)}", Allowance(self.bucket.terms.counted), before)
         self.open.append(late)
         return late
 

@@ -252,20 +252,26 @@ class Reckoner:
         terms, due = line.line["bucket"], line.due("arrears")
         per = 60 if terms["unit"] == "hour" else 1
         base, before = Fraction(terms["included"]) * per, None
+        over = bool(line.last) and line.days.period(line.last)[1] <= line.until["arrears"]
+        if over and not due and draws:
+            last = line.days.period(line.last)
+            used = max(sum((one[2] for one in draws), Fraction(0)), Fraction(0))
+            self._statement(line, last, draws, max(used - base, Fraction(0)), per)
         for number, period in enumerate(due):
-            mine = [one for one in draws if one[0] < period[1] and (number == 0 or one[0] >= due[number - 1][1])]
+            rest = over and number == len(due) - 1
+            mine = [one for one in draws if (rest or one[0] < period[1]) and (number == 0 or one[0] >= due[number - 1][1])]
             used = max(sum((one[2] for one in mine), Fraction(0)), Fraction(0))
             starts_here = period[0] <= line.owed_from
             carried = max(base - (before or 0), Fraction(0)) if terms["rollover"] and not starts_here else Fraction(0)
             before = used
             fee = line.line["price"] is not None or line.line["items"]
             if mine or fee:
-                self._statement(line, period, mine, max(used - base - carried, Fraction(0)), per)
+                self._statement(line, line.served(period), mine, max(used - base - carried, Fraction(0)), per)
 
-    def _statement(self, line: Line, period: Span, mine: list[Any], beyond: Fraction, per: int) -> None:
+    def _statement(self, line: Line, served: Span, mine: list[Any], beyond: Fraction, per: int) -> None:
         self.billed_entries |= {one[4] for one in mine if one[3] == "entry"}
         self.billed_usage |= {one[4] for one in mine if one[3] == "usage"}
-        start, end = line.served(period)
+        start, end = served
         items = sorted({one[1] for one in mine}, key=lambda item: (item, item))
         if not beyond:
             self.owed.append(Owed(line.currency, line.line["key"], "bucket", start, end, items[0] if items else None, 0))
