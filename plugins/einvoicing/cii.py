@@ -110,10 +110,11 @@ def _address(address: Address) -> Node | None:
     )  # fmt: skip
 
 
-def _delivery(one: EInvoice) -> Node:
-    """Its place must be there, even for a prepayment with nothing in it."""
+def _delivery(one: EInvoice) -> Node | None:
+    """When it was delivered; its place must not be empty, so a prepayment says to whom it will be (BT-70)."""
     event = node("ram:ActualDeliverySupplyChainEvent", _day("ram:OccurrenceDateTime", one.delivered))
-    return Node("ram:ApplicableHeaderTradeDelivery", None, (), (event,) if event else ())
+    receiver = node("ram:ShipToTradeParty", leaf("ram:Name", one.buyer.name))
+    return node("ram:ApplicableHeaderTradeDelivery", event or receiver)
 
 
 def _settlement(one: EInvoice) -> Node | None:

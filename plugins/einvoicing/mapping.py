@@ -52,7 +52,7 @@ def map_invoice(paper: InvoicePaper, seller: SellerFacts, buyer: BuyerFacts) -> 
         number=paper.number, type_code=TYPE_CODES[paper.kind], issued=paper.invoice_date,
         due=paper.due_date if paper.kind != "credit_note" else None, currency=paper.currency, places=money.places,
         notes=tuple(text for text in (paper.notes, *paper.tax_notes) if text.strip()), buyer_reference=buyer.reference,
-        order=paper.po_number or "", terms="" if paper.kind != "credit_note" else _correction(paper), preceding=_preceding(paper),
+        order=paper.po_number or "", terms=_terms(paper, money), preceding=_preceding(paper),
         seller=_seller(paper, seller, outside=outside), buyer=_buyer(paper, buyer, outside=outside),
         account=_account(paper, seller), delivered=_delivered(paper), first_day=paper.period_start,
         last_day=_last(paper.period_end), allowances=tuple(allowances), taxes=tuple(taxes),
@@ -222,8 +222,15 @@ def _preceding(paper: InvoicePaper) -> Preceding | None:
     return Preceding(paper.corrects_number, paper.corrects_date) if paper.corrects_number and paper.corrects_date else None
 
 
-def _correction(paper: InvoicePaper) -> str:
-    return f"{paper.corrects_number} ./. {paper.number}"
+def _terms(paper: InvoicePaper, money: _Money) -> str:
+    """What BT-20 says: the discount for who pays early. A credit note has no due date, so its terms name what it is set off
+    against (BR-CO-25)."""
+    if paper.kind == "credit_note":
+        return f"{paper.corrects_number or ''} ./. {paper.number}".strip()
+    if paper.early is None:
+        return ""
+    amount = f"{money(paper.early.amount)} {paper.currency}"
+    return f"{plain(paper.early.percent)} % discount ({amount}) if paid by {paper.early.until.isoformat()}."
 
 
 def _last(end: date | None) -> date | None:

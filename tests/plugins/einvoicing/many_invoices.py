@@ -1,6 +1,6 @@
 """Invoices of all kinds, drawn from a seed and written by the real engine: rates, zero rates, exemptions, reverse charge,
-out of scope, discounts of lines and documents, credits on lines, periods, payments, credit notes, currencies with and
-without decimals, all modes and levels of rounding that EN 16931 bears.
+out of scope, prepayments, discounts of lines and documents, credits on lines, periods, payments, credit notes, currencies
+with and without decimals, all modes and levels of rounding that EN 16931 bears.
 """
 
 from __future__ import annotations
@@ -128,10 +128,12 @@ def draw_draft(dice: Random, ground: Ground, mode: Rounding, currency: str) -> D
     lines = [draw_line(dice, mode, outside=outside, place=place) for _ in range(dice.randint(1, 9))]
     if dice.random() < 0.2:
         lines.append(_given_back(lines, dice))
+    early = (Decimal(2), DAY + timedelta(days=7)) if dice.random() < 0.2 else (None, None)
     return Draft(
         client_id=client_id, currency=currency, invoice_date=DAY, due_date=DAY + timedelta(days=14), lines=lines,
         discounts=tuple(_discounts(dice, len(lines))), po_number=dice.choice((None, "PO 4711")),
-        notes=dice.choice(("", "Thank you for your order.\nSee you.")),
+        notes=dice.choice(("", "Thank you for your order.\nSee you.")), early_percent=early[0], early_until=early[1],
+        kind="prepayment" if outside and dice.random() < 0.3 else "invoice",
     )  # fmt: skip
 
 
@@ -173,7 +175,7 @@ def _settle(ctx: CallContext, dice: Random, ids: Sequence[UUID]) -> list[UUID]:
         if kind < 0.2 and invoice.total > 1:
             amount = invoice.total if kind < 0.1 else dice.randint(1, invoice.total - 1)
             payments.record_payment(ctx, invoice_id, amount=amount)
-        elif kind < 0.35 and (lines := _creditable(ctx, invoice_id)):
+        elif kind < 0.35 and invoice.kind == "invoice" and (lines := _creditable(ctx, invoice_id)):
             asked = [CreditAsked(line_id, dice.randint(1, amount)) for line_id, amount in dice.sample(lines, min(2, len(lines)))]
             whole = dice.random() < 0.4
             notes.append(create_credit_note(ctx, invoice_id, reason="Rebate", lines=None if whole else asked).id)
