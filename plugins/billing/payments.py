@@ -19,7 +19,7 @@ from plugins.billing.days import check_days
 from plugins.billing.errors import CreditUsed, PaymentNotFound, PaymentRefunded, PaymentTaken
 from plugins.billing.ledger import Booking, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, Payment, PaymentAllocation
-from plugins.billing.receivables.early import give_early_discounts, take_back_early_discount
+from plugins.billing.receivables.early import give_early_discounts, shares_less_discounts, take_back_early_discount
 from plugins.billing.settling import OWED, lock_all, lock_payable, settle
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def record_client_payment(ctx: CallContext, client_id: UUID, *, amount: int, cur
                           idempotency_key: str | None = None) -> Payment:  # fmt: skip
     """Note money from a client for several invoices; what no invoice needs becomes a credit of the client.
 
-    Without `allocations` the invoices that were due first are paid first; with an empty list all becomes a credit. The same
+    Without `allocations` the invoices that were due first are paid first, less their discounts for early payment if the amount
+    is just that; with an empty list all becomes a credit. The same
     `idempotency_key` gives the payment it gave first. Raises ClientNotFound, InvoiceNotFound, InvoiceNotFinal, InvoiceVoid,
     and InvalidInput by field.
     """
@@ -106,7 +107,8 @@ def record_client_payment(ctx: CallContext, client_id: UUID, *, amount: int, cur
     money = _checked(ctx, amount, received_on, method, reference, idempotency_key)
     if allocations is None:
         found = _open_invoices(ctx, client_id, currency)
-        allocations = _oldest_first(found, amount)
+        less = shares_less_discounts(ctx, found, amount, money.received_on)
+        allocations = [Allocation(*one) for one in less] or _oldest_first(found, amount)
     else:
         found = lock_payable(ctx, {one.invoice_id for one in allocations})
     _check_shares(client_id, currency, amount, allocations, {one.id: one for one in found})

@@ -9,6 +9,7 @@ amount as it is gives it on the net amount and leaves the tax. When the payment 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -72,6 +73,23 @@ def offered(ctx: CallContext, invoice: Invoice) -> int:
 def _discount(ctx: CallContext, invoice: Invoice) -> int:
     settings = billing_settings(ctx)
     return discount_of(invoice, settings["discount_rule"], settings["rounding_mode"])
+
+
+def shares_less_discounts(ctx: CallContext, invoices: Sequence[Invoice], amount: int, day: date) -> list[tuple[UUID, int]]:
+    """What of an amount received on a day is meant for each invoice, if it is just what those due first come to less their
+    discounts; else nothing.
+    """
+    shares: list[tuple[UUID, int]] = []
+    full = 0
+    for invoice in sorted(invoices, key=lambda one: (one.due_date, one.id)):
+        left = invoice.total - invoice.settled
+        in_time = invoice.early_until is not None and day <= invoice.early_until
+        kept = min(_discount(ctx, invoice), left) if in_time else 0
+        shares, full = [*shares, (invoice.id, left - kept)], full + left
+        paid = sum(share for _, share in shares)
+        if paid >= amount:
+            return [one for one in shares if one[1]] if paid == amount < full else []
+    return []
 
 
 def give_early_discounts(ctx: CallContext, payment: Payment, invoices: Sequence[Invoice]) -> None:

@@ -107,6 +107,21 @@ def test_a_credit_note_lowers_what_was_kept_back(acme: Any) -> None:
         assert balances(ctx)["credit"] == -(12000 - 240)
 
 
+def test_one_transfer_for_several_invoices_less_their_discounts(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        one = sold(ctx)
+        other = final(ctx, one.client_id, line(rate=10000))
+        payments.record_client_payment(ctx, one.client_id, amount=17150 + 11760, currency="EUR", received_on=IN_TIME)
+        assert (one.settled, other.settled) == (one.total, other.total)
+        assert balances(ctx)["discount"] == 500
+        third = final(ctx, one.client_id, line(rate=10000))
+        payments.record_client_payment(ctx, one.client_id, amount=11761, currency="EUR", received_on=IN_TIME)
+        assert third.total - third.settled == 0
+        late = final(ctx, one.client_id, line(rate=10000))
+        payments.record_client_payment(ctx, one.client_id, amount=11760, currency="EUR", received_on=LATE)
+        assert late.total - late.settled == 240
+
+
 def _first(ctx: CallContext, invoice: Invoice) -> Any:
     from plugins.billing.invoices import list_lines
 
