@@ -97,13 +97,13 @@ def register_commands() -> Sequence[click.Command]:
 def register_jobs() -> Sequence[JobType]:
     return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run"), *nightly.JOBS,
             JobType(sharing.JOB, "Help with a billing run", tasks.help_run, stepwise=True),
-            *receivables.JOBS]  # fmt: skip
+            *receivables.JOBS, *agreements.JOBS]  # fmt: skip
 
 
 @hookimpl
 def register_schedules() -> Sequence[DefaultSchedule]:
     return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False), *nightly.SCHEDULES,
-            *receivables.SCHEDULES]  # fmt: skip
+            *receivables.SCHEDULES, *agreements.SCHEDULES]  # fmt: skip
 
 
 @hookimpl
@@ -120,6 +120,7 @@ def register_events() -> Sequence[EventType]:
         EventType("invoice.paid", "An invoice is paid in full.", InvoiceEvent),
         *sayings.EVENTS,
         *receivables.EVENTS,
+        *agreements.EVENTS,
     ]
 
 

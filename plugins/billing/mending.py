@@ -13,6 +13,8 @@ _PAGES = {
     "tax_rate_missing": "/taxes",
     "tax_region_missing": "/taxes/of-client/{client}/edit",
     "reverse_charge_needs_tax_ids": "/taxes/of-client/{client}/edit",
+    "po_number_missing": "/contracts?client_id={client}",
+    "po_amount_exceeded": "/purchase-orders?client_id={client}",
     "no_provider": "/plugins",
     "work_unapproved": "/time/approval?client_id={client}",
 }

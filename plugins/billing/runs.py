@@ -22,6 +22,7 @@ from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.charging import ChargeWindow, Unapproved, Waiting
 from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
+from plugins.billing.agreements.orders import exceeding_orders
 from plugins.billing.bounds import find_jumps
 from plugins.billing.bulk import among, insert_rows
 from plugins.billing.comparing import Change, changes, sums_of
@@ -137,7 +138,8 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
             reckoned.append(one)
     jumps = find_jumps(ctx, window, reckoned, settings["largest_jump"] if bounded else 0)
     waits = find_unapproved(ctx, window, client_ids)
-    problems = jumps | problems | (refuse_unapproved(waits) if settings["unapproved_time"] == "block" else {})
+    problems = jumps | exceeding_orders(ctx, reckoned) | problems
+    problems |= refuse_unapproved(waits) if settings["unapproved_time"] == "block" else {}
     return Plan([one for one in worth_writing(ctx, reckoned) if one.draft.client_id not in problems], problems, waits)
 
 

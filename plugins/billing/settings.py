@@ -109,6 +109,9 @@ class BillingSettings(Schema):
     largest_jump = fields.Integer(load_default=10, validate=validate.Range(0, 1000), metadata={
         "title": "Largest jump of a client's amount",
         "description": "A run parks a client who owes more than so many times what the last one billed. 0: none."})  # fmt: skip
+    renewal_ahead_days = fields.Integer(load_default=30, validate=validate.Range(0, 365),
+                                        metadata={"title": "Renewals are listed ahead", "description":
+                                                  "Days before the last day on which somebody may decide."})  # fmt: skip
     seller_name = fields.String(load_default="", validate=validate.Length(max=200))
     seller_address = fields.String(load_default="", validate=validate.Length(max=1000))
     seller_postal_code = fields.String(load_default="", validate=validate.Length(max=20), metadata={

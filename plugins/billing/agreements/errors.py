@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import Conflict, InvalidInput, NotFound, Refused
 
 
 class ContractTemplateNotFound(NotFound):
@@ -42,3 +42,24 @@ class NoDiscountOnProducts(InvalidInput):
 
     code = "no_discount_on_products"
     title = "Products have no discount"
+
+
+class PoNumberMissing(Refused):
+    """A contract may be billed under a client's order number only, and has none."""
+
+    code = "po_number_missing"
+    title = "The order number is missing"
+
+
+class PoAmountExceeded(Refused):
+    """An invoice would bill more than is left of what the client ordered; `remaining` is in minor units."""
+
+    code = "po_amount_exceeded"
+    title = "More than was ordered"
+
+
+class NothingToRenew(Conflict):
+    """The contract has no last day, or is a draft."""
+
+    code = "nothing_to_renew"
+    title = "Nothing to renew"

@@ -6,9 +6,8 @@ from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
 from plugins.billing.agreements.line_data import TemplateLineIn, TemplateLineOut
-from plugins.billing.contracts.schemas import CADENCES, CURRENCY, STATUSES, ContractOut, quantity_field
+from plugins.billing.contracts.schemas import CADENCES, CURRENCY, RENEWALS, STATUSES, ContractOut, quantity_field
 
-RENEWALS = ("none", "manual", "auto")
 MONTHS = validate.Range(1, 120)
 NOTICE = validate.Range(0, 3650)
 NAME = validate.Length(1, 255)

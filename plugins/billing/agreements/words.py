@@ -12,3 +12,12 @@ RENEWAL_MODES: Mapping[str, LazyText] = {
     "manual": _l("Somebody decides"),
     "auto": _l("Renewed by itself"),
 }
+PO_POLICIES: Mapping[str, LazyText] = {
+    "park": _l("Do not bill beyond it"),
+    "warn": _l("Bill beyond it, and show it"),
+}
+ORDER_STATES: Mapping[str, tuple[LazyText, str]] = {
+    "open": (_l("Open"), "success"),
+    "nearly": (_l("Nearly used up"), "warning"),
+    "exceeded": (_l("Exceeded"), "danger"),
+}

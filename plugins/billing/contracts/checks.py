@@ -22,6 +22,18 @@ def usual_timing(kind: str) -> str:
     return "arrears" if kind in MEASURED else "advance"
 
 
+def check_terms(terms: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with a contract's own terms of order and renewal, by field."""
+    problems = {}
+    if terms["po_amount"] is not None and not terms["po_number"]:
+        problems["po_amount"] = "Give the number of the order whose amount this is."
+    if terms["renewal_mode"] != "none" and terms["renewal_months"] is None:
+        problems["renewal_months"] = "Give the months by which it is renewed."
+    if terms["renewal_mode"] != "none" and terms["end_on"] is None:
+        problems["end_on"] = "What is renewed has a last day; without one it goes on anyway."
+    return problems
+
+
 def check_line(line: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with a line, by field path; `line` holds its columns, `items` (with `tiers`) and `role_rates`."""
     return dict([*_check_terms(line), *_check_items(line), *_check_role_rates(line), *_check_bucket(line)])

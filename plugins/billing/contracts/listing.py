@@ -103,7 +103,8 @@ def _price(agreed: AgreedLine, one: AgreedItem, facts: ItemFacts | None, promise
 def contract_view(ctx: CallContext, contract: Contract) -> dict[str, Any]:
     """A contract with its lines, as interfaces show it."""
     names = ("id", "version", "client_id", "name", "currency", "start_on", "end_on", "billed_until", "status", "cadence",
-             "po_number", "notes", "created_at", "updated_at")  # fmt: skip
+             "po_number", "po_required", "po_amount", "po_policy", "renewal_mode",
+             "renewal_months", "notice_days", "notes", "created_at", "updated_at")  # fmt: skip
     lines = [as_view(one) for one in read_agreed(ctx, Contract.id == contract.id)]
     return {name: getattr(contract, name) for name in names} | {"state": state_of(contract, ctx.today()), "lines": lines}
 

@@ -16,6 +16,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
 from plugins.billing.agreements.around import around_contract
+from plugins.billing.agreements.words import PO_POLICIES, RENEWAL_MODES
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.buckets.meters import bucket_meters
 from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
@@ -112,13 +113,14 @@ def contract_due(ctx: CallContext, contract_id: UUID, query: dict[str, Any]) -> 
 
 
 def _contract_context(ctx: CallContext, contract_id: UUID | None = None) -> dict[str, Any]:
-    return {"contract": services.get_contract(ctx, contract_id) if contract_id else None, **_WORDS}
+    found = services.get_contract(ctx, contract_id) if contract_id else None
+    return {"contract": found, "policies": PO_POLICIES, "renewal_modes": RENEWAL_MODES, **_WORDS}
 
 
 def _new_contract(ctx: CallContext) -> dict[str, Any]:
     return {
         "client_id": request.args.get("client_id", ""), "start_on": ctx.today().replace(day=1), "currency": ctx.tenant.currency,
-        "cadence": "calendar",
+        "cadence": "calendar", "po_policy": "park", "renewal_mode": "none", "notice_days": 0,
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ KINDS = ("fixed", "hourly", "usage", "product", "license", "bucket")
 CYCLES = ("weekly", "bi_weekly", "monthly", "quarterly", "semi_annual", "annual")
 TIMINGS = ("advance", "arrears")
 STATUSES = ("draft", "active")
+PO_POLICIES = ("park", "warn")
+RENEWALS = ("none", "manual", "auto")
 CADENCES = ("calendar", "anniversary", "client")
 UNITS = ("hour", "each")
 OVERTIME_PER = ("day", "week")
@@ -172,7 +174,19 @@ class LineList(Schema):
     items = fields.List(fields.Nested(LineOut))
 
 
-class ContractIn(Schema):
+class TermsIn(Schema):
+    """A client's order and what happens at the last day; `po_amount` in minor units, with tax."""
+
+    po_number = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    po_required = fields.Boolean()
+    po_amount = money_field(allow_none=True, metadata={"example": None})
+    po_policy = fields.String(validate=validate.OneOf(PO_POLICIES))
+    renewal_mode = fields.String(validate=validate.OneOf(RENEWALS), metadata={"example": "none"})
+    renewal_months = fields.Integer(allow_none=True, validate=validate.Range(1, 120), metadata={"example": 12})
+    notice_days = fields.Integer(validate=validate.Range(0, 3650), metadata={"example": 30})
+
+
+class ContractIn(TermsIn):
     client_id = fields.UUID(required=True)
     name = fields.String(required=True, validate=validate.Length(1, 255))
     currency = fields.String(validate=CURRENCY)
@@ -181,12 +195,11 @@ class ContractIn(Schema):
     billed_until = fields.Date(allow_none=True)
     status = fields.String(validate=validate.OneOf(STATUSES))
     cadence = fields.String(validate=validate.OneOf(CADENCES))
-    po_number = fields.String(allow_none=True, validate=validate.Length(1, 100))
     notes = fields.String(validate=validate.Length(max=10_000))
     lines = fields.List(fields.Nested(LineIn), validate=validate.Length(max=200))
 
 
-class ContractPatch(Schema):
+class ContractPatch(TermsIn):
     client_id = fields.UUID()
     name = fields.String(validate=validate.Length(1, 255))
     currency = fields.String(validate=CURRENCY)
@@ -195,7 +208,6 @@ class ContractPatch(Schema):
     billed_until = fields.Date(allow_none=True)
     status = fields.String(validate=validate.OneOf(STATUSES))
     cadence = fields.String(validate=validate.OneOf(CADENCES))
-    po_number = fields.String(allow_none=True, validate=validate.Length(1, 100))
     notes = fields.String(validate=validate.Length(max=10_000))
 
 
@@ -216,6 +228,12 @@ class ContractOut(Schema):
     state = fields.String()
     cadence = fields.String()
     po_number = fields.String(allow_none=True)
+    po_required = fields.Boolean()
+    po_amount = fields.Integer(allow_none=True)
+    po_policy = fields.String()
+    renewal_mode = fields.String()
+    renewal_months = fields.Integer(allow_none=True)
+    notice_days = fields.Integer()
     notes = fields.String()
     lines = fields.List(fields.Nested(LineOut))
     created_at = fields.AwareDateTime()

@@ -16,9 +16,11 @@ from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.directory import Ref
 from kernel.money import exponent
+from plugins.billing.agreements.orders import refuse_other_amount
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, read_agreed
 from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
+from plugins.billing.contracts.checks import check_terms
 from plugins.billing.contracts.lines import write_line
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.days import check_days
@@ -56,8 +58,10 @@ def create_contract(ctx: CallContext, *, client_id: UUID, name: str, start_on: d
         client_id=client_id, name=name, start_on=start_on, currency=currency or client.currency, status="draft", **facts
     )
     _check(contract.currency, contract.start_on, contract.end_on, contract.billed_until)
+    _check_terms(contract, facts)
     ctx.session.add(contract)
     ctx.session.flush()
+    refuse_other_amount(ctx, contract)
     for at, line in enumerate(lines):
         write_line(ctx, contract, None, {"position": at + 1, **line}, path=f"lines[{at}].")
     audit.record(ctx, "contract.created", kind="contract", row_id=contract.id, label=name)
@@ -78,8 +82,17 @@ def change_contract(ctx: CallContext, contract_id: UUID, changes: Mapping[str, A
     _refuse_billed(ctx, contract, changes)
     if changes.get("status") == "active":
         _check_lines(ctx, contract)
+    _check_terms(contract, changes)
     apply_changes(ctx, contract, changes, version, kind="contract", label=contract.name)
+    refuse_other_amount(ctx, contract)
     return contract
+
+
+def _check_terms(contract: Contract, changes: Mapping[str, Any]) -> None:
+    usual = {"po_number": None, "po_amount": None, "renewal_mode": "none", "renewal_months": None, "end_on": None}
+    terms = {name: changes.get(name, getattr(contract, name) or blank) for name, blank in usual.items()}
+    if problems := check_terms(terms):
+        raise InvalidInput(errors=problems)
 
 
 def _refuse_billed(ctx: CallContext, contract: Contract, changes: Mapping[str, Any]) -> None:

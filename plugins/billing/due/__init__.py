@@ -12,6 +12,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
+from plugins.billing.agreements.orders import numbers_missing
 from plugins.billing.agreements.taking import take_discounts
 from plugins.billing.bounds import find_crowded
 from plugins.billing.buckets.pools import read_pools, read_used
@@ -64,6 +65,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     find_used(book, records, findings)
     find_charged(book, charges, findings)
     find_late_fees(ctx, book, findings)
+    findings.refuse_all(numbers_missing(lines, findings.lines))
     return take_discounts(ctx, lines, findings.due())
 
 
