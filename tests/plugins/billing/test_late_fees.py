@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from kernel import jobs
@@ -14,7 +17,9 @@ from kernel.context import Actor, CallContext
 from kernel.errors import InvalidInput
 from plugins.billing import finalizing, invoices, payments, runs
 from plugins.billing.models import Invoice, Reminder
+from plugins.billing.periods import ONE_DAY, add_months
 from plugins.billing.receivables import dunning, late_fees, levels, payers
+from plugins.billing.receivables.days import late_months
 from plugins.billing.why import explain_line
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, taxed_client
 
@@ -142,6 +147,17 @@ def _letter(ctx: CallContext, one: Invoice) -> Any:
     ctx.session.add(letter)
     ctx.session.flush()
     return letter.id
+
+
+@given(st.dates(date(2020, 1, 1), date(2032, 12, 31)), st.integers(0, 100), st.integers(0, 900))
+def test_late_months_follow_each_other_without_gap_and_are_charged_in_time(due: date, grace: int, later: int) -> None:
+    until = due + timedelta(days=later)
+    found = list(late_months(due, grace, until))
+    assert [one.start for one, _ in found] == [add_months(due + ONE_DAY, at) for at in range(len(found))]
+    assert all(before.end == after.start for (before, _), (after, _) in pairwise(found))
+    assert all(charged < until and charged == max(one.start, due + timedelta(days=1 + grace)) for one, charged in found)
+    following = add_months(due + ONE_DAY, len(found))
+    assert max(following, due + timedelta(days=1 + grace)) >= until
 
 
 def test_rules_are_kept_by_rest_and_checked_at_their_fields(acme: Any) -> None:

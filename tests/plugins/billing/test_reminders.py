@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.events import OutboxEvent
 from kernel.tenancy import change_settings
-from plugins.billing import payments
+from plugins.billing import payments, reopening
+from plugins.billing.errors import NotUnfinalizable
 from plugins.billing.models import Invoice, Letter, OverdueNote, Reminder
 from plugins.billing.receivables import dunning, levels, payers
 from plugins.billing.receivables.errors import DunningLevelUsed
@@ -152,7 +154,8 @@ def test_own_words_speak_the_clients_language_and_a_fee_is_named(posting: Any, o
         first = levels.list_levels(ctx)[0]
         levels.change_level(ctx, first.id, {
             "fee": 500, "fee_currency": "EUR",
-            "texts": [Words("de", "Mahnung von {seller}", "{client}:\n{invoices}\nSumme {total}{fee}"), Words("en", "Hey", "{level}")],
+            "texts": [Words("de", "Mahnung von {seller}", "{client}:\n{invoices}\nSumme {total}{fee}"),
+                      Words("en", "Hey", "{level}")],
         })  # fmt: skip
         client_id = client_of(ctx, locale="de-AT")
         late(ctx, client_id, 8)
@@ -181,6 +184,37 @@ def test_a_client_without_address_is_named_and_keeps_nobody_else(posting: Any, o
     pages = posting.client("carol")
     assert "Hill &amp; Sons" in pages.get("/reminders").text
     assert told["subject"] in pages.get("/letters").text
+
+
+def test_several_who_remind_at_once_send_one_mail(posting: Any, office: PostOffice) -> None:
+    with posting.call("carol") as ctx:
+        client_id = client_of(ctx)
+        late(ctx, client_id, 8)
+    barrier = Barrier(4)
+
+    def remind() -> None:
+        with posting.call("carol") as ctx:
+            ctx.session.execute(select(1))
+            barrier.wait(10)
+            dunning.remind_client(ctx, client_id)
+
+    threads = [Thread(target=remind) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    jobs.drain(posting.kernel, posting.tenant_id)
+    assert len(office.envelopes) == 1
+    with posting.call() as ctx:
+        assert ctx.session.scalar(select(func.count()).select_from(Reminder)) == 1
+
+
+def test_what_a_client_was_reminded_of_stays_final(posting: Any, office: PostOffice) -> None:
+    with posting.call("carol") as ctx:
+        one = late(ctx, client_of(ctx), 8)
+        dunning.remind_now(ctx)
+        with pytest.raises(NotUnfinalizable, match="reminder"):
+            reopening.unfinalize_invoice(ctx, one.id)
 
 
 def test_levels_are_checked_at_their_fields(acme: Any) -> None:
