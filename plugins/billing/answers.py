@@ -25,6 +25,7 @@ _PLACES = (
     ("Payments", "/payments", "invoice.read"),
     ("Credits", "/credits", "invoice.read"),
     ("Ledger", "/ledger", "ledger.read"),
+    ("Invoice layouts", "/invoice-layouts", "invoice_layout.manage"),
     ("Ageing", "/ageing", "invoice.read"),
     ("Reminders", "/reminders", "invoice.read"),
     ("Late fees", "/late-fees", "invoice.read"),

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, null, or_, select, union_all
 
 from kernel import audit
+from kernel.db import fetch_rows
 from kernel.directory.clients import get_clients
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
+from plugins.billing.bulk import among
 from plugins.billing.layouts.errors import LayoutChoiceNotFound, LayoutInUse, LayoutNotFound
 from plugins.billing.layouts.standards import DEFAULT
 from plugins.billing.layouts.store import get_layout, lay_out_known, own_layout
@@ -20,6 +22,7 @@ from plugins.billing.models import Invoice, Layout, LayoutChoice, LayoutVersion
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
+_CHOSEN = (LayoutChoice.tenant_id == Layout.tenant_id) & (LayoutChoice.layout_id == Layout.id)
 _IN_FORCE = (
     (LayoutVersion.tenant_id == Layout.tenant_id)
     & (LayoutVersion.layout_id == Layout.id)
@@ -32,31 +35,27 @@ For = tuple[UUID | None, str | None]
 
 def chosen_versions(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, UUID]:
     """By invoice, the version of the layout that prints it now, in a fixed number of queries."""
-    found = _choices(ctx, {one.client_id for one in invoices})
-    if (None, None) not in found:
-        found[None, None] = _standard(ctx)
+    wanted = {one.client_id for one in invoices}
+    found = _choices(ctx, wanted)
+    if not found:
+        lay_out_known(ctx)
+        found = _choices(ctx, wanted)
     return {one.id: _closest(found, one.client_id, one.kind) for one in invoices}
 
 
 def _choices(ctx: CallContext, client_ids: set[UUID]) -> dict[For, UUID]:
-    """The versions in force of every choice that may be meant."""
-    choice = (LayoutChoice.tenant_id == Layout.tenant_id) & (LayoutChoice.layout_id == Layout.id)
-    rows = ctx.session.execute(
-        select(LayoutChoice.client_id, LayoutChoice.kind, LayoutVersion.id)
-        .select_from(LayoutChoice).join(Layout, choice).join(LayoutVersion, _IN_FORCE)
-        .where(or_(LayoutChoice.client_id.is_(None), LayoutChoice.client_id.in_(client_ids)))
+    """The versions in force of every choice that may be meant; for all, without a choice, that of the house's own layout."""
+    meant = or_(LayoutChoice.client_id.is_(None), among(LayoutChoice.client_id, client_ids))
+    chosen = (
+        select(LayoutChoice.client_id, LayoutChoice.kind, LayoutVersion.id, literal(1).label("rank"))
+        .select_from(LayoutChoice).join(Layout, _CHOSEN).join(LayoutVersion, _IN_FORCE).where(meant)
     )  # fmt: skip
-    return {(client_id, kind): version_id for client_id, kind, version_id in rows}
-
-
-def _standard(ctx: CallContext) -> UUID:
-    """The house's own layout, laid out first where the tenant has not met it."""
-    wanted = select(LayoutVersion.id).join(Layout, _IN_FORCE).where(Layout.key == DEFAULT)
-    found = ctx.session.scalar(wanted)
-    if found is None:
-        lay_out_known(ctx)
-        found = ctx.session.scalars(wanted).one()
-    return found
+    standard = (
+        select(null(), null(), LayoutVersion.id, literal(0)).select_from(Layout).join(LayoutVersion, _IN_FORCE)
+        .where(Layout.key == DEFAULT)
+    )  # fmt: skip
+    rows = fetch_rows(ctx.session, union_all(chosen, standard))
+    return {(row["client_id"], row["kind"]): row["id"] for row in sorted(rows, key=lambda row: row["rank"])}
 
 
 def _closest(found: Mapping[For, UUID], client_id: UUID, kind: str) -> UUID:
