@@ -12,7 +12,7 @@ from uuid import UUID
 from kernel import events
 from kernel.errors import Conflict
 from kernel.hookspecs.charging import Settled
-from kernel.ids import uuid7
+from kernel.ids import uuid7, uuid7s
 from plugins.billing.bulk import insert_rows
 from plugins.billing.drafts import Assembled, Written
 from plugins.billing.errors import SourceBilled
@@ -49,7 +49,7 @@ def write_invoices(ctx: CallContext, assembled: Sequence[Assembled], *, to_final
     """
     if not assembled:
         return []
-    pairs = [(uuid7(), one) for one in assembled]
+    pairs = list(zip(uuid7s(len(assembled)), assembled, strict=True))
     insert_rows(ctx.session, Invoice, _INVOICE, [_invoice_row(ctx, *pair) for pair in pairs])
     line_ids = write_parts(ctx, pairs)
     _claim_sources(ctx, pairs, line_ids)
@@ -75,7 +75,7 @@ def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[An
 
 def write_parts(ctx: CallContext, pairs: Sequence[Pair]) -> list[tuple[UUID, ...]]:
     """Write lines, taxes and discounts of invoices; returns the ids of each invoice's lines."""
-    line_ids = [one.draft.line_ids or tuple(uuid7() for _ in one.draft.lines) for _, one in pairs]
+    line_ids = [one.draft.line_ids or tuple(uuid7s(len(one.draft.lines))) for _, one in pairs]
     lines = [row for pair, ids in zip(pairs, line_ids, strict=True) for row in _line_rows(*pair, ids)]
     insert_rows(ctx.session, InvoiceLine, _LINE, lines)
     insert_rows(ctx.session, InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair)])
@@ -98,9 +98,11 @@ def _line_rows(invoice_id: UUID, one: Assembled, ids: Sequence[UUID]) -> list[tu
 
 def _tax_rows(invoice_id: UUID, one: Assembled) -> list[tuple[Any, ...]]:
     return [
-        (uuid7(), invoice_id, position, tax.name, tax.code, tax.percent, tax.base, tax.tax, tax.region, tax.note,
+        (row_id, invoice_id, position, tax.name, tax.code, tax.percent, tax.base, tax.tax, tax.region, tax.note,
          tax.rate_key, tax_date)
-        for position, (tax, tax_date) in enumerate(zip(one.taxes.groups, one.tax_dates, strict=True))
+        for position, (row_id, tax, tax_date) in enumerate(
+            zip(uuid7s(len(one.taxes.groups)), one.taxes.groups, one.tax_dates, strict=True)
+        )
     ]  # fmt: skip
 
 
@@ -121,7 +123,10 @@ def _claim_sources(ctx: CallContext, pairs: Sequence[Pair], line_ids: Sequence[S
     ]
     if not claims:
         return
-    rows = [(uuid7(), one.kind, one.id, one.period_key, invoice, line, one.amount) for one, invoice, line in claims]
+    rows = [
+        (row_id, one.kind, one.id, one.period_key, invoice, line, one.amount)
+        for row_id, (one, invoice, line) in zip(uuid7s(len(claims)), claims, strict=True)
+    ]
     try:
         insert_rows(ctx.session, Source, _SOURCE, rows)
     except Conflict as error:

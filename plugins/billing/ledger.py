@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
-from kernel.ids import uuid7
+from kernel.ids import uuid7, uuid7s
 from plugins.billing.bulk import insert_rows
 from plugins.billing.models import LedgerEntry, Posting
 
@@ -41,7 +41,7 @@ class Booking(NamedTuple):
 
 def post_entries(ctx: CallContext, bookings: Sequence[Booking]) -> list[UUID]:
     """Book entries; the database refuses one that does not add up to zero. Returns their ids."""
-    ids = [uuid7() for _ in bookings]
+    ids = uuid7s(len(bookings))
     now, who = ctx.now(), ctx.actor.name
     insert_rows(ctx.session, LedgerEntry, _ENTRY, [
         (entry_id, one.booked_on, one.kind, one.currency, one.client_id, one.source_id, one.words, one.reverses_id, now, who)

@@ -53,7 +53,7 @@ class Period(NamedTuple):
         >>> Period(date(2026, 1, 1), date(2026, 2, 1)).key
         '2026-01-01/2026-02-01'
         """
-        return f"{self.start.isoformat()}/{self.end.isoformat()}"
+        return _key(self.start, self.end)
 
     def contains(self, day: date) -> bool:
         """True for a day of the period."""
@@ -99,7 +99,7 @@ class Schedule(NamedTuple):
         >>> Schedule(Cycle.MONTHLY, date(2024, 1, 31)).period_containing(date(2024, 3, 1)).key
         '2024-02-29/2024-03-31'
         """
-        return self.period(self.index_of(day))
+        return _containing(self, day)
 
     def whole_of(self, period: Period) -> Period:
         """The whole period that one is, or is a part of."""
@@ -196,7 +196,17 @@ def turns_of(anchorings: Sequence[Anchoring], cycle: Cycle | None = None) -> Sch
     return parts[0][1] if len(parts) == 1 else Turns(parts)
 
 
-@lru_cache(maxsize=4096)  # a run asks for the same few boundaries for each of its lines
+@lru_cache(maxsize=4096)  # a run asks for the same few periods for each of its lines, here and below
+def _key(start: date, end: date) -> str:
+    return f"{start.isoformat()}/{end.isoformat()}"
+
+
+@lru_cache(maxsize=4096)
+def _containing(schedule: Schedule, day: date) -> Period:
+    return schedule.period(schedule.index_of(day))
+
+
+@lru_cache(maxsize=4096)
 def add_months(day: date, months: int) -> date:
     """The same day of the month some months later, or the last one of a shorter month.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from plugins.billing.periods import (
@@ -87,7 +88,7 @@ def agreement(
 
 
 def due_periods(
-    agreed: Agreement, *, advance: bool, prorate: bool, until: date, billed: Container[str] = ()
+    agreed: Agreement, *, advance: bool, prorate: bool, until: date, billed: Container[str] = frozenset()
 ) -> list[ServicePeriod]:
     """The unbilled periods that are due before `until`, oldest first; `billed` holds the keys of those on invoices.
 
@@ -95,12 +96,21 @@ def due_periods(
     Days that an earlier system billed are always taken off, and so are those of a period that a change of anchor cut short;
     those before the start and after the end only if `prorate`.
     """
+    find = _due_of_many if isinstance(billed, frozenset) else _due
+    return list(find(agreed, advance, prorate, until, billed))
+
+
+def _due(agreed: Agreement, advance: bool, prorate: bool, until: date, billed: Container[str]) -> Sequence[ServicePeriod]:
     owed, until = agreed.owed, agreed.held(until, advance=advance)
     limit = min(owed.end, until)
     if owed.start >= limit:
-        return []
+        return ()
     unbilled = _unbilled(agreed, Period(owed.start, limit), billed)
-    return [_served(period, agreed, prorate) for period in unbilled if advance or period.end <= until]
+    return tuple([_served(period, agreed, prorate) for period in unbilled if advance or period.end <= until])
+
+
+_due_of_many = lru_cache(maxsize=4096)(_due)
+"""Lines with the same days of which the same periods are billed owe the same periods: nearly all lines of a run."""
 
 
 def _unbilled(agreed: Agreement, window: Period, billed: Container[str]) -> Iterator[Period]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -23,12 +23,12 @@ from plugins.billing.periods import Anchoring
 from plugins.billing.service_periods import CLIENT, Agreement, agreement
 from plugins.billing.usage import Tier
 
+_agree = lru_cache(maxsize=4096)(agreement)  # a run has thousands of lines with the same days
 _SAME = (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id)
 _IN_ORDER = (Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedItem:
+class AgreedItem(NamedTuple):
     """A catalog item on a line; `unit_price` in minor units, None where the catalog's holds."""
 
     id: UUID
@@ -39,8 +39,7 @@ class AgreedItem:
     tiers: tuple[Tier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedLine:
+class AgreedLine(NamedTuple):
     """A contract line with all that its price is made of; `prices` are dated ones, by item, None for the whole line."""
 
     contract: Contract
@@ -48,7 +47,7 @@ class AgreedLine:
     items: tuple[AgreedItem, ...]
     role_rates: Mapping[str, int]
     agreement: Agreement
-    prices: Mapping[UUID | None, Sequence[DatedPrice]] = field(default_factory=dict)
+    prices: Mapping[UUID | None, Sequence[DatedPrice]] = {}
     bucket: BucketTerms | None = None
 
     def scheduled(self, item_id: UUID | None, on: date) -> int | None:
@@ -100,19 +99,15 @@ def _plain_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Con
 
 
 def _agreement(contract: Contract, line: ContractLine, anchorings: Sequence[Anchoring]) -> Agreement:
-    return agreement(
+    return _agree(
         line.cycle, contract.cadence, (contract.start_on, contract.end_on), (line.start_on, line.end_on),
-        contract.billed_until, anchorings,
+        contract.billed_until, tuple(anchorings),
     )  # fmt: skip
 
 
 def _items(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, list[AgreedItem]]:
-    rows = ctx.session.execute(
-        select(
-            ContractItem.id, ContractItem.line_id, ContractItem.item_id, ContractItem.quantity, ContractItem.unit_price,
-            ContractItem.minimum_quantity,
-        ).where(among(ContractItem.line_id, line_ids)).order_by(ContractItem.line_id, ContractItem.id)
-    ).all()  # fmt: skip
+    wanted = select(ContractItem.__table__).where(among(ContractItem.line_id, line_ids))
+    rows = read_rows(ctx.session, wanted.order_by(ContractItem.line_id, ContractItem.id))
     tiers = _tiers(ctx, [row.id for row in rows])
     items: defaultdict[UUID, list[AgreedItem]] = defaultdict(list)
     for row in rows:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from kernel.context import CallContext
-from plugins.billing.bulk import among
+from plugins.billing.bulk import among, read_rows
 from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.models.contracts import ContractLine
@@ -23,16 +23,14 @@ BilledKeys = Mapping[UUID, frozenset[str]]
 
 def read_billed(ctx: CallContext, asked: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, frozenset[str]]]:
     """Which of these things stand on invoices, drafts too: period keys by source kind and id. One query."""
-    wanted = [
-        and_(Source.source_kind == kind, among(Source.source_id, sorted(ids))) for kind, ids in sorted(asked.items()) if ids
-    ]
+    wanted = [and_(Source.source_kind == kind, among(Source.source_id, ids)) for kind, ids in sorted(asked.items()) if ids]
     if not wanted:
         return {}
     found = select(Source.source_kind, Source.source_id, Source.period_key).where(Source.live, or_(*wanted))
-    billed: defaultdict[str, dict[UUID, frozenset[str]]] = defaultdict(dict)
-    for kind, source_id, key in ctx.session.execute(found):
-        billed[kind][source_id] = billed[kind].get(source_id, frozenset()) | {key}
-    return billed
+    billed: defaultdict[str, defaultdict[UUID, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for kind, source_id, key in read_rows(ctx.session, found):
+        billed[kind][source_id].add(key)
+    return {kind: {source_id: frozenset(keys) for source_id, keys in own.items()} for kind, own in billed.items()}
 
 
 def billed_periods(ctx: CallContext, line_ids: Sequence[UUID]) -> BilledKeys:
