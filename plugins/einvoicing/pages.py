@@ -11,22 +11,19 @@ from kernel.context import CallContext
 from kernel.directory import clients
 from kernel.tenancy import get_settings
 from kernel.web.i18n import gettext as _
-from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.einvoicing import schemas, services
 from plugins.einvoicing.routes import file_response
-from plugins.einvoicing.schemes import COMMON_EAS, EAS
 from plugins.einvoicing.settings import SellerProfile
+from plugins.einvoicing.words import FORMS, NAMED_SCHEMES, SCHEMES
 
 pages = Pages("einvoicing")
-FORMS = {"pdf": _l("PDF"), "factur_x": _l("PDF with the data in it (Factur-X, ZUGFeRD)"), "ubl": _l("PDF and a UBL file")}
-SCHEMES = [*sorted(COMMON_EAS.items(), key=lambda one: one[1]), *((code, code) for code in sorted(EAS - COMMON_EAS.keys()))]
 _INVOICE = "/e-invoicing/of-invoice/<uuid:invoice_id>"
 
 
 @pages.get("/e-invoicing", permission="invoice.read")
 def seller(ctx: CallContext) -> ResponseReturnValue:
-    return render("einvoicing/seller.html", seller=get_settings(ctx, "einvoicing"), schemes=COMMON_EAS)
+    return render("einvoicing/seller.html", seller=get_settings(ctx, "einvoicing"), schemes=NAMED_SCHEMES)
 
 
 def _profile(ctx: CallContext) -> dict[str, Any]:
@@ -56,7 +53,7 @@ def download(ctx: CallContext, invoice_id: UUID, query: dict[str, Any]) -> Respo
 @pages.get("/e-invoicing/of-client/<uuid:client_id>", permission="invoice.read")
 def of_client(ctx: CallContext, client_id: UUID) -> ResponseReturnValue:
     facts = services.get_client_facts(ctx, client_id)
-    return render("einvoicing/client_panel.html", facts=facts, forms=FORMS, schemes=COMMON_EAS)
+    return render("einvoicing/client_panel.html", facts=facts, forms=FORMS, schemes=NAMED_SCHEMES)
 
 
 def _client(ctx: CallContext, client_id: UUID) -> dict[str, Any]:

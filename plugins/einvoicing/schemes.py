@@ -11,13 +11,6 @@ _EAS = (
 )
 EAS = frozenset(_EAS.split(" "))
 """Electronic Address Schemes of the EN 16931 code lists (BR-CL-25)."""
-COMMON_EAS = {
-    "EM": "E-mail", "0088": "GLN", "0060": "DUNS", "0204": "Leitweg-ID", "9930": "DE: VAT id", "9914": "AT: VAT id",
-    "9915": "AT: government", "0208": "BE: enterprise number", "9957": "FR: VAT id", "0009": "FR: SIRET", "0225": "FR: directory",
-    "0106": "NL: KvK", "0190": "NL: OIN", "0192": "NO: organisation number", "0007": "SE: organisation number", "0184": "DK: CVR",
-    "0216": "FI: OVT", "0211": "IT: VAT id", "9920": "ES: VAT id", "9932": "GB: VAT id", "0151": "AU: ABN", "0183": "CH: UID",
-}  # fmt: skip
-"""Those that a form offers by name, before the codes of all others."""
 UNUSED_ICD = {"0092", "0103", "0181", "0182"}
 """Numbers below 0200 of ISO 6523 that are on no list of the standard."""
 
