@@ -11,7 +11,6 @@ _VERSION = 7 << 76
 _VARIANT = 0b10 << 62
 _COUNTER_BITS = 42
 _COUNTER_SEED_BITS = _COUNTER_BITS - 1
-_LOW = (1 << 30) - 1
 
 
 class UuidFactory:
@@ -33,10 +32,7 @@ class UuidFactory:
         """So many at once, in order: one look at the clock, one draw of randomness."""
         millis, first = self._next(time.time_ns() // 1_000_000, count)
         noise, fixed = memoryview(secrets.token_bytes(4 * count)).cast("I"), millis << 80 | _VERSION | _VARIANT
-        return [
-            UUID(int=fixed | one >> 30 << 64 | (one & _LOW) << 32 | low)
-            for one, low in zip(range(first, first + count), noise, strict=True)
-        ]
+        return [UUID(int=fixed | (first + at) >> 30 << 64 | (first + at) % 2**30 << 32 | low) for at, low in enumerate(noise)]
 
     def _next(self, now: int, count: int) -> tuple[int, int]:
         """The timestamp and first counter to use; a clock set back keeps the last timestamp and counts on."""
