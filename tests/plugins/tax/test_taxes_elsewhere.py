@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import html
 from sqlalchemy import select
 
 from house.stage import csrf_of
@@ -177,6 +178,21 @@ def test_an_exempt_line_of_a_manual_invoice_prints_its_reason(acme: World) -> No
     assert [(one["exemption"], one["tax"]) for one in told["lines"]] == [("Education", 0), (None, 200)]
     assert ("E", "Education") in {(one["code"], one["note"]) for one in told["taxes"]}
     assert "Education" in acme.client("carol").get(f"/invoices/{told['id']}").text
+
+
+def test_editing_on_the_page_keeps_how_a_line_is_taxed(acme: World) -> None:
+    with acme.call(Actor.system()) as ctx:
+        client_id = taxed_client(ctx, lay_out_taxes(ctx))
+        invoice_id = draft(ctx, client_id, line(tax_category="reduced"), line("Course", exemption="Education")).id
+    browser = acme.client("carol")
+    [form] = [one for one in html.fromstring(browser.get(f"/invoices/{invoice_id}/edit").text).forms if "notes" in one.fields]
+    for empty_row in list(form.iter("template")):
+        empty_row.drop_tree()
+    answer = browser.post(f"/invoices/{invoice_id}/edit", data={**dict(form.form_values()), "notes": "Thank you."})
+    assert answer.status_code == 303, answer.text
+    told = read(acme, str(invoice_id))
+    assert [(one["tax_category"], one["exemption"], one["tax"]) for one in told["lines"]] == [
+        ("reduced", None, 1000), ("standard", "Education", 0)]  # fmt: skip
 
 
 AMOUNTS = st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=6)
