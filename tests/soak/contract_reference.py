@@ -13,6 +13,8 @@ from tests.plugins.billing.reference.agreement import compare
 
 CLIENTS = 250
 """In each round, of one company; nothing of a round is kept."""
+AGAIN = 4
+"""In every fourth round what is owed is billed, and what is due later on is compared as well."""
 
 
 def contract_reference(notes: dict[str, Any], keep: Callable[[], None]) -> str:
@@ -24,10 +26,10 @@ def contract_reference(notes: dict[str, Any], keep: Callable[[], None]) -> str:
             number = notes["rounds"] = notes.get("rounds", 0) + 1
             tenant_id = found(kernel, f"market-{number}")
             with kernel.call(tenant_id, Actor.system()) as ctx:
-                seen += compare(ctx, CLIENTS, notes["seed"] * 1_000_000 + number)
+                seen += compare(ctx, CLIENTS, notes["seed"] * 1_000_000 + number, again=number % AGAIN == 0)
                 ctx.session.rollback()
             notes["seen"] = dict(seen)
             keep()
             print(f"  round {number}: {seen['contracts']} contracts alike", flush=True)
     figures = ", ".join(f"{count} {what}" for what, count in sorted(seen.items()))
-    return f"random contracts alike in fractions and in the engine, before and after they were billed ({figures})"
+    return f"random contracts alike in fractions and in the engine ({figures})"
