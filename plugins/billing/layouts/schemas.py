@@ -26,7 +26,8 @@ class LayoutName(Schema):
 
 class LayoutIn(LayoutName):
     clone_of = fields.UUID(metadata={"description": "A layout to begin with; without it `document` is wanted."})
-    document = fields.Dict(keys=fields.String(), metadata={"description": "Instead of `clone_of`.", "example": None})
+    document = fields.Dict(keys=fields.String(), allow_none=True,
+                           metadata={"description": "Instead of `clone_of`.", "example": None})  # fmt: skip
 
     @validates_schema
     def _one_beginning(self, data: dict[str, Any], **_: Any) -> None:
