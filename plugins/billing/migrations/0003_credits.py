@@ -199,261 +199,130 @@ def _check(table: str, name: str, condition: str) -> None:
 
 
 def _add_tables() -> None:
+    for make in (_allocations, _refunds, _movements, _rules, _notices, _findings):
+        make()
+
+
+def _table(name: str, *parts: sa.schema.SchemaItem, refers: dict[str, str]) -> None:
+    """A table of a tenant with its key and composite references; a client's own rows go with the client's rules only."""
     op.create_table(
-        "billing_payment_allocations",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("payment_id", sa.Uuid(), nullable=False),
-        sa.Column("invoice_id", sa.Uuid(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("entry_id", sa.Uuid(), nullable=False),
-        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount <> 0", name=op.f("ck_billing_payment_allocations_amount")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "invoice_id"],
-            ["billing_invoices.tenant_id", "billing_invoices.id"],
-            name=op.f("fk_billing_payment_allocations_tenant_id_invoice_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "payment_id"],
-            ["billing_payments.tenant_id", "billing_payments.id"],
-            name=op.f("fk_billing_payment_allocations_tenant_id_payment_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_payment_allocations_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_payment_allocations")),
-    )
-    op.create_index(
-        op.f("ix_billing_payment_allocations_tenant_id_invoice_id_id"),
-        "billing_payment_allocations",
-        ["tenant_id", "invoice_id", "id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_billing_payment_allocations_tenant_id_payment_id_id"),
-        "billing_payment_allocations",
-        ["tenant_id", "payment_id", "id"],
-        unique=False,
-    )
-    op.create_table(
-        "billing_refunds",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("payment_id", sa.Uuid(), nullable=True),
-        sa.Column("credit_id", sa.Uuid(), nullable=True),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("refunded_on", sa.Date(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), server_default="", nullable=False),
-        sa.Column("entry_id", sa.Uuid(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("amount > 0", name=op.f("ck_billing_refunds_amount")),
-        sa.CheckConstraint("num_nonnulls(payment_id, credit_id) = 1", name=op.f("ck_billing_refunds_of")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], name=op.f("fk_billing_refunds_tenant_id_client_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "credit_id"],
-            ["billing_credits.tenant_id", "billing_credits.id"],
-            name=op.f("fk_billing_refunds_tenant_id_credit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "payment_id"],
-            ["billing_payments.tenant_id", "billing_payments.id"],
-            name=op.f("fk_billing_refunds_tenant_id_payment_id"),
-        ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_billing_refunds_tenant_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_refunds")),
-    )
-    op.create_index(
-        op.f("ix_billing_refunds_tenant_id_client_id_id"), "billing_refunds", ["tenant_id", "client_id", "id"], unique=False
-    )
-    op.create_index(op.f("ix_billing_refunds_tenant_id_credit_id"), "billing_refunds", ["tenant_id", "credit_id"], unique=False)
-    op.create_index(op.f("ix_billing_refunds_tenant_id_payment_id"), "billing_refunds", ["tenant_id", "payment_id"], unique=False)
-    op.create_table(
-        "billing_credit_movements",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("credit_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("invoice_id", sa.Uuid(), nullable=True),
-        sa.Column("other_credit_id", sa.Uuid(), nullable=True),
-        sa.Column("entry_id", sa.Uuid(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("moved_on", sa.Date(), nullable=False),
-        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_name", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "(invoice_id is not null) = (kind in ('applied', 'unapplied'))", name=op.f("ck_billing_credit_movements_invoice")
-        ),
-        sa.CheckConstraint(
-            "kind = 'adjusted' or (amount > 0) = (kind in ('given', 'unapplied'))",
-            name=op.f("ck_billing_credit_movements_direction"),
-        ),
-        sa.CheckConstraint(
-            "kind in ('given', 'applied', 'unapplied', 'expired', 'transferred', 'refunded', 'withdrawn', 'adjusted')",
-            name=op.f("ck_billing_credit_movements_kind"),
-        ),
-        sa.CheckConstraint("amount <> 0", name=op.f("ck_billing_credit_movements_amount")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "credit_id"],
-            ["billing_credits.tenant_id", "billing_credits.id"],
-            name=op.f("fk_billing_credit_movements_tenant_id_credit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "entry_id"],
-            ["billing_ledger_entries.tenant_id", "billing_ledger_entries.id"],
-            name=op.f("fk_billing_credit_movements_tenant_id_entry_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "invoice_id"],
-            ["billing_invoices.tenant_id", "billing_invoices.id"],
-            name=op.f("fk_billing_credit_movements_tenant_id_invoice_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "other_credit_id"],
-            ["billing_credits.tenant_id", "billing_credits.id"],
-            name=op.f("fk_billing_credit_movements_tenant_id_other_credit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credit_movements_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_credit_movements")),
-    )
-    op.create_index(
-        op.f("ix_billing_credit_movements_tenant_id_credit_id_id"),
-        "billing_credit_movements",
-        ["tenant_id", "credit_id", "id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_billing_credit_movements_tenant_id_entry_id"),
-        "billing_credit_movements",
-        ["tenant_id", "entry_id"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_billing_credit_movements_given",
-        "billing_credit_movements",
-        ["tenant_id", "credit_id"],
-        unique=True,
-        postgresql_where=sa.text("kind = 'given'"),
-    )
-    op.create_table(
-        "billing_credit_rules",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("auto_apply", sa.Boolean(), nullable=True),
-        sa.Column("expiry_days", sa.Integer(), nullable=True),
-        sa.Column("apply_order", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "apply_order in ('expiration_first', 'oldest_first', 'newest_first')",
-            name=op.f("ck_billing_credit_rules_apply_order"),
-        ),
-        sa.CheckConstraint("expiry_days between 0 and 3650", name=op.f("ck_billing_credit_rules_expiry_days")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "client_id"],
-            ["clients.tenant_id", "clients.id"],
-            name=op.f("fk_billing_credit_rules_tenant_id_client_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credit_rules_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_credit_rules")),
-        sa.UniqueConstraint("tenant_id", "client_id", name=op.f("uq_billing_credit_rules_tenant_id_client_id")),
-    )
-    op.create_table(
-        "billing_credit_notices",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("credit_id", sa.Uuid(), nullable=False),
-        sa.Column("expires_on", sa.Date(), nullable=False),
-        sa.Column("days_before", sa.Integer(), nullable=False),
-        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("mailed_to", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "credit_id"],
-            ["billing_credits.tenant_id", "billing_credits.id"],
-            name=op.f("fk_billing_credit_notices_tenant_id_credit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credit_notices_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_credit_notices")),
-        sa.UniqueConstraint(
-            "tenant_id",
-            "credit_id",
-            "expires_on",
-            "days_before",
-            name=op.f("uq_billing_credit_notices_tenant_id_credit_id_expires_on_days_before"),
-        ),
-    )
-    op.create_table(
-        "billing_credit_findings",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("subject_id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("credit_id", sa.Uuid(), nullable=True),
-        sa.Column("invoice_id", sa.Uuid(), nullable=True),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("expected", sa.BigInteger(), nullable=False),
-        sa.Column("actual", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), server_default="open", nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("entry_id", sa.Uuid(), nullable=True),
-        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_by", sa.Text(), server_default="", nullable=False),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("(state = 'open') = (closed_at is null)", name=op.f("ck_billing_credit_findings_closed")),
-        sa.CheckConstraint("kind in ('ledger', 'remaining', 'applied', 'settled')", name=op.f("ck_billing_credit_findings_kind")),
-        sa.CheckConstraint("state <> 'no_action' or reason <> ''", name=op.f("ck_billing_credit_findings_reason")),
-        sa.CheckConstraint("state in ('open', 'gone', 'adjusted', 'no_action')", name=op.f("ck_billing_credit_findings_state")),
-        sa.CheckConstraint("expected <> actual", name=op.f("ck_billing_credit_findings_differs")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "client_id"],
-            ["clients.tenant_id", "clients.id"],
-            name=op.f("fk_billing_credit_findings_tenant_id_client_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "credit_id"],
-            ["billing_credits.tenant_id", "billing_credits.id"],
-            name=op.f("fk_billing_credit_findings_tenant_id_credit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "invoice_id"],
-            ["billing_invoices.tenant_id", "billing_invoices.id"],
-            name=op.f("fk_billing_credit_findings_tenant_id_invoice_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_billing_credit_findings_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_credit_findings")),
-    )
-    op.create_index(
-        op.f("ix_billing_credit_findings_tenant_id_found_at_id"),
-        "billing_credit_findings",
-        ["tenant_id", "found_at", "id"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_billing_credit_findings_open",
-        "billing_credit_findings",
-        ["tenant_id", "kind", "subject_id", "currency"],
-        unique=True,
-        postgresql_where=sa.text("state = 'open'"),
-    )
+        name, sa.Column("tenant_id", sa.Uuid(), nullable=False), sa.Column("id", sa.Uuid(), nullable=False), *parts,
+        *(sa.ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"],
+                                  name=op.f(f"fk_{name}_tenant_id_{column}"),
+                                  ondelete="CASCADE" if name == "billing_credit_rules" else None)
+          for column, table in refers.items()),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f(f"fk_{name}_tenant_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f(f"pk_{name}")),
+    )  # fmt: skip
+
+
+def _is(name: str, condition: str, table: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(condition, name=op.f(f"ck_{table}_{name}"))
+
+
+def _index(table: str, *columns: str) -> None:
+    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns))
+
+
+def _uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.Uuid(), nullable=nullable)
+
+
+def _money(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), nullable=False)
+
+
+def _words(name: str, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), server_default=default, nullable=False)
+
+
+def _day(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.Date(), nullable=False)
+
+
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _versioned() -> tuple[sa.Column[object], ...]:
+    times = (sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
+             for name in ("created_at", "updated_at"))  # fmt: skip
+    return (sa.Column("version", sa.Integer(), server_default="1", nullable=False), *times)
+
+
+def _allocations() -> None:
+    name = "billing_payment_allocations"
+    _table(name, _uuid("payment_id"), _uuid("invoice_id"), _money("amount"), _uuid("entry_id"), _instant("allocated_at"),
+           _is("amount", "amount <> 0", name), refers={"invoice_id": "billing_invoices", "payment_id": "billing_payments"})  # fmt: skip
+    _index(name, "tenant_id", "payment_id", "id")
+    _index(name, "tenant_id", "invoice_id", "id")
+
+
+def _refunds() -> None:
+    name = "billing_refunds"
+    _table(
+        name, _uuid("client_id"), _uuid("payment_id", nullable=True), _uuid("credit_id", nullable=True), _money("amount"),
+        _words("currency"), _day("refunded_on"), _words("method"), _words("reference", ""), _uuid("entry_id"),
+        _instant("recorded_at"), _words("recorded_by"), _is("amount", "amount > 0", name),
+        _is("of", "num_nonnulls(payment_id, credit_id) = 1", name),
+        refers={"client_id": "clients", "payment_id": "billing_payments", "credit_id": "billing_credits"},
+    )  # fmt: skip
+    _index(name, "tenant_id", "client_id", "id")
+    _index(name, "tenant_id", "payment_id")
+    _index(name, "tenant_id", "credit_id")
+
+
+def _movements() -> None:
+    name = "billing_credit_movements"
+    kinds = "'given', 'applied', 'unapplied', 'expired', 'transferred', 'refunded', 'withdrawn', 'adjusted'"
+    _table(
+        name, _uuid("credit_id"), _words("kind"), _money("amount"), _uuid("invoice_id", nullable=True),
+        _uuid("other_credit_id", nullable=True), _uuid("entry_id"), _words("reason", ""), _day("moved_on"),
+        _instant("moved_at"), _words("actor_name"), _is("kind", f"kind in ({kinds})", name), _is("amount", "amount <> 0", name),
+        _is("direction", "kind = 'adjusted' or (amount > 0) = (kind in ('given', 'unapplied'))", name),
+        _is("invoice", "(invoice_id is not null) = (kind in ('applied', 'unapplied'))", name),
+        refers={"credit_id": "billing_credits", "invoice_id": "billing_invoices", "other_credit_id": "billing_credits",
+                "entry_id": "billing_ledger_entries"},
+    )  # fmt: skip
+    op.create_index("uq_billing_credit_movements_given", name, ["tenant_id", "credit_id"], unique=True,
+                    postgresql_where=sa.text("kind = 'given'"))  # fmt: skip
+    _index(name, "tenant_id", "credit_id", "id")
+    _index(name, "tenant_id", "entry_id")
+
+
+def _rules() -> None:
+    name = "billing_credit_rules"
+    _table(
+        name, _uuid("client_id"), sa.Column("auto_apply", sa.Boolean()), sa.Column("expiry_days", sa.Integer()),
+        sa.Column("apply_order", sa.Text()), *_versioned(), _is("expiry_days", "expiry_days between 0 and 3650", name),
+        _is("apply_order", "apply_order in ('expiration_first', 'oldest_first', 'newest_first')", name),
+        sa.UniqueConstraint("tenant_id", "client_id", name=op.f(f"uq_{name}_tenant_id_client_id")),
+        refers={"client_id": "clients"},
+    )  # fmt: skip
+
+
+def _notices() -> None:
+    name = "billing_credit_notices"
+    once = ("tenant_id", "credit_id", "expires_on", "days_before")
+    _table(
+        name, _uuid("credit_id"), _day("expires_on"), sa.Column("days_before", sa.Integer(), nullable=False),
+        _instant("noticed_at"), _words("mailed_to", ""), sa.UniqueConstraint(*once, name=op.f(f"uq_{name}_{'_'.join(once)}")),
+        refers={"credit_id": "billing_credits"},
+    )  # fmt: skip
+
+
+def _findings() -> None:
+    name = "billing_credit_findings"
+    _table(
+        name, _words("kind"), _uuid("subject_id"), _uuid("client_id"), _uuid("credit_id", nullable=True),
+        _uuid("invoice_id", nullable=True), _words("currency"), _money("expected"), _money("actual"), _words("state", "open"),
+        _words("reason", ""), _uuid("entry_id", nullable=True), _instant("found_at"), _instant("closed_at", nullable=True),
+        _words("closed_by", ""), *_versioned(), _is("kind", "kind in ('ledger', 'remaining', 'applied', 'settled')", name),
+        _is("state", "state in ('open', 'gone', 'adjusted', 'no_action')", name),
+        _is("closed", "(state = 'open') = (closed_at is null)", name),
+        _is("reason", "state <> 'no_action' or reason <> ''", name), _is("differs", "expected <> actual", name),
+        refers={"client_id": "clients", "credit_id": "billing_credits", "invoice_id": "billing_invoices"},
+    )  # fmt: skip
+    op.create_index("uq_billing_credit_findings_open", name, ["tenant_id", "kind", "subject_id", "currency"], unique=True,
+                    postgresql_where=sa.text("state = 'open'"))  # fmt: skip
+    _index(name, "tenant_id", "found_at", "id")
