@@ -89,9 +89,13 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(settings: Settings, *command: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process on these settings, such as `-m tests.soak.worker`; killed at the end if it still runs."""
-    child = subprocess.Popen([sys.executable, *command], env=environment(settings, **more), cwd=ROOT)
+def process(settings: Settings, *command: str, quiet: bool = False, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process on these settings, such as `-m tests.soak.worker`; killed at the end if it still runs.
+
+    `quiet` drops what it complains about, for those whose database is killed on purpose.
+    """
+    complaints = subprocess.DEVNULL if quiet else None
+    child = subprocess.Popen([sys.executable, *command], env=environment(settings, **more), cwd=ROOT, stderr=complaints)
     try:
         yield child
     finally:

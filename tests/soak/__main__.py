@@ -27,6 +27,7 @@ from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
 from tests.soak.contract_reference import contract_reference
 from tests.soak.decade import clock, decade
 from tests.soak.e_invoices import e_invoices
+from tests.soak.eight import eight
 from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
@@ -72,7 +73,7 @@ def money_machine(notes: dict[str, Any], keep: Callable[[], None]) -> str:
     with ground(clock=clock()) as (kernel, postgres):
         while notes.setdefault("played", 0) < wanted:
             number = notes["rounds"] = notes.get("rounds", 0) + 1
-            seen += play(kernel, postgres, seed=notes["seed"] * 1_000 + number, histories=HISTORIES, deeds=DEEDS)
+            seen += play(kernel, postgres, seed=notes["seed"] * 1_000 + number, histories=HISTORIES, deeds=DEEDS, shorten=True)
             notes["played"], notes["seen"] = notes["played"] + HISTORIES, dict(seen)
             keep()
             print(f"  round {number}: {notes['played']} histories, auditor green", flush=True)
@@ -85,6 +86,7 @@ SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "contract-reference": contract_reference,
     "e-invoices": e_invoices,
     "decade": decade,
+    "eight-at-once": eight,
     "money-machine": money_machine,
     "tax-reference": tax_reference,
 }

@@ -22,7 +22,7 @@ from plugins.billing.listing import draft_ids
 from tests.ground import process, sign_contracts, window
 from tests.soak.worker import POINTS, kill_server
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 400.0
 LOOK_SECONDS = 0.01
 LONGEST_WAIT_SECONDS = 0.6
 """A random kill comes so long, at most, after the worker took the job: about three batches."""
@@ -110,12 +110,12 @@ class Killer:
         with self.kernel.call(self.tenant_id) as ctx:
             job_id = runs.start_run(ctx, **window(month)).job_id
         assert job_id is not None
-        with process(self.kernel.settings, "-c", "from cli import main; main()", "scheduler"):
+        with process(self.kernel.settings, "-c", "from cli import main; main()", "scheduler", quiet=bool(self.postgres)):
             for _ in range(wanted):
                 if self._live(job_id):
                     self._kill_one(job_id)
             with self._worker(""):
-                _until(lambda: not self._live(job_id))
+                until(lambda: not self._live(job_id))
 
     def total(self) -> int:
         """Those killed in the middle of a run."""
@@ -132,9 +132,9 @@ class Killer:
     def _came_to_it(self, job_id: UUID, worker: subprocess.Popen[bytes], fate: str, victim: str) -> bool:
         """Wait for the death, or bring it; True if the run was still under way afterwards."""
         holder = self._holder(job_id)
-        _until(lambda: self._down(worker, victim) or self._holder(job_id) != holder or not self._live(job_id))
+        until(lambda: self._down(worker, victim) or self._holder(job_id) != holder or not self._live(job_id))
         if fate:
-            _until(lambda: self._down(worker, victim) or not self._live(job_id))
+            until(lambda: self._down(worker, victim) or not self._live(job_id))
         else:
             time.sleep(self.random.uniform(0, LONGEST_WAIT_SECONDS))
         if victim == "postgres":
@@ -161,7 +161,7 @@ class Killer:
         more = {"SOAK_BATCH": str(self.batch), "SOAK_DIE": fate}
         if victim == "postgres" and self.postgres is not None:
             more["SOAK_POSTGRES"] = str(self.postgres.folder / "data")
-        return process(self.kernel.settings, "-m", "tests.soak.worker", **more)
+        return process(self.kernel.settings, "-m", "tests.soak.worker", quiet=bool(self.postgres), **more)
 
     def _live(self, job_id: UUID) -> bool:
         with suppress(OperationalError), self.kernel.call(self.tenant_id) as ctx:
@@ -174,7 +174,8 @@ class Killer:
         return None
 
 
-def _until(true: Callable[[], object]) -> None:
+def until(true: Callable[[], object]) -> None:
+    """Wait until something is true. Raises TimeoutError after some minutes."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while not true():
         if time.monotonic() > give_up:
