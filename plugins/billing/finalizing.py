@@ -70,6 +70,8 @@ def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoic
     number, the series held from the numbers on.
     """
     drafts = _locked_drafts(ctx, invoice_ids)
+    if not drafts:
+        return []
     held = hold_automatic(ctx, drafts)
     parties, layouts = find_parties(ctx, drafts), chosen_versions(ctx, drafts)
     _number(ctx, drafts)

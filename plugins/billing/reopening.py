@@ -45,7 +45,7 @@ def unfinalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
     reverse_applications(ctx, invoice)
     reverse_entry(ctx, find_entry(ctx, invoice.id), f"{invoice.number} is a draft again")
     add_links(ctx, invoice.series, "unfinalized", [invoice.id])
-    invoice.status, invoice.finalized_at, invoice.parties = "draft", None, None
+    invoice.status, invoice.finalized_at, invoice.parties, invoice.layout_version_id = "draft", None, None, None
     ctx.session.flush()
     audit.record(ctx, "invoice.unfinalized", kind="invoice", row_id=invoice.id, label=invoice.number)
     events.publish(ctx, "invoice.unfinalized", summary(invoice))

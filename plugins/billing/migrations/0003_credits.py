@@ -38,7 +38,7 @@ create trigger keep_final_update before update on billing_invoices
 
 create function billing_unfinalize() returns trigger language plpgsql as $$
 declare
-  free text[] := array['status', 'finalized_at', 'parties', 'version', 'updated_at'];
+  free text[] := array['status', 'finalized_at', 'parties', 'layout_version_id', 'version', 'updated_at'];
 begin
   if new.finalized_at is not null or old.settled <> 0 or old.credited <> 0
     or to_jsonb(new) - free is distinct from to_jsonb(old) - free
