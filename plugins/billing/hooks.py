@@ -126,7 +126,7 @@ def register_events() -> Sequence[EventType]:
 
 @hookimpl
 def register_importers() -> Sequence[Importer]:
-    return (*importers.IMPORTERS, *receivables.IMPORTERS, *cycles.IMPORTERS)
+    return (*importers.IMPORTERS, *receivables.IMPORTERS, *cycles.IMPORTERS, *agreements.IMPORTERS)
 
 
 @hookimpl

@@ -38,6 +38,8 @@ def tables() -> dict[str, list[Row]]:
         "contract_line_items.csv": book.items,
         "contract_line_role_rates.csv": book.role_rates,
         "contract_line_tiers.csv": book.tiers,
+        "contract_scheduled_prices.csv": book.scheduled_prices,
+        "contract_discounts.csv": book.discounts,
         "ticket_boards.csv": desk.boards(),
         "ticket_statuses.csv": desk.statuses(),
         "ticket_priorities.csv": desk.priorities(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from plugins.billing.agreements import (
+    importers,
     renewals,
     standing_pages,
     standing_routes,
@@ -22,6 +23,7 @@ NAVIGATION = (
     NavEntry("billing", "Renewals due", "/contract-renewals", "contract.read", "calendar-repeat", 32),
     NavEntry("billing", "Purchase orders", "/purchase-orders", "contract.read", "file-dollar", 33),
 )
+IMPORTERS = importers.IMPORTERS
 JOBS = (JobType(renewals.JOB, "Renew contracts", tasks.renew_contracts, recurs_by="contract.manage"),)
 SCHEDULES = (DefaultSchedule("Renew contracts", renewals.JOB, "30 2 * * *"),)
 EVENTS = (

@@ -90,17 +90,22 @@ def delete_price(ctx: CallContext, contract_id: UUID, price_id: UUID) -> None:
 
 def _check(agreed: AgreedLine, item_id: UUID | None, start_on: date, end_on: date | None) -> None:
     _check_days(start_on, end_on)
+    if found := misfit(agreed, item_id):
+        raise InvalidInput(errors=dict([found]))
+
+
+def misfit(agreed: AgreedLine, item_id: UUID | None) -> tuple[str, str] | None:
+    """Why a line or its item takes no dated price: the field and words, or None if it does."""
     kind, item = agreed.line.kind, agreed.item(item_id)
-    if item_id is not None and item is None:
-        raise InvalidInput(errors={"item_id": "This item is not on the line."})
-    if kind == "fixed" and item_id is not None and agreed.line.price is not None:
-        raise InvalidInput(errors={"item_id": "This line has one price for all services: schedule that one."})
-    if kind in _BY_PIECE and item_id is None:
-        raise InvalidInput(errors={"item_id": "Name the item whose price changes."})
     if kind not in ("fixed", *_BY_PIECE):
-        raise InvalidInput(errors={"line_id": "Only fixed fees, products, licenses and usage have prices by schedule."})
-    if item is not None and item.tiers:
-        raise InvalidInput(errors={"item_id": "Tiers set the price of this item."})
+        return "line_id", "Only fixed fees, products, licenses and usage have prices by schedule."
+    if item_id is not None and item is None:
+        return "item_id", "This item is not on the line."
+    if kind == "fixed" and item_id is not None and agreed.line.price is not None:
+        return "item_id", "This line has one price for all services: schedule that one."
+    if kind in _BY_PIECE and item_id is None:
+        return "item_id", "Name the item whose price changes."
+    return ("item_id", "Tiers set the price of this item.") if item is not None and item.tiers else None
 
 
 def _check_days(start_on: date, end_on: date | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ STARTS = (date(2025, 1, 1), date(2025, 10, 1), date(2026, 1, 1), date(2026, 4, 1
 LATE_STARTS = {3: date(2026, 7, 15), 10: date(2026, 8, 10), 21: date(2026, 7, 20), 30: date(2026, 9, 7)}
 EARLY_ENDS = {5: date(2026, 8, 20), 14: date(2026, 9, 15), 23: date(2026, 7, 31), 33: date(2026, 8, 31)}
 QUARTER_BEGINS = date(2026, 7, 1)
+TERMS_END_AFTER = date(2026, 12, 1)
+RENEWALS = {1: ("auto", 90), 4: ("manual", 30)}  # by the remainder by six of clients whose main contract has a term
 WITHOUT_CONTRACT = 8  # the remainder by nine of clients that buy without one
 TIERS = ((0, 500, "1"), (500, 2000, "0.8"), (2000, None, "0.6"))
 
@@ -43,13 +45,15 @@ class UsageLine(NamedTuple):
 
 @dataclass
 class Agreements:
-    """The five tables of contracts, and what work and usage are booked on."""
+    """The seven tables of contracts, and what work and usage are booked on."""
 
     contracts: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     items: list[Row] = field(default_factory=list)
     role_rates: list[Row] = field(default_factory=list)
     tiers: list[Row] = field(default_factory=list)
+    scheduled_prices: list[Row] = field(default_factory=list)
+    discounts: list[Row] = field(default_factory=list)
     hourly: dict[str, HourlyLine] = field(default_factory=dict)
     usage: list[UsageLine] = field(default_factory=list)
 
@@ -62,12 +66,15 @@ class Draft:
         self.key = f"K-{client.key[2:]}-{number}"
         n = int(client.key[2:]) - 1001
         self.start = LATE_STARTS.get(n) or dice.pick(STARTS)
-        self.end = EARLY_ENDS.get(n)
+        self.renewal = RENEWALS.get(n % 6) if n not in EARLY_ENDS and number == 1 else None
+        self.end = EARLY_ENDS.get(n) or (_end_of_term(self.start) if self.renewal else None)
         self.prorate = n % 7 != 6
         self.count = 0
         book.contracts.append(self._header(name))
 
     def _header(self, name: str) -> Row:
+        ordered = f"PO {self.dice.digits(6)}" if self.dice.chance(0.2) else None
+        mode, notice = self.renewal or (None, None)
         return {
             "external_id": self.key,
             "client": self.client.key,
@@ -77,8 +84,14 @@ class Draft:
             "end_date": self.end,
             "billed_until": date(2026, 6, 30) if self.start < QUARTER_BEGINS else None,
             "status": "active",
-            "po_number": f"PO {self.dice.digits(6)}" if self.dice.chance(0.2) else None,
+            "po_number": ordered,
             "notes": None,
+            "po_required": True if ordered else None,
+            "po_amount": Decimal("60000.00") if ordered else None,
+            "po_policy": "warn" if ordered else None,
+            "renewal_mode": mode,
+            "renewal_months": 12 if mode else None,
+            "notice_days": notice,
         }
 
     def line(self, name: str, line_type: str, frequency: str, timing: str, **terms: int | Decimal | str | None) -> str:
@@ -114,6 +127,37 @@ class Draft:
             }
         )
         return key
+
+    def dated_price(self, line: str, item: str | None, amount: Decimal, start: date, note: str) -> None:
+        """What a line or an item on it costs from a day on."""
+        self.book.scheduled_prices.append(
+            {
+                "external_id": f"{line}-{item or 'line'}-{start:%y%m}",
+                "contract_line": line,
+                "item": item,
+                "currency": self.client.currency,
+                "price": amount.quantize(Decimal("0.01")),
+                "start_date": start,
+                "end_date": None,
+                "note": note,
+            }
+        )
+
+    def discount(self, words: str, last: date, *, line: str | None = None, percent: int | None = None) -> None:
+        """A percentage of a line or of the whole contract, or without one a fixed amount each month."""
+        self.book.discounts.append(
+            {
+                "external_id": f"{self.key}-{'FIXED' if percent is None else 'PERCENT'}",
+                "contract": self.key,
+                "contract_line": line,
+                "description": words,
+                "currency": self.client.currency,
+                "percentage": None if percent is None else Decimal(percent),
+                "amount": Decimal("25.00") if percent is None else None,
+                "start_date": self.start,
+                "end_date": last,
+            }
+        )
 
     def hourly(self, name: str, items: tuple[str, ...], *, minimum: int, step: int, negotiated: bool) -> None:
         """Support by the hour; negotiated rates are by role, else the line's own or the catalog's holds."""
@@ -157,6 +201,12 @@ class Draft:
             )
 
 
+def _end_of_term(start: date) -> date:
+    """The last day of the yearly term that is not over in the quarter."""
+    years = range(start.year + 1, start.year + 4)
+    return next(day for year in years if (day := start.replace(year=year) - timedelta(days=1)) > TERMS_END_AFTER)
+
+
 def build_agreements(clients: Sequence[Client], dice: Dice) -> Agreements:
     """At least one contract for eight of nine clients, a second one for every fourth."""
     book = Agreements()
@@ -177,6 +227,10 @@ def workplaces(book: Agreements, client: Client, dice: Dice) -> None:
     line = draft.line("Workplaces", "fixed", "monthly", "advance", amount=agreed, invoice_text=f"{seats} managed workplaces")
     for item in ("S-WORKPL", "S-MONITOR", "S-AWARE"):
         draft.item(line, item, seats)
+    if agreed is not None:
+        draft.dated_price(line, None, agreed * Decimal("1.03"), date(2026, 9, 1), "Anpassung laut Rahmenvertrag")
+    if seats > 40:
+        draft.discount("Mengenrabatt", date(2026, 12, 31), percent=5)
     licences = draft.line("Licences", "license", "monthly", "advance")
     draft.item(licences, "L-OFFICE", seats)
     draft.item(licences, "L-SHIELD", seats + dice.number(0, 5))
@@ -213,3 +267,5 @@ def cloud(book: Agreements, client: Client, dice: Dice) -> None:
     draft.item(line, "P-PHONE", dice.number(3, 40))
     care = draft.line("Network care", "fixed", "monthly", "arrears", amount=price("S-NETWORK", client.currency))
     draft.item(care, "S-NETWORK", 1)
+    draft.dated_price(line, "P-PHONE", price("P-PHONE", client.currency) * Decimal("0.95"), date(2026, 8, 1), "Neue Staffel")
+    draft.discount("Einführungsrabatt", date(2026, 8, 31), line=care)

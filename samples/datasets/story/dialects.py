@@ -74,6 +74,7 @@ SPOKEN = {
     "contracts.csv": GERMAN,
     "contract_lines.csv": GERMAN,
     "contract_line_items.csv": GERMAN,
+    "contract_discounts.csv": GERMAN,
     "ticket_materials.csv": TABS,
     "tickets.csv": Dialect(spaced_headers=True),
     "time_entries.csv": GERMAN_UTF8,
