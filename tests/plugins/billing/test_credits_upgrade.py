@@ -107,8 +107,8 @@ def test_what_was_paid_and_credited_before_is_told_in_allocations_and_movements(
             payments = connection.execute(text("select amount, applied, client_id from billing_payments order by id")).all()
             moved = connection.execute(text(
                 "select c.origin, c.amount, c.remaining, array_agg(m.kind || ' ' || m.amount order by m.amount desc)"
-                " from billing_credits c join billing_credit_movements m on m.credit_id = c.id group by c.id, c.origin, c.amount, c.remaining"
-                " order by c.amount"
+                " from billing_credits c join billing_credit_movements m on m.credit_id = c.id"
+                " group by c.id, c.origin, c.amount, c.remaining order by c.amount"
             )).all()  # fmt: skip
     finally:
         engine.dispose()
