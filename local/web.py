@@ -71,6 +71,7 @@ def load_app() -> Flask:
     later.daemon = True
     later.start()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # what a request makes goes away with it, nearly all of it by itself
     gc.enable()
     return app
 

@@ -106,8 +106,17 @@ def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Whether a column holds one of any number of ids: one parameter, where each length of an IN list is new SQL; as text,
     which is made ten times faster than an array of ids.
     """
-    wanted: ColumnElement[bool] = column == any_(literal(f"{{{','.join([one.hex for one in ids])}}}", _Ids()))
+    wanted: ColumnElement[bool] = column == any_(literal(id_array(ids), _Ids()))
     return wanted
+
+
+def id_array(ids: Iterable[UUID]) -> str:
+    """Ids as PostgreSQL writes an array of them, for a parameter `%s::uuid[]`: ten times faster than a list.
+
+    >>> id_array([UUID(int=1), UUID(int=2)])
+    '{00000000000000000000000000000001,00000000000000000000000000000002}'
+    """
+    return f"{{{','.join([one.hex for one in ids])}}}"
 
 
 def read_rows(session: Session, statement: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from kernel import audit, events
 from kernel.db import cursor
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
-from plugins.billing.bulk import among, record_many
+from plugins.billing.bulk import among, id_array, record_many
 from plugins.billing.chain import add_links
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
@@ -30,7 +30,7 @@ from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
-from plugins.billing.numbering import assign_numbers
+from plugins.billing.numbering import take_numbers
 from plugins.billing.parties import find_parties
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
@@ -42,8 +42,8 @@ MOST = 500
 _FINAL = """
 update billing_invoices i
 set status = 'finalized', finalized_at = %s, updated_at = %s, version = i.version + 1, parties = x.parties::jsonb,
-  layout_version_id = x.layout_id
-from unnest(%s::uuid[], %s::text[], %s::uuid[]) as x(id, parties, layout_id)
+  layout_version_id = x.layout_id, serial = x.serial, number = x.number
+from unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[]) as x(id, parties, layout_id, serial, number)
 where i.tenant_id = %s and i.id = x.id
 """
 
@@ -107,13 +107,12 @@ def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
 
 
 def _number(ctx: CallContext, drafts: Sequence[Invoice]) -> None:
-    """Numbers for those that have none yet, by invoice date."""
+    """Numbers for those that have none yet, by invoice date; `_make_final` writes them."""
     settings = billing_settings(ctx)
     waiting = sorted((one for one in drafts if one.serial is None), key=lambda one: (one.invoice_date, one.id))
     for series in sorted({one.series for one in waiting}):
         same = [one for one in waiting if one.series == series]
-        for invoice, number in zip(same, assign_numbers(ctx, series, [(one.id, one.invoice_date) for one in same], settings),
-                                   strict=True):  # fmt: skip
+        for invoice, number in zip(same, take_numbers(ctx, series, [one.invoice_date for one in same], settings), strict=True):
             set_committed_value(invoice, "serial", number.serial)
             set_committed_value(invoice, "number", number.text)
 
@@ -121,16 +120,17 @@ def _number(ctx: CallContext, drafts: Sequence[Invoice]) -> None:
 def _make_final(ctx: CallContext, drafts: Sequence[Invoice], parties: Mapping[UUID, dict[str, Any]],
                 layouts: Mapping[UUID, UUID]) -> None:  # fmt: skip
     """Write what makes them final by one statement, and note it on the rows at hand, which are then as if read again."""
-    rows = [(one.id, orjson.dumps(parties[one.id], default=str).decode(), layouts[one.id]) for one in drafts]
-    now = ctx.now()
+    ids, prints = id_array(one.id for one in drafts), id_array(layouts[one.id] for one in drafts)
+    written, now = [orjson.dumps(parties[one.id], default=str).decode() for one in drafts], ctx.now()
     with cursor(ctx.session) as cur:
-        done = cur.execute(_FINAL, [now, now, *map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
+        done = cur.execute(_FINAL, [now, now, ids, written, prints, [one.serial for one in drafts],
+                                    [one.number for one in drafts], ctx.tenant_id]).rowcount  # fmt: skip
     if done != len(drafts):
         raise InvoiceNotDraft("An invoice was changed meanwhile. Load it again.")
     for invoice in drafts:
-        written = {"status": "finalized", "finalized_at": now, "updated_at": now, "version": invoice.version + 1,
+        values = {"status": "finalized", "finalized_at": now, "updated_at": now, "version": invoice.version + 1,
                    "parties": parties[invoice.id], "layout_version_id": layouts[invoice.id]}  # fmt: skip
-        for name, value in written.items():
+        for name, value in values.items():
             set_committed_value(invoice, name, value)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import cursor
 from kernel.ids import uuid7
+from plugins.billing.bulk import id_array
 from plugins.billing.models import Series
 from plugins.billing.patterns import write_number
 
@@ -39,21 +40,26 @@ def provisional_number(invoice_id: UUID) -> str:
     return f"DRAFT-{invoice_id.hex[-12:].upper()}"
 
 
-def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID, date]],
-                   settings: Mapping[str, Any]) -> list[Number]:  # fmt: skip
-    """Give drafts (id, invoice date) the next numbers of the series, in their order; returns the numbers.
+def take_numbers(ctx: CallContext, series: str, dates: Sequence[date], settings: Mapping[str, Any]) -> list[Number]:
+    """The next numbers of a series for invoices of these dates, in their order; not written yet.
 
     Whoever takes a number holds the series to the end of the transaction.
     """
-    if not invoices:
+    if not dates:
         return []
-    first = _take(ctx, series, len(invoices))
-    serials = list(range(first, first + len(invoices)))
-    pattern = settings[SERIES[series]]
-    numbers = [write_number(pattern, serial, day.year) for serial, (_, day) in zip(serials, invoices, strict=True)]
-    with cursor(ctx.session) as cur:
-        cur.execute(_NUMBER, [[one for one, _ in invoices], serials, numbers, ctx.tenant_id])
-    return [Number(serial, text) for serial, text in zip(serials, numbers, strict=True)]
+    first, pattern = _take(ctx, series, len(dates)), settings[SERIES[series]]
+    return [Number(serial, write_number(pattern, serial, day.year)) for serial, day in enumerate(dates, first)]
+
+
+def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID, date]],
+                   settings: Mapping[str, Any]) -> list[Number]:  # fmt: skip
+    """Give drafts (id, invoice date) the next numbers of the series, in their order; returns the numbers."""
+    numbers = take_numbers(ctx, series, [day for _, day in invoices], settings)
+    if numbers:
+        serials, texts = [one.serial for one in numbers], [one.text for one in numbers]
+        with cursor(ctx.session) as cur:
+            cur.execute(_NUMBER, [id_array(one for one, _ in invoices), serials, texts, ctx.tenant_id])
+    return numbers
 
 
 def _take(ctx: CallContext, series: str, count: int) -> int:

@@ -6,7 +6,6 @@ under way, and says "done" with the seconds that its processor was busy and the 
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from cli.jobs import spare_garbage_collector
 from kernel import jobs
 from kernel.app import Kernel, build_kernel
 from kernel.config import Settings
@@ -84,7 +84,7 @@ def _most_megabytes() -> float:
 def main() -> None:
     """Work at each line until the input ends."""
     kernel = build_kernel(Settings.load())
-    gc.freeze()
+    spare_garbage_collector()
     tenant_ids = [UUID(one) for one in sys.argv[1:]]
     print("ready", flush=True)
     for _ in sys.stdin:

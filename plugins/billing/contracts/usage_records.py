@@ -16,6 +16,7 @@ from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Settled
 from kernel.hookspecs.directory import Blocker, Ref
+from plugins.billing.bulk import id_array
 from plugins.billing.days import check_days
 from plugins.billing.errors import UsageBilled, UsageMoved, UsageNotFound
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
@@ -86,12 +87,14 @@ def delete_usage(ctx: CallContext, usage_id: UUID) -> None:
 
 def mark_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     """Mark usage as standing on invoice lines, all or none. Raises UsageMoved when a record was changed meanwhile."""
-    rows = [(one.source_id, one.version, one.invoice_id, one.line_id) for one in settled if one.source_kind == SOURCE]
-    if not rows:
+    mine = [one for one in settled if one.source_kind == SOURCE]
+    if not mine:
         return
+    versions, ids = [one.version for one in mine], id_array([one.source_id for one in mine])
+    invoices, lines = id_array([one.invoice_id for one in mine]), id_array([one.line_id for one in mine])
     with cursor(ctx.session) as cur:
-        done = cur.execute(_MARK, [*map(list, zip(*rows, strict=True)), ctx.tenant_id]).rowcount
-    if done != len(rows):
+        done = cur.execute(_MARK, [ids, versions, invoices, lines, ctx.tenant_id]).rowcount
+    if done != len(mine):
         raise UsageMoved("Some usage was billed, changed or removed meanwhile. Run the billing again.")
 
 
