@@ -12,12 +12,10 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.billing.buckets import hours, schemas
+from plugins.billing.cycles import words
 
 pages = Pages("billing")
-WEEKDAYS = {
-    "week": _l("Monday to Friday"), "1": _l("Monday"), "2": _l("Tuesday"), "3": _l("Wednesday"), "4": _l("Thursday"),
-    "5": _l("Friday"), "6": _l("Saturday"), "7": _l("Sunday"),
-}  # fmt: skip
+WEEKDAYS = {"week": _l("Monday to Friday"), **words.WEEKDAYS}
 
 
 @pages.get("/working-hours", permission="contract.read")
