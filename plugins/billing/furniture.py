@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -60,6 +61,10 @@ def _agreements(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     template, lone = (templates.create_template(ctx, name=name, lines=[line]) for name in ("Seats", "Spare seats"))
     bundle = bundles.create_bundle(ctx, name="Seats and more", template_ids=[template.id])
     line_id, *_ = (one["id"] for one in templates.lines_of(template))
+    services.create_contract(
+        ctx, client_id=there["client_id"], name="Ordered", start_on=ctx.today(), end_on=ctx.today() + timedelta(days=20),
+        lines=[line], status="active", po_number="PO-1", po_amount=10**9, renewal_mode="manual", renewal_months=12,
+    )  # fmt: skip
     return {
         "template_id": template.id, "template_ids": template.id, "contract-templates/line_id": line_id, "bundle_id": bundle.id,
         "plan-bundles/line_id": line_id, "DELETE contract-templates/template_id": lone.id,
