@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -146,10 +146,27 @@ def sign_contracts(ctx: CallContext, clients: int, months: int, seed: int = 1) -
 
     What is agreed and used depends on the seed alone. Returns the clients.
     """
-    random, region_id = Random(seed), lay_out_taxes(ctx)
-    items = [_item(ctx, f"Item {number}", random.randint(100, 20_000)) for number in range(20)]
-    signed = [_client(ctx, region_id, f"Client {number:05}") for number in range(clients)]
-    agreed = [row for client_id in signed for row in _agreed(client_id, random, random.sample(items, len(KINDS)), months)]
+    random = Random(seed)
+    return sign_more(ctx, random, lay_out_goods(ctx, random), clients, months)
+
+
+class Goods(NamedTuple):
+    """What is sold, and the region of those it is sold to."""
+
+    region_id: UUID
+    items: list[UUID]
+
+
+def lay_out_goods(ctx: CallContext, random: Random) -> Goods:
+    """Twenty items at random prices, with two taxes."""
+    region_id = lay_out_taxes(ctx)
+    return Goods(region_id, [_item(ctx, f"Item {number}", random.randint(100, 20_000)) for number in range(20)])
+
+
+def sign_more(ctx: CallContext, random: Random, goods: Goods, clients: int, months: int, first: int = 0) -> list[UUID]:
+    """`sign_contracts` for some more clients, numbered from `first`."""
+    signed = [_client(ctx, goods.region_id, f"Client {number:05}") for number in range(first, first + clients)]
+    agreed = [row for client_id in signed for row in _agreed(client_id, random, random.sample(goods.items, len(KINDS)), months)]
     for kind in (Contract, ContractLine, ContractItem, UsageEntry):
         ctx.session.add_all(row for row in agreed if isinstance(row, kind))
         ctx.session.flush()

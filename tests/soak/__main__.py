@@ -24,6 +24,7 @@ from tests.audit.auditor import audit, connect
 from tests.audit.histories import play
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
+from tests.soak.billing_scale import billing_scale
 from tests.soak.contract_reference import contract_reference
 from tests.soak.decade import clock, decade
 from tests.soak.e_invoices import e_invoices
@@ -83,6 +84,7 @@ def money_machine(notes: dict[str, Any], keep: Callable[[], None]) -> str:
 
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "billing-kills": billing_kills,
+    "billing-scale": billing_scale,
     "contract-reference": contract_reference,
     "e-invoices": e_invoices,
     "decade": decade,
