@@ -97,11 +97,12 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
     code = _checked_currency(currency or client.currency)
     check_days(invoice_date=invoice_date, due_date=due_date)
     day = invoice_date or ctx.today()
+    agreed = agree(ctx, client_id, day, terms_id, due_date)
     resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"], day)
     draft = Draft(
         client_id=client_id, currency=code, invoice_date=day, lines=resolved,
         discounts=resolve_discounts(discounts, resolved), po_number=po_number or None, notes=notes,
-        idempotency_key=idempotency_key, **agree(ctx, client_id, day, terms_id, due_date)._asdict(),
+        idempotency_key=idempotency_key, **agreed._asdict(),
     )  # fmt: skip
     _check_header(draft)
     [written] = write_invoices(ctx, [_assembled(ctx, draft)])
@@ -172,7 +173,7 @@ def _draft_row(ctx: CallContext, invoice_id: UUID) -> Invoice:
 
 
 def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any]) -> Draft:
-    stored = list_lines(ctx, invoice.id)
+    stored, agreed = list_lines(ctx, invoice.id), agree_again(ctx, invoice, changes)
     lines, line_ids = [as_due(line) for line in stored], tuple(line.id for line in stored)
     if "lines" in changes:
         if invoice.kind == "prepayment":
@@ -191,7 +192,7 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
     header |= {"po_number": header["po_number"] or None, "notes": header["notes"] or ""}
     draft = Draft(
         client_id=invoice.client_id, currency=invoice.currency, lines=lines, discounts=discounts, origin=invoice.origin,
-        line_ids=line_ids, invoice_id=invoice.id, **header, **agree_again(ctx, invoice, changes)._asdict(),
+        line_ids=line_ids, invoice_id=invoice.id, **header, **agreed._asdict(),
     )  # fmt: skip
     _check_header(draft)
     return draft
