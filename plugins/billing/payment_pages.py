@@ -18,6 +18,7 @@ from kernel.web.pages import Pages, redirect_to, render
 from plugins.billing import invoices, listing, payments, refunds
 from plugins.billing.credits import applying
 from plugins.billing.credits import schemas as credit_schemas
+from plugins.billing.credits.pages import ORIGINS
 from plugins.billing.pages import METHODS, STATES
 from plugins.billing.schemas import money as schemas
 
@@ -100,6 +101,7 @@ def payment_page(ctx: CallContext, payment_id: UUID) -> ResponseReturnValue:
         refunds=refunds.list_refunds(ctx, payment_id=payment_id),
         refundable=refunds.refundable(ctx, payment),
         methods=METHODS,
+        origins=ORIGINS,
     )
 
 
