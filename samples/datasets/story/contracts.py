@@ -87,7 +87,7 @@ class Draft:
             "po_number": ordered,
             "notes": None,
             "po_required": True if ordered else None,
-            "po_amount": Decimal("60000.00") if ordered else None,
+            "po_amount": Decimal("9000.00") if ordered else None,
             "po_policy": "warn" if ordered else None,
             "renewal_mode": mode,
             "renewal_months": 12 if mode else None,
