@@ -18,6 +18,8 @@ MOST_BYTES = 64 * 1024
 MOST_BLOCKS = 60
 MOST_OF = {"lines": 3, "reckoning": 1, "image": 4, "columns": 8}
 WIDEST = 12
+ON_THE_PAGE = {"columns", "page_break"}
+"""What cannot stand in a column."""
 Document = dict[str, Any]
 
 
@@ -44,13 +46,13 @@ class _Check:
 
     def _block(self, given: Any, path: str, nested: bool) -> dict[str, Any] | None:
         kind = given.get("kind") if isinstance(given, Mapping) else None
-        if not isinstance(kind, str) or kind not in SCHEMAS or (nested and kind == "columns"):
-            known = ", ".join(one for one in SCHEMAS if not (nested and one == "columns"))
-            self.errors[f"{path}.kind"] = f"One of {known}."
+        allowed = [one for one in SCHEMAS if not (nested and one in ON_THE_PAGE)]
+        if kind not in allowed:
+            self.errors[f"{path}.kind"] = f"One of {', '.join(allowed)}."
             return None
-        if not self._counted(kind, path):
+        if not self._counted(str(kind), path):
             return None
-        block = self._loaded(given, kind, path)
+        block = self._loaded(given, str(kind), path)
         if block is not None and kind == "columns":
             block["columns"] = [self._column(one, f"{path}.columns[{at}]") for at, one in enumerate(block["columns"])]
         return block

@@ -19,7 +19,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render, render_options
 from plugins.billing import listing
 from plugins.billing.layouts import blocks, editing, fields, images, previewing, schemas, store
-from plugins.billing.layouts.document import Document, check_document
+from plugins.billing.layouts.document import ON_THE_PAGE, Document, check_document
 from plugins.billing.layouts.pages import LAYOUT, MANAGE
 from plugins.billing.layouts.words import block_in_words, conditions_in_words
 from plugins.billing.models import Layout
@@ -37,8 +37,8 @@ def _shown(ctx: CallContext, layout: Layout) -> dict[str, Any]:
     """The blocks as rows, with what the page needs around them."""
     document = store.document_of(ctx, layout)
     return {"layout": layout, "document": document, "kinds": blocks.BLOCKS, "in_words": block_in_words,
-            "when_in_words": conditions_in_words, "columns": editing.columns_of(document) if "blocks" in document else [],
-            "invoice_id": _wanted_invoice()}  # fmt: skip
+            "when_in_words": conditions_in_words, "fixed": ON_THE_PAGE,
+            "columns": editing.columns_of(document) if "blocks" in document else [], "invoice_id": _wanted_invoice()}  # fmt: skip
 
 
 def _wanted_invoice() -> UUID | None:
@@ -201,7 +201,8 @@ def add_block(ctx: CallContext, layout_id: UUID, form: MultiDict[str, str]) -> R
     document = store.document_of(ctx, store.own_layout(ctx, layout_id))
     if form.get("kind") == "image" and not images.list_images(ctx):
         return redirect_to("/invoice-layouts/images/new", toast=_("Upload a picture first."))
-    changed, key = editing.with_new_block(document, form.get("kind", ""), form.get("column", ""))
+    column = "" if form.get("kind") in ON_THE_PAGE else form.get("column", "")
+    changed, key = editing.with_new_block(document, form.get("kind", ""), column)
     if form.get("kind") == "image":
         changed = editing.with_block(changed, key, {"image": str(images.list_images(ctx)[0].id)})
     store.save_draft(ctx, layout_id, changed)

@@ -18,7 +18,7 @@ from kernel.hookspecs.papers import InvoicePaper, PaperParty
 from plugins.billing.layouts import editing
 from plugins.billing.layouts.blocks import LINE_COLUMNS, SCHEMAS
 from plugins.billing.layouts.conditions import holds
-from plugins.billing.layouts.document import MOST_BLOCKS, LayoutInvalid, check_document, every_block
+from plugins.billing.layouts.document import MOST_BLOCKS, ON_THE_PAGE, LayoutInvalid, check_document, every_block
 from plugins.billing.layouts.fields import FIELDS, fill, text_of
 from plugins.billing.layouts.html import render_html, security_policy
 from plugins.billing.layouts.laying import lay_out
@@ -54,7 +54,7 @@ def items(paper: InvoicePaper, *blocks: dict[str, Any]) -> Any:
 def test_each_mistake_has_the_path_of_its_block() -> None:
     bad = layout(
         {"kind": "text", "text": "{x.y}", "size": "huge"},
-        {"kind": "columns", "columns": [{"width": 0, "blocks": [{"kind": "spacer", "height": 999}, {"kind": "columns"}]}]},
+        {"kind": "columns", "columns": [{"width": 0, "blocks": [{"kind": "spacer", "height": 999}, {"kind": "page_break"}]}]},
         {"kind": "facts", "rows": [{"field": "invoice.date"}, {"field": "invoice.secret"}]},
         {"kind": "totals", "when": [{"field": "invoice.total", "asks": "above", "value": "much"}]},
         {"kind": "lines", "columns": [{"show": "net"}, {"show": "net"}]},
@@ -291,7 +291,7 @@ def test_editing_moves_blocks_through_columns_and_out_again() -> None:
     assert [(one["width"], len(one["blocks"])) for one in narrower["blocks"][1]["columns"]] == [(5, 1), (2, 0)]
     assert document["blocks"][1]["columns"][0]["width"] == 1
     for kind in SCHEMAS:
-        changed, key = editing.with_new_block(document, kind, "" if kind == "columns" else "c:1")
+        changed, key = editing.with_new_block(document, kind, "" if kind in ON_THE_PAGE else "c:1")
         if kind == "image":
             changed = editing.with_block(changed, key, {"image": ID})
         assert editing.find_block(check_document(changed), key)["kind"] == kind
