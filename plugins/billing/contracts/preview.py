@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -10,22 +11,26 @@ from uuid import UUID
 from kernel.context import CallContext
 from kernel.errors import DeskhandError
 from kernel.hookspecs.charging import ChargeWindow
+from plugins.billing.assembly import Line, apply_discounts
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.contracts.billed import BilledKeys, billed_periods, last_billed_day
 from plugins.billing.contracts.services import get_contract, list_lines
 from plugins.billing.days import check_days
-from plugins.billing.due import DueLine, collect_due
+from plugins.billing.drafts import DraftDiscount
+from plugins.billing.due import DueInvoice, DueLine, collect_due
 from plugins.billing.periods import ONE_DAY, Period
 from plugins.billing.service_periods import next_due_period
+from plugins.billing.settings import billing_settings
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is due on a contract before `until`; `problem` is what keeps its client from being billed."""
+    """What is due on a contract before `until`; `discount` is taken off the amount, `problem` is in the way of billing."""
 
     until: date
     currency: str
     amount: int
+    discount: int
     lines: list[DueLine]
     problem: DeskhandError | None
 
@@ -51,14 +56,24 @@ def preview_contract(ctx: CallContext, contract_id: UUID, until: date | None = N
         line.amount for invoice in due.invoices if invoice.currency == contract.currency
         for line in invoice.lines if line.contract_line_id in own
     )  # fmt: skip
-    return Preview(end, contract.currency, amount, lines, due.problems.get(contract.client_id))
+    discount = sum(_taken(ctx, one, own) for one in due.invoices if one.currency == contract.currency and one.discounts)
+    return Preview(end, contract.currency, amount, discount, lines, due.problems.get(contract.client_id))
+
+
+def _taken(ctx: CallContext, invoice: DueInvoice, own: Container[UUID]) -> int:
+    """What the discounts of an invoice take off the contract's own lines."""
+    lines = [Line(str(at), one.amount) for at, one in enumerate(invoice.lines, 1)]
+    asked = [DraftDiscount(*one).as_discount(str(at)) for at, one in enumerate(invoice.discounts)]
+    taken = apply_discounts(lines, asked, billing_settings(ctx)["rounding_mode"]).taken
+    return sum(part for part, line in zip(taken, invoice.lines, strict=True) if line.contract_line_id in own)
 
 
 def preview_view(preview: Preview) -> dict[str, Any]:
     """A preview as interfaces show it."""
     problem = preview.problem.problem() if preview.problem else None
     return {
-        "until": preview.until, "currency": preview.currency, "amount": preview.amount, "problem": problem,
+        "until": preview.until, "currency": preview.currency, "amount": preview.amount, "discount": preview.discount,
+        "problem": problem,
         "lines": [_line_view(line) for line in preview.lines],
     }  # fmt: skip
 

@@ -298,11 +298,12 @@ class DueLineOut(Schema):
 
 
 class DueOut(Schema):
-    """What is due on a contract; `problem` says what is in the way of billing the client."""
+    """What is due on a contract, from which `discount` is taken; `problem` says what is in the way of billing the client."""
 
     until = fields.Date()
     currency = fields.String()
     amount = fields.Integer()
+    discount = fields.Integer()
     lines = fields.List(fields.Nested(DueLineOut))
     problem = fields.Raw(allow_none=True)
 

@@ -134,6 +134,9 @@ def test_discounts_by_rest_and_on_the_page(acme: Any, care: Any) -> None:
     assert "Summer" in browser.get(page).text
     assert [(row["description"], row["line_id"]) for row in carol.get(url).json["items"]] == [
         ("First year", None), ("Summer", str(care["network"]))]  # fmt: skip
+    due = carol.get(f"/api/v1/contracts/{care['contract']}/due?until=2026-02-01").json
+    assert (due["amount"], due["discount"]) == (44500, 700)
+    assert "Less discounts" in browser.get(f"{page}/due?until=2026-02-01").text
     assert carol.delete(f"{url}/{made.json['id']}").status_code == 204
 
 
