@@ -55,19 +55,24 @@ def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, 
                 arrays = [list(column) for column in zip(*ready, strict=True)]
                 cur.execute(statements.few, [session.info["tenant_id"], *arrays])
             else:
-                _copy(cur, statements, ready, session.info["tenant_id"])
+                _copy(cur, statements, ready, session.info)
         except psycopg.errors.UniqueViolation as error:
             raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
 
 
-def _copy(cur: psycopg.Cursor[Any], statements: _Statements, rows: Sequence[Row], tenant_id: Any) -> None:
-    """COPY straight into a table with row-level security is refused by PostgreSQL, hence the stage."""
+def _copy(cur: psycopg.Cursor[Any], statements: _Statements, rows: Sequence[Row], info: dict[Any, Any]) -> None:
+    """COPY straight into a table with row-level security is refused by PostgreSQL, hence the stage: made anew for a
+    transaction, and emptied where this one has used it before.
+    """
+    used: set[str] = info.setdefault("stages", set())
     cur.execute(statements.stage)
+    if statements.stage in used:
+        cur.execute(statements.clear)
+    used.add(statements.stage)
     with cur.copy(statements.copy) as copy:
         for row in rows:
             copy.write_row(row)
-    cur.execute(statements.many, [tenant_id])
-    cur.execute(statements.clear)
+    cur.execute(statements.many, [info["tenant_id"]])
 
 
 def _with_json(rows: Sequence[Row], json_at: tuple[int, ...]) -> Iterator[Row]:
