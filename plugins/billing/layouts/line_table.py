@@ -20,7 +20,7 @@ from plugins.billing.reasons import span
 GOODS: Mapping[str, LazyText] = {"product": _l("Product"), "license": _l("License")}
 KINDS: Mapping[str, LazyText] = {"fixed": _l("Fixed fees"), "hourly": _l("Hours"), "usage": _l("Usage"),
                                  "product": _l("Products"), "license": _l("Licenses"), "late_fee": _l("Late fees")}  # fmt: skip
-_NUMERIC = {"quantity", "unit_price", "discount", "tax", "net", "total"}
+_NUMERIC = {"position", "quantity", "unit_price", "discount", "tax", "net", "total"}
 _EVER = date(1, 1, 1)
 
 
