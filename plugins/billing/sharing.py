@@ -28,7 +28,7 @@ def ask_for_help(ctx: CallContext, run: Run) -> None:
     """Let whoever is free take part in a run, one job for each turn there is besides the run's own; asked again, no more."""
     if run.client_total < SHARED_FROM:
         return
-    for turn in range(1, TURNS):
+    for turn in range(1, min(TURNS, 2 * run.client_total // SHARED_FROM)):
         jobs.enqueue(ctx, JOB, {"run_id": str(run.id), "turn": turn}, key=f"{run.id}/{turn}")
 
 

@@ -25,7 +25,7 @@ from kernel.config import Settings
 from plugins.billing.models import Run
 from tests.ground import ROOT, environment
 
-PAUSE_SECONDS = 0.005
+PAUSE_SECONDS = 0.03
 
 
 class Worked(NamedTuple):
