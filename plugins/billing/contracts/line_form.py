@@ -57,7 +57,7 @@ def blank(kind: str) -> dict[str, Any]:
     """What the form of a new line begins with."""
     known = kind if kind in KINDS else "fixed"
     if known == "bucket":
-        return {"kind": known, "cycle": "monthly", "timing": "advance", "unit": "hour", "members": [{"multiplier": 1}]}
+        return {"kind": known, "cycle": "monthly", "timing": "advance", "unit": "hour", "members": []}
     return {"kind": known, "cycle": "monthly", "timing": usual_timing(known), "prorate": known not in ("hourly", "usage"),
             "items": [] if known == "hourly" else [{"quantity": 1}] if known == "fixed" else [{}]}  # fmt: skip
 
