@@ -20,6 +20,7 @@ from plugins.billing.errors import CreditTooLarge, PaymentTaken
 from plugins.billing.ledger import Booking, post_entries
 from plugins.billing.models import Credit, Invoice, Payment, PaymentAllocation, Refund
 from plugins.billing.payments import METHODS, allocate, credits_of, lock_payment, shares_of
+from plugins.billing.receivables.early import take_back_early_discount
 from plugins.billing.settling import lock_all
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_
                    method: str = "bank_transfer", reference: str = "",
                    refunded_before: int | None = None) -> Refund:  # fmt: skip
     """Pay a client back what it paid, or part of it: first what is left of the credits that the payment gave, then what
-    invoices have of it, the latest first; those are open again by as much. `refunded_before` is what had gone back as the
-    reader saw it, so that what is sent twice is paid once.
+    invoices have of it, the latest first; those are open again by as much, and by the discount they gave for paying early.
+    `refunded_before` is what had gone back as the reader saw it, so that what is sent twice is paid once.
 
     Raises PaymentNotFound, PaymentTaken, PreconditionFailed, CreditTooLarge when more is asked than is left, and
     InvalidInput by field.
@@ -102,6 +103,7 @@ def _reopen(ctx: CallContext, payment: Payment, invoices: Sequence[Invoice], sha
         if share := min(shares.get(invoice.id, 0), amount):
             payment.applied -= share
             allocate(ctx, payment, invoice, -share, entry_id)
+            take_back_early_discount(ctx, invoice)
         amount -= share
 
 

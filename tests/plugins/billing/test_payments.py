@@ -24,6 +24,7 @@ from plugins.billing.errors import (
 from plugins.billing.models import Credit
 from plugins.billing.payments import Allocation
 from tests.plugins.billing.invoice_desk import balances, draft, final, lay_out_taxes, line, taxed_client
+from tests.plugins.billing.test_early_payment import IN_TIME, sold
 
 
 @pytest.fixture
@@ -127,6 +128,17 @@ def test_refunds_take_the_credit_first_and_then_reopen_the_latest_invoice(acme: 
         assert (_open(ctx, first), _open(ctx, second), balances(ctx).get("cash")) == (12000, 12000, None)
         with pytest.raises(PaymentRefunded):
             payments.take_back_payment(ctx, paid.id)
+
+
+def test_a_refund_takes_the_discount_for_paying_early_along(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        one = sold(ctx)
+        paid = payments.record_payment(ctx, one.id, amount=17150, received_on=IN_TIME)
+        assert one.settled == one.total
+        refunds.refund_payment(ctx, paid.id, amount=17150)
+        assert (one.settled, balances(ctx)) == (0, {"receivable": 17500, "revenue": -15000, "tax": -2500})
+        finalizing.void_invoice(ctx, one.id, "Not delivered")
+        assert balances(ctx) == {}
 
 
 def test_a_payment_whose_credit_is_spent_stays(acme: Any, hill: Any) -> None:
