@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from kernel import jobs
 from kernel.context import Actor
-from kernel.errors import InvalidInput, PreconditionFailed
+from kernel.directory.clients import add_client
+from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
 from kernel.tenancy import change_settings
 from plugins.billing import credit_notes, finalizing, payments, refunds
 from plugins.billing.credits import applying, checking, expiring, giving, rules
@@ -26,7 +31,7 @@ from plugins.billing.errors import (
     FindingNeedsAPerson,
     PrepaymentNeedsMoney,
 )
-from plugins.billing.models import Credit, CreditFinding
+from plugins.billing.models import Credit, CreditApplication, CreditFinding, Invoice
 from plugins.billing.prepayments import create_prepayment
 from tests.plugins.billing.invoice_desk import balances, final, lay_out_taxes, line, taxed_client
 
@@ -283,3 +288,45 @@ def test_what_no_booking_mends_is_closed_with_a_reason(acme: Any, hill: Any, set
         with pytest.raises(FindingNeedsAPerson):
             checking.resolve_finding(ctx, finding_id, how="adjusted", reason="Book it")
         assert checking.resolve_finding(ctx, finding_id, how="no_action", reason="Mended by support").state == "no_action"
+
+
+ACTS = ("grant", "invoice", "apply", "reverse", "refund", "transfer", "expire", "overpay", "void")
+
+
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["EUR", "JPY", "KWD"]), st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 9999)), max_size=14))
+def test_whatever_is_done_credits_movements_and_ledger_agree(acme: Any, currency: str, acts: list[tuple[str, int]]) -> None:
+    with acme.call(Actor.system()) as ctx:
+        change_settings(ctx, "billing", {"credit_auto_apply": bool(len(acts) % 2)})
+        mine, other = (add_client(ctx, name=name, currency=currency).id for name in ("Hill & Sons", "Beech Ltd"))
+        for act, amount in acts:
+            with suppress(DeskhandError), ctx.session.begin_nested():
+                _act(ctx, act, amount, mine, other, currency)
+        assert checking.find_differences(ctx) == []
+        left = sum(one.remaining for one in ctx.session.scalars(select(Credit).where(Credit.currency == currency)))
+        assert left == -balances(ctx, currency).get("credit", 0)
+
+
+def _act(ctx: Any, act: str, amount: int, mine: Any, other: Any, currency: str) -> None:
+    credits = list(ctx.session.scalars(select(Credit).where(Credit.client_id == mine).order_by(Credit.id)))
+    sold = list(ctx.session.scalars(select(Invoice).where(Invoice.client_id == mine).order_by(Invoice.id)))
+    applied = list(ctx.session.scalars(select(CreditApplication).order_by(CreditApplication.id)))
+    match act:
+        case "grant":
+            giving.grant_credit(ctx, mine, amount=amount, reason="Sorry")
+        case "invoice":
+            final(ctx, mine, line(rate=amount, tax_category="exempt"))
+        case "apply" if credits and sold:
+            applying.apply_credit(ctx, sold[amount % len(sold)].id, credits[amount % len(credits)].id)
+        case "reverse" if applied:
+            applying.reverse_application(ctx, applied[amount % len(applied)].id)
+        case "refund" if credits:
+            refunds.refund_credit(ctx, credits[amount % len(credits)].id, amount=amount)
+        case "transfer" if credits:
+            giving.transfer_credit(ctx, credits[amount % len(credits)].id, client_id=other, amount=amount, reason="Move")
+        case "expire" if credits:
+            giving.expire_credit(ctx, credits[amount % len(credits)].id, reason="Ended")
+        case "overpay":
+            payments.record_client_payment(ctx, mine, amount=amount, currency=currency)
+        case "void" if sold:
+            finalizing.void_invoice(ctx, sold[amount % len(sold)].id, "Wrong")
