@@ -98,7 +98,8 @@ class BillingSettings(Schema):
         "title": "A run finds an invoice below zero", "choices": {
             "park": "The client is parked", "credit_note": "A credit note is drafted"}})  # fmt: skip
     reminders = fields.Boolean(load_default=False, metadata={
-        "title": "Remind clients of overdue invoices", "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
+        "title": "Remind clients of overdue invoices",
+        "description": "Each night, by mail, by the levels of reminders."})  # fmt: skip
     unapproved_time = fields.String(load_default="roll_over", validate=validate.OneOf(["roll_over", "block"]), metadata={
         "title": "Work that nobody has approved", "choices": {
             "roll_over": "Is billed by the first run after its approval", "block": "Parks its client until it is approved"},
