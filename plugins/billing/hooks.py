@@ -79,7 +79,7 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 20),
         NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
         NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
-        NavEntry("billing", "Working hours", "/working-hours", "contract.read", "clock", 36),
+        NavEntry("settings", "Working hours", "/working-hours", "contract.read", "clock", 46),
         NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
         NavEntry("settings", "Invoice layouts", "/invoice-layouts", "invoice_layout.manage", "layout", 45),
         *doors.NAVIGATION,

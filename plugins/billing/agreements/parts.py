@@ -19,7 +19,6 @@ from plugins.billing.agreements import (
 RESTS = (template_routes.rest, term_routes.rest, standing_routes.rest)
 PAGES = (template_pages.pages, term_pages.pages, standing_pages.pages)
 NAVIGATION = (
-    NavEntry("billing", "Contract templates", "/contract-templates", "contract.read", "template", 31),
     NavEntry("billing", "Renewals due", "/contract-renewals", "contract.read", "calendar-repeat", 32),
     NavEntry("billing", "Purchase orders", "/purchase-orders", "contract.read", "file-dollar", 33),
 )
