@@ -126,6 +126,29 @@ def test_a_contract_is_saved_as_a_template_without_what_is_the_clients(acme: Any
         assert {"contract_template.created", "contract_template.used", "contract.created"} <= actions
 
 
+def test_included_hours_are_copied_with_what_draws_from_them(acme: Any, shop: Any) -> None:
+    carol = acme.api("carol")
+    bucket = {
+        "included": "10",
+        "overage_rate": 9900,
+        "rollover": True,
+        "members": [{"item_id": str(shop["help"]), "multiplier": "2"}],
+    }
+    lines = [{"name": "Hours", "kind": "bucket", "price": 50000, "bucket": bucket}]
+    template = carol.post(TEMPLATES, json=care(shop, lines=lines))
+    assert template.status_code == 201, template.json
+    body = {"client_id": str(shop["hill"]), "start_on": "2026-09-01"}
+    contract = carol.post(f"{TEMPLATES}/{template.json['id']}/contracts", json=body).json
+    again = carol.post(f"/api/v1/contracts/{contract['id']}/save-as-template", json={"name": "Hours again"})
+    for held in (template.json, contract, again.json):
+        own = held["lines"][0]["bucket"]
+        assert (Decimal(own["included"]), own["overage_rate"], own["rollover"]) == (10, 9900, True)
+        assert [(one["item_id"], Decimal(one["multiplier"])) for one in own["members"]] == [(str(shop["help"]), 2)]
+    assert acme.client("carol").get(f"/contract-templates/{again.json['id']}").status_code == 200
+    with acme.call("carol") as ctx, pytest.raises(StillInUse, match="2 contract templates"):
+        delete_item(ctx, shop["help"])
+
+
 def test_a_bundle_is_applied_whole_or_not_at_all(acme: Any, shop: Any) -> None:
     with acme.call("carol") as ctx:
         seats = {"name": "Seats", "kind": "license", "items": [{"item_id": shop["seat"], "quantity": Decimal(5)}]}
