@@ -32,7 +32,7 @@ from tests.soak.eight import eight
 from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
-CLIENTS, BATCH, KILLS_A_RUN = 300, 10, 6
+CLIENTS, BATCH, KILLS_A_RUN = 200, 4, 15
 LEASE_SECONDS = 2
 HISTORIES, DEEDS = 50, 30
 
