@@ -32,7 +32,7 @@ _MARK = """
 update invoicing_host_charges c
 set invoice_id = x.invoice_id, invoice_line_id = x.line_id, version = c.version + 1, updated_at = now()
 from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[]) as x(id, version, invoice_id, line_id)
-where c.tenant_id = %s and c.id = x.id and c.version = x.version and c.invoice_id is null
+where c.tenant_id = %s and c.id = x.id and c.version = coalesce(nullif(x.version, 0), c.version) and c.invoice_id is null
 """
 _RELEASE = """
 update invoicing_host_charges set invoice_id = null, invoice_line_id = null, version = version + 1, updated_at = now()

@@ -10,9 +10,9 @@ from kernel.api.listing import filtered, page_schema
 class WindowIn(Schema):
     """What a run bills: [window_start, window_end). By default the month before this one, every client, within bounds."""
 
-    window_start = fields.Date()
-    window_end = fields.Date()
-    invoice_date = fields.Date()
+    window_start = fields.Date(metadata={"example": "2026-07-01"})
+    window_end = fields.Date(metadata={"example": "2026-08-01"})
+    invoice_date = fields.Date(metadata={"example": "2026-08-01"})
     client_ids = fields.List(fields.UUID(), validate=validate.Length(max=1000))
     bounded = fields.Boolean()
 
