@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kernel import jobs
@@ -72,13 +72,20 @@ def test_a_quarter_billed_at_once_is_its_months(pattern: Msp, admin: psycopg.Con
     assert len(whole) > 3 * len(KINDS) * 2
 
 
-@settings(max_examples=10, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=10,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(price=st.integers(1, 10**6), cycle=st.sampled_from(["weekly", "monthly", "quarterly", "annual"]),
        day=st.integers(0, 364), mode=st.sampled_from(["half_up", "half_even", "up", "down"]))  # fmt: skip
 def test_two_contracts_after_one_another_are_one(pattern: Msp, price: int, cycle: str, day: int, mode: str) -> None:
     """A year is agreed once, and once in two contracts that meet on some day; nothing of this is kept."""
     terms = {"cycle": cycle, "timing": "arrears", "prorate": True}
-    first, last, meet = date(2023, 1, 1), date(2023, 12, 31), date(2023, 1, 1) + timedelta(day)
+    first, last, meet = date(2025, 1, 1), date(2025, 12, 31), date(2025, 1, 1) + timedelta(day)
     parts = [(first, last)] if day == 0 else [(first, meet - timedelta(1)), (meet, last)]
     sums = []
     for agreed in ([(first, last)], parts):
@@ -89,7 +96,7 @@ def test_two_contracts_after_one_another_are_one(pattern: Msp, price: int, cycle
             for start, end in agreed:
                 sign(ctx, client_id, start, line_of(pattern, "fixed", price, **terms), end_on=end)
             preview = runs.preview_run(
-                ctx, window_start=first, window_end=date(2024, 1, 1), client_ids=[client_id], bounded=False
+                ctx, window_start=first, window_end=date(2026, 1, 1), client_ids=[client_id], bounded=False
             )
             assert not preview.problems
             raise _Undo(sum(line.amount for one in preview.invoices for line in one.draft.lines))
