@@ -168,7 +168,7 @@ def _drop_columns() -> None:
     op.create_index(op.f("ix_billing_payments_tenant_id_received_on_id"), "billing_payments", ["tenant_id", "received_on", "id"])
     op.create_unique_constraint(op.f("uq_billing_payments_tenant_id_idempotency_key"), "billing_payments",
                                 ["tenant_id", "idempotency_key"])  # fmt: skip
-    _check("billing_payments", "refunded", "refunded >= 0 and applied + refunded <= amount")
+    _check("billing_payments", "refunded", "refunded between 0 and amount")
     _check("billing_payments", "taken_back", "taken_back_at is null or applied = 0")
     _check("billing_credit_applications", "reversed", "(reversed_at is null) = (reversal_entry_id is null)")
     _require_of_credits()

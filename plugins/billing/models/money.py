@@ -72,6 +72,7 @@ class Posting(TenantTable):
 class Payment(TenantTable):
     """Money received from a client: `applied` of it pays invoices now, `refunded` went back, the rest became a credit.
 
+    What a prepayment got is refunded out of the credit that it gave, and stays applied to it.
     Its allocations say which invoices; `idempotency_key` is what a form or program sent it under.
     """
 
@@ -80,7 +81,7 @@ class Payment(TenantTable):
         tenant_key(),
         references("client_id", "clients"),
         CheckConstraint("amount > 0 and applied between 0 and amount", name="amount"),
-        CheckConstraint("refunded >= 0 and applied + refunded <= amount", name="refunded"),
+        CheckConstraint("refunded between 0 and amount", name="refunded"),
         CheckConstraint("taken_back_at is null or applied = 0", name="taken_back"),
         UniqueConstraint("tenant_id", "idempotency_key"),
         Index(None, "tenant_id", "client_id", "id"),

@@ -204,6 +204,19 @@ def test_a_prepayment_is_a_credit_once_it_is_paid(acme: Any, hill: Any) -> None:
             applying.apply_credits(ctx, asked.id)
 
 
+def test_the_payment_of_a_prepayment_goes_back_out_of_the_credit_it_gave(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        asked = create_prepayment(ctx, client_id=hill, amount=24000, description="Hours in advance")
+        finalizing.finalize_invoice(ctx, asked.id)
+        paid = payments.record_payment(ctx, asked.id, amount=24000)
+        refunds.refund_payment(ctx, paid.id, amount=20000)
+        assert (refunds.refundable(ctx, paid), paid.refunded, balances(ctx)) == (4000, 20000, {"cash": 4000, "credit": -4000})
+        refunds.refund_payment(ctx, paid.id, amount=4000)
+        with pytest.raises(CreditTooLarge):
+            refunds.refund_payment(ctx, paid.id, amount=1)
+        assert balances(ctx) == {}
+
+
 def test_a_prepayment_may_give_its_credit_at_once(acme: Any, hill: Any) -> None:
     _by_hand(acme, prepayment_credit="finalize")
     with acme.call("carol") as ctx:
