@@ -123,11 +123,11 @@ def spread(total: int, exact: Sequence[int], denominator: int) -> list[int]:
     """
     sign = -1 if total < 0 or (total == 0 and next(filter(None, exact), 0) < 0) else 1
     parts = [divmod(sign * share, denominator) for share in exact]
-    left = sign * total - sum(floor for floor, _ in parts)
+    floors = [floor for floor, _ in parts]
+    left = sign * total - sum(floors)
     if not 0 <= left <= len(parts):
         raise WeightsInvalid("The total is not the rounded sum of the shares.")
-    floors = [floor for floor, _ in parts]
-    for index in sorted(range(len(parts)), key=lambda i: parts[i][1], reverse=True)[:left]:
+    for index in sorted(range(len(parts)), key=[rest for _, rest in parts].__getitem__, reverse=True)[:left]:
         floors[index] += 1
     return [sign * floor for floor in floors] if sign < 0 else floors
 

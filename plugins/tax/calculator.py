@@ -264,7 +264,7 @@ def _portions(bucket: Bucket) -> Iterator[tuple[Levy, int, int]]:
 
 def _levy_lines(bases: Sequence[int], top: int, bottom: int, policy: TaxPolicy) -> list[int]:
     exact = [base * top for base in bases]
-    if policy.level is TaxLevel.LINE:
+    if policy.level is TaxLevel.LINE or len(exact) == 1:
         return [round_ratio(share, bottom, policy.mode) for share in exact]
     return spread(round_ratio(sum(exact), bottom, policy.mode), exact, bottom)
 
@@ -294,14 +294,24 @@ def _exact_taxes(bucket: Bucket, unit: int) -> Iterator[tuple[Levy, int, list[in
 
 
 def _result(document: TaxDocument, levied: Sequence[Levied]) -> TaxResult:
+    groups = [_group(share) for share in levied]
+    notes = list(dict.fromkeys([group.note for group in groups if group.note]))
+    alike = levied and len(levied[0].bucket.lines) == len(document.lines)
+    lines = _taxed_alike(levied) if alike else _taxed(document, levied)
+    return TaxResult(lines, groups, in_range(sum([group.tax for group in groups])), notes, _trace(document, levied, groups))
+
+
+def _taxed_alike(levied: Sequence[Levied]) -> list[TaxedLine]:
+    """The tax of lines that are all in one bucket, as nearly always."""
+    return [TaxedLine(sum(own), tuple(enumerate(own))) for own in zip(*[share.taxes for share in levied], strict=True)]
+
+
+def _taxed(document: TaxDocument, levied: Sequence[Levied]) -> list[TaxedLine]:
     parts: list[list[tuple[int, int]]] = [[] for _ in document.lines]
     for position, share in enumerate(levied):
         for line, tax in zip(share.bucket.lines, share.taxes, strict=True):
             parts[line].append((position, tax))
-    groups = [_group(share) for share in levied]
-    notes = list(dict.fromkeys(group.note for group in groups if group.note))
-    lines = [TaxedLine(sum([tax for _, tax in own]), tuple(own)) for own in parts]
-    return TaxResult(lines, groups, in_range(sum([group.tax for group in groups])), notes, _trace(document, levied, groups))
+    return [TaxedLine(sum([tax for _, tax in own]), tuple(own)) for own in parts]
 
 
 def _group(levied: Levied) -> TaxGroup:
