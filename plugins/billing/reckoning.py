@@ -23,8 +23,8 @@ Points = dict[date, list[int]]
 
 
 class _Asked(NamedTuple):
-    """What the provider is asked of a draft: all of it at its last tax point and, where there are several points, a `probe`
-    at each: one line for all that are alike, with the places of these.
+    """What the provider is asked of a draft: all of it at its last tax point and, where there are earlier points, a `probe`
+    at each of these: one line for all that are alike, with the places of these.
     """
 
     draft: Draft
@@ -74,7 +74,7 @@ def _ask(draft: Draft, policy: TaxPolicy) -> _Asked | DeskhandError:
     lines, points = tax_lines(found), _points(draft)
     whole = TaxDocument(draft.client_id, max(points, default=draft.invoice_date), draft.currency, lines, policy,
                         document_id=draft.invoice_id)  # fmt: skip
-    probes = [_probe(whole, on, places) for on, places in points.items()] if len(points) > 1 else []
+    probes = [_probe(whole, on, places) for on, places in points.items() if on != whole.tax_date]
     return _Asked(draft, found, points, whole, probes)
 
 
