@@ -102,11 +102,14 @@ def price_fixed(
     """
     if not parts:
         parts = [FixedPart(None, ONE, price)]
+    agreed = "scheduled_price" if scheduled else "line_price"
+    if price is not None and coverage is None and len(parts) == 1:  # most lines of a run: nothing to work out
+        [only] = parts
+        return [Priced(only.key, ONE, price, price, explain("fixed", _shown_part(only), [[agreed, "", price]], mode))]
     if price is None or len(parts) > 1:
         require_prices([(part.key, part.unit_price) for part in parts], currency)
     values = [multiply(part.unit_price or 0, part.quantity, mode) for part in parts]
     whole = in_range(sum(values)) if price is None else price
-    agreed = "scheduled_price" if scheduled else "line_price"
     steps: list[Step] = [[agreed, "", whole] if price is not None else ["sum_of_services", "", whole]]
     due = _prorated(whole, coverage, mode, steps)
     shares = allocate(due, values)

@@ -48,7 +48,7 @@ class Book:
 
     def client_price(self, client_id: UUID, item_id: UUID | None, currency: str, on: date) -> int | None:
         """What a client was promised to pay for an item on a day, in minor units of the currency."""
-        prices = self.promised.get((client_id, item_id, currency)) if item_id else None
+        prices = self.promised.get((client_id, item_id, currency)) if item_id and self.promised else None
         return price_on(prices, on) if prices else None
 
     def item_name(self, item_id: UUID | None, otherwise: str) -> str:

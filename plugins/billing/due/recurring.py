@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from kernel.errors import DeskhandError
 from plugins.billing.contracts.agreed import AgreedItem, AgreedLine
@@ -67,6 +68,17 @@ def found_on(agreed: AgreedLine, line: DueLine, currency: str | None = None) -> 
     return Found(contract.client_id, currency or contract.currency, contract.po_number or None, contract.id, line)
 
 
+class ItemNamed(NamedTuple):
+    """An item of a line as messages name it: put into words only where there is one."""
+
+    book: Book
+    agreed: AgreedLine
+    item_id: UUID | None
+
+    def __str__(self) -> str:
+        return f"{self.book.item_name(self.item_id, self.agreed.line.name)} ({self.agreed.words})"
+
+
 class _Part(NamedTuple):
     """One item of a line in one period, priced; a fixed line without services has a single part without an item."""
 
@@ -105,15 +117,10 @@ def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod
     """An item with the prices of the first day that is served."""
     contract, on = agreed.contract, period.served.start
     return Item(
-        _named(book, agreed, one), one.quantity, one.unit_price, book.list_price(one.item_id, contract.currency, on),
+        ItemNamed(book, agreed, one.item_id), one.quantity, one.unit_price, book.list_price(one.item_id, contract.currency, on),
         period.coverage, book.client_price(contract.client_id, one.item_id, contract.currency, on),
         agreed.scheduled(one.item_id, on),
     )  # fmt: skip
-
-
-def _named(book: Book, agreed: AgreedLine, one: AgreedItem) -> Named:
-    name = book.item_name(one.item_id, agreed.line.name)
-    return Named(agreed.items.index(one), f"{name} ({agreed.words})", one.item_id)
 
 
 def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
@@ -121,7 +128,7 @@ def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
     line, facts = agreed.line, book.facts(item.item_id if item else None)
     exact = line.kind in FLAT or period.coverage is None
     return DueLine(
-        description=_describe(agreed, book.item_name(item.item_id, line.name) if item else None),
+        description=_describe(agreed, (facts.name if facts else line.name) if item else None),
         item_id=item.item_id if item else None,
         quantity=priced.quantity,
         unit_price=whole_price(priced.unit_price) if exact else None,

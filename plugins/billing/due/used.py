@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, cast
 from uuid import UUID
 
 from kernel.errors import DeskhandError
+from kernel.hookspecs.pricing import ItemFacts
 from kernel.money import allocate
 from plugins.billing.contracts.agreed import AgreedItem, AgreedLine
 from plugins.billing.due.book import Book, Finder
-from plugins.billing.due.recurring import found_on, recurring_source
+from plugins.billing.due.recurring import ItemNamed, found_on, recurring_source
 from plugins.billing.due.values import USAGE, DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
 from plugins.billing.models.contracts import UsageEntry
 from plugins.billing.periods import ONE_DAY, Cycle, Period, Schedule, calendar_anchor
@@ -33,8 +33,7 @@ class _Used(NamedTuple):
     entries: tuple[UsageEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """An item in a period of a line; `first` is what makes the period billed once, None for usage that came late."""
 
     item_id: UUID
@@ -128,7 +127,7 @@ def _found(book: Book, place: int, agreed: AgreedLine, part: _Part) -> Found:
     scheduled = agreed.scheduled(part.item_id, part.served.start)
     price, _ = choose_price(None if tiers else promised, item.unit_price if item else None, listed, scheduled)
     terms = UsageTerms(price, tiers, minimum)
-    name = Named(part.index, f"{book.item_name(part.item_id, agreed.line.name)} ({agreed.words})", part.item_id)
+    name = ItemNamed(book, agreed, part.item_id)
     priced = price_usage(name, part.used.quantity, terms, currency, book.mode)
     return found_on(agreed, _line(book, part, priced, agreed, (0, place, part.served.start, part.index, "")))
 
@@ -150,7 +149,7 @@ def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]
 def _line(book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, order: tuple[int, int, date, int, str]) -> DueLine:
     facts, served = book.facts(part.item_id), part.served
     return DueLine(
-        description=_describe(book, part, agreed),
+        description=_describe(facts, agreed),
         item_id=part.item_id,
         quantity=priced.quantity,
         unit_price=whole_price(priced.unit_price),
@@ -173,10 +172,10 @@ def _line(book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, or
     )
 
 
-def _describe(book: Book, part: _Part, agreed: AgreedLine | None) -> str:
+def _describe(facts: ItemFacts | None, agreed: AgreedLine | None) -> str:
     if agreed and agreed.line.invoice_text and len(agreed.items) == 1:
         return agreed.line.invoice_text
-    return book.item_name(part.item_id, "Usage")
+    return facts.name if facts else "Usage"
 
 
 def _shown(entry: UsageEntry) -> dict[str, str]:
