@@ -18,7 +18,7 @@ from sqlalchemy.types import UserDefinedType
 from kernel.audit import AuditEntry
 from kernel.db import TenantTable, compile_hot, cursor
 from kernel.errors import Conflict
-from kernel.ids import uuid7
+from kernel.ids import uuid7s
 from plugins.billing.copy_text import Writer, copy_text, writer_of
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ def record_many(ctx: CallContext, action: str, kind: str, deeds: Sequence[tuple[
     """`audit.record` of one action on many rows, each with its label."""
     actor, now = ctx.actor, ctx.now()
     insert_rows(ctx.session, AuditEntry, _AUDIT, [
-        (uuid7(), now, action, kind, row_id, label, {}, actor.kind, actor.id, actor.name, actor.on_behalf_of, actor.author,
+        (entry_id, now, action, kind, row_id, label, {}, actor.kind, actor.id, actor.name, actor.on_behalf_of, actor.author,
          ctx.cause.request_id)
-        for row_id, label in deeds
+        for entry_id, (row_id, label) in zip(uuid7s(len(deeds)), deeds, strict=True)
     ])  # fmt: skip
 
 
@@ -107,11 +107,11 @@ class _Ids(UserDefinedType[str]):
         return "UUID[]"
 
 
-def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """Whether a column holds one of any number of ids: one parameter, where each length of an IN list is new SQL; as text,
-    which is made ten times faster than an array of ids.
+def among(column: Any, ids: Iterable[UUID] | str) -> ColumnElement[bool]:
+    """Whether a column holds one of any number of ids: one parameter, where each length of an IN list is new SQL; as text
+    (an `id_array` that serves several queries is made once), which is made ten times faster than an array of ids.
     """
-    wanted: ColumnElement[bool] = column == any_(literal(id_array(ids), _Ids()))
+    wanted: ColumnElement[bool] = column == any_(literal(ids if isinstance(ids, str) else id_array(ids), _Ids()))
     return wanted
 
 
@@ -121,7 +121,7 @@ def id_array(ids: Iterable[UUID]) -> str:
     >>> id_array([UUID(int=1), UUID(int=2)])
     '{00000000000000000000000000000001,00000000000000000000000000000002}'
     """
-    return f"{{{','.join([one.hex for one in ids])}}}"
+    return f"{{{','.join(['%032x' % one.int for one in ids])}}}"  # noqa: UP031 - three times as fast as their hex
 
 
 def read_rows(session: Session, statement: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from kernel.db import fetch_rows
-from kernel.ids import uuid7
+from kernel.ids import uuid7s
 from plugins.billing.bulk import among, insert_rows
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
@@ -67,10 +67,10 @@ def add_links(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[U
                                execution_options={"populate_existing": True}).one()  # fmt: skip
     contents = content_hashes(ctx, invoice_ids)
     links, position, previous = [], head.chain_length, head.chain_hash
-    for invoice_id in invoice_ids:
+    for link_id, invoice_id in zip(uuid7s(len(invoice_ids)), invoice_ids, strict=True):
         position += 1
         sealed = _seal(previous, position, invoice_id, event, contents[invoice_id])
-        links.append((uuid7(), series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))
+        links.append((link_id, series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))
         previous = sealed
     insert_rows(ctx.session, ChainLink, _LINK, links)
     head.chain_length, head.chain_hash = position, previous

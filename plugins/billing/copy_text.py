@@ -37,13 +37,11 @@ def writer_of(kind: TypeEngine[Any]) -> Writer:
 
 
 def _ids(column: Column) -> list[str]:
-    return [_NULL if one is None else one.hex for one in column]
+    return [_NULL if one is None else "%032x" % one.int for one in column]  # noqa: UP031 - three times as fast as its hex
 
 
 def _texts(column: Column) -> list[str]:
-    return [
-        _NULL if one is None else one if one.isprintable() and "\\" not in one else one.translate(_ESCAPED) for one in column
-    ]
+    return [_NULL if one is None else one if one.isprintable() and "\\" not in one else one.translate(_ESCAPED) for one in column]
 
 
 def _plain(column: Column) -> list[str]:

@@ -8,13 +8,12 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import func, select
-from sqlalchemy.orm.attributes import set_committed_value
 
 from kernel import audit, events
 from kernel.db import cursor
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
-from plugins.billing.bulk import among, id_array, record_many
+from plugins.billing.bulk import among, read_rows, record_many
 from plugins.billing.chain import add_links
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
@@ -30,7 +29,7 @@ from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
-from plugins.billing.numbering import take_numbers
+from plugins.billing.numbering import Number, take_numbers
 from plugins.billing.parties import find_parties
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
@@ -41,9 +40,9 @@ if TYPE_CHECKING:
 MOST = 500
 _FINAL = """
 update billing_invoices i
-set status = 'finalized', finalized_at = %s, updated_at = %s, version = i.version + 1, parties = x.parties::jsonb,
+set status = 'finalized', finalized_at = %s, updated_at = %s, version = i.version + 1, parties = x.parties,
   layout_version_id = x.layout_id, serial = x.serial, number = x.number
-from unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[]) as x(id, parties, layout_id, serial, number)
+from json_to_recordset(%s::json) as x(id uuid, parties jsonb, layout_id uuid, serial bigint, number text)
 where i.tenant_id = %s and i.id = x.id
 """
 
@@ -62,19 +61,26 @@ def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Inv
     wanted = sorted(set(invoice_ids))
     if len(wanted) > MOST:
         raise InvalidInput(errors={"ids": f"At most {MOST} invoices are finalized at once."})
-    return finalize_batch(ctx, wanted)
+    finalize_batch(ctx, wanted)
+    return _mapped(ctx, wanted)
 
 
-def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+def _mapped(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
+    """Invoices as they are by now."""
+    return list(ctx.session.scalars(select(Invoice).where(among(Invoice.id, ids)).order_by(Invoice.id),
+                                    execution_options={"populate_existing": True}))  # fmt: skip
+
+
+def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> None:
     """`finalize_invoices` for a billing run, which knows how many it takes at once: a fixed number of statements for any
-    number, the series held from the numbers on.
+    number, the series held from the numbers on. The drafts are read as plain rows, for there are thousands of them.
     """
-    drafts = _locked_drafts(ctx, invoice_ids)
-    if not drafts:
-        return []
-    held = hold_automatic(ctx, drafts)
-    parties, layouts = find_parties(ctx, drafts), chosen_versions(ctx, drafts)
-    _number(ctx, drafts)
+    found = _locked_drafts(ctx, invoice_ids)
+    if not found:
+        return
+    held = hold_automatic(ctx, found)
+    parties, layouts = find_parties(ctx, found), chosen_versions(ctx, found)
+    drafts = _numbered(ctx, found)
     _make_final(ctx, drafts, parties, layouts)
     in_order = sorted(drafts, key=lambda one: (one.series, one.serial))
     _seal(ctx, in_order)
@@ -82,8 +88,9 @@ def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoic
     entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order])
     events.publish_many(ctx, "invoice.finalized", [summary(one) for one in in_order])
     _give_credits(ctx, in_order, entry_ids, early)
-    apply_held(ctx, in_order, held)
-    return drafts
+    if held:
+        final = {one.id: one for one in _mapped(ctx, invoice_ids)}
+        apply_held(ctx, [final[one.id] for one in in_order], held)
 
 
 def _give_credits(ctx: CallContext, in_order: Sequence[Invoice], entry_ids: Sequence[UUID], early: bool) -> None:
@@ -94,8 +101,8 @@ def _give_credits(ctx: CallContext, in_order: Sequence[Invoice], entry_ids: Sequ
 
 
 def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
-    found = list(ctx.session.scalars(select(Invoice).where(among(Invoice.id, ids)).order_by(Invoice.id).with_for_update(),
-                                     execution_options={"populate_existing": True}))  # fmt: skip
+    wanted = select(Invoice.__table__).where(among(Invoice.id, ids)).order_by(Invoice.id)
+    found: list[Invoice] = read_rows(ctx.session, wanted.with_for_update())
     if len(found) != len(ids):
         raise InvoiceNotFound("There is no invoice with this id.")
     for invoice in found:
@@ -106,32 +113,27 @@ def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
     return found
 
 
-def _number(ctx: CallContext, drafts: Sequence[Invoice]) -> None:
-    """Numbers for those that have none yet, by invoice date; `_make_final` writes them."""
-    settings = billing_settings(ctx)
+def _numbered(ctx: CallContext, drafts: Sequence[Any]) -> list[Invoice]:
+    """The drafts with numbers, new ones by invoice date for those that have none yet; `_make_final` writes them."""
+    settings, numbers = billing_settings(ctx), dict[UUID, Number]()
     waiting = sorted((one for one in drafts if one.serial is None), key=lambda one: (one.invoice_date, one.id))
     for series in sorted({one.series for one in waiting}):
         same = [one for one in waiting if one.series == series]
-        for invoice, number in zip(same, take_numbers(ctx, series, [one.invoice_date for one in same], settings), strict=True):
-            set_committed_value(invoice, "serial", number.serial)
-            set_committed_value(invoice, "number", number.text)
+        taken = take_numbers(ctx, series, [one.invoice_date for one in same], settings)
+        numbers |= {one.id: number for one, number in zip(same, taken, strict=True)}
+    return [one._replace(serial=number.serial, number=number.text) if (number := numbers.get(one.id)) else one for one in drafts]
 
 
 def _make_final(ctx: CallContext, drafts: Sequence[Invoice], parties: Mapping[UUID, dict[str, Any]],
                 layouts: Mapping[UUID, UUID]) -> None:  # fmt: skip
-    """Write what makes them final by one statement, and note it on the rows at hand, which are then as if read again."""
-    ids, prints = id_array(one.id for one in drafts), id_array(layouts[one.id] for one in drafts)
-    written, now = [orjson.dumps(parties[one.id], default=str).decode() for one in drafts], ctx.now()
+    """Write what makes them final by one statement."""
+    now = ctx.now()
+    rows = [{"id": one.id, "parties": parties[one.id], "layout_id": layouts[one.id], "serial": one.serial, "number": one.number}
+            for one in drafts]  # fmt: skip
     with cursor(ctx.session) as cur:
-        done = cur.execute(_FINAL, [now, now, ids, written, prints, [one.serial for one in drafts],
-                                    [one.number for one in drafts], ctx.tenant_id]).rowcount  # fmt: skip
+        done = cur.execute(_FINAL, [now, now, orjson.dumps(rows, default=str).decode(), ctx.tenant_id]).rowcount
     if done != len(drafts):
         raise InvoiceNotDraft("An invoice was changed meanwhile. Load it again.")
-    for invoice in drafts:
-        values = {"status": "finalized", "finalized_at": now, "updated_at": now, "version": invoice.version + 1,
-                   "parties": parties[invoice.id], "layout_version_id": layouts[invoice.id]}  # fmt: skip
-        for name, value in values.items():
-            set_committed_value(invoice, name, value)
 
 
 def _seal(ctx: CallContext, in_order: Sequence[Invoice]) -> None:

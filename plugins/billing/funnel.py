@@ -5,7 +5,8 @@ Reckoned drafts → rows → sources → settled by their owners → number (the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -75,10 +76,12 @@ def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[An
 
 def write_parts(ctx: CallContext, pairs: Sequence[Pair]) -> list[tuple[UUID, ...]]:
     """Write lines, taxes and discounts of invoices; returns the ids of each invoice's lines."""
-    line_ids = [one.draft.line_ids or tuple(uuid7s(len(one.draft.lines))) for _, one in pairs]
+    fresh = iter(uuid7s(sum([len(one.draft.lines) for _, one in pairs if not one.draft.line_ids])))
+    line_ids = [one.draft.line_ids or tuple(islice(fresh, len(one.draft.lines))) for _, one in pairs]
     lines = [row for pair, ids in zip(pairs, line_ids, strict=True) for row in _line_rows(*pair, ids)]
     insert_rows(ctx.session, InvoiceLine, _LINE, lines)
-    insert_rows(ctx.session, InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair)])
+    tax_ids = iter(uuid7s(sum([len(one.taxes.groups) for _, one in pairs])))
+    insert_rows(ctx.session, InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair, tax_ids)])
     insert_rows(ctx.session, InvoiceDiscount, _DISCOUNT, [row for pair in pairs for row in _discount_rows(*pair)])
     return line_ids
 
@@ -96,13 +99,11 @@ def _line_rows(invoice_id: UUID, one: Assembled, ids: Sequence[UUID]) -> list[tu
     ]  # fmt: skip
 
 
-def _tax_rows(invoice_id: UUID, one: Assembled) -> list[tuple[Any, ...]]:
+def _tax_rows(invoice_id: UUID, one: Assembled, ids: Iterator[UUID]) -> list[tuple[Any, ...]]:
     return [
-        (row_id, invoice_id, position, tax.name, tax.code, tax.percent, tax.base, tax.tax, tax.region, tax.note,
+        (next(ids), invoice_id, position, tax.name, tax.code, tax.percent, tax.base, tax.tax, tax.region, tax.note,
          tax.rate_key, tax_date)
-        for position, (row_id, tax, tax_date) in enumerate(
-            zip(uuid7s(len(one.taxes.groups)), one.taxes.groups, one.tax_dates, strict=True)
-        )
+        for position, (tax, tax_date) in enumerate(zip(one.taxes.groups, one.tax_dates, strict=True))
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
-from kernel.ids import uuid7, uuid7s
+from kernel.ids import uuid7s
 from plugins.billing.bulk import insert_rows
 from plugins.billing.models import LedgerEntry, Posting
 
@@ -47,11 +47,14 @@ def post_entries(ctx: CallContext, bookings: Sequence[Booking]) -> list[UUID]:
         (entry_id, one.booked_on, one.kind, one.currency, one.client_id, one.source_id, one.words, one.reverses_id, now, who)
         for entry_id, one in zip(ids, bookings, strict=True)
     ])  # fmt: skip
-    insert_rows(ctx.session, Posting, ("id", "entry_id", "account", "amount"), [
-        (uuid7(), entry_id, account, amount)
+    postings = [
+        (entry_id, account, amount)
         for entry_id, one in zip(ids, bookings, strict=True)
         for account, amount in one.amounts.items()
         if amount
+    ]
+    insert_rows(ctx.session, Posting, ("id", "entry_id", "account", "amount"), [
+        (posting_id, *one) for posting_id, one in zip(uuid7s(len(postings)), postings, strict=True)
     ])  # fmt: skip
     return ids
 

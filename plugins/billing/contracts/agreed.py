@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from kernel.context import CallContext
 from kernel.hookspecs.pricing import DatedPrice, price_on
 from plugins.billing.buckets.terms import BucketTerms, read_terms, terms_view
-from plugins.billing.bulk import among, read_rows
+from plugins.billing.bulk import among, id_array, read_rows
 from plugins.billing.cycles.anchors import read_cycles
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
@@ -23,6 +24,7 @@ from plugins.billing.periods import Anchoring
 from plugins.billing.service_periods import CLIENT, Agreement, agreement
 from plugins.billing.usage import Tier
 
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 _agree = lru_cache(maxsize=4096)(agreement)  # a run has thousands of lines with the same days
 _SAME = (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id)
 _IN_ORDER = (Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
@@ -75,13 +77,14 @@ def read_agreed(ctx: CallContext, wanted: ColumnElement[bool], *, plain: bool = 
     `plain` gives rows that read like the models and cannot be changed: a billing run looks at tens of thousands.
     """
     found = (_plain_rows if plain else _mapped_rows)(ctx, wanted)
-    line_ids = [line.id for _, line in found]
+    line_ids = id_array([line.id for _, line in found])
     items, rates, prices = _items(ctx, line_ids), _role_rates(ctx, line_ids), _scheduled(ctx, line_ids)
     cycles = read_cycles(ctx, {contract.client_id for contract, _ in found if contract.cadence == CLIENT})
     buckets = read_terms(ctx, [line.id for _, line in found if line.kind == "bucket"])
     return [
-        AgreedLine(contract, line, tuple(items[line.id]), rates[line.id],
-                   _agreement(contract, line, cycles.get(contract.client_id, ())), prices[line.id], buckets.get(line.id))
+        AgreedLine(contract, line, tuple(items.get(line.id, ())), rates.get(line.id, _NONE) if rates else _NONE,
+                   _agreement(contract, line, cycles.get(contract.client_id, ()) if cycles else ()),
+                   prices.get(line.id, _NONE) if prices else _NONE, buckets.get(line.id) if buckets else None)
         for contract, line in found
     ]  # fmt: skip
 
@@ -105,13 +108,14 @@ def _agreement(contract: Contract, line: ContractLine, anchorings: Sequence[Anch
     )  # fmt: skip
 
 
-def _items(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, list[AgreedItem]]:
+def _items(ctx: CallContext, line_ids: str) -> defaultdict[UUID, list[AgreedItem]]:
     wanted = select(ContractItem.__table__).where(among(ContractItem.line_id, line_ids))
     rows = read_rows(ctx.session, wanted.order_by(ContractItem.line_id, ContractItem.id))
     tiers = _tiers(ctx, [row.id for row in rows])
     items: defaultdict[UUID, list[AgreedItem]] = defaultdict(list)
     for row in rows:
-        agreed = AgreedItem(row.id, row.item_id, row.quantity, row.unit_price, row.minimum_quantity, tuple(tiers[row.id]))
+        agreed = AgreedItem(row.id, row.item_id, row.quantity, row.unit_price, row.minimum_quantity,
+                            tuple(tiers[row.id]) if tiers else ())  # fmt: skip
         items[row.line_id].append(agreed)
     return items
 
@@ -128,14 +132,14 @@ def _tiers(ctx: CallContext, item_ids: Sequence[UUID]) -> defaultdict[UUID, list
     return tiers
 
 
-def _role_rates(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, dict[str, int]]:
+def _role_rates(ctx: CallContext, line_ids: str) -> defaultdict[UUID, dict[str, int]]:
     rates: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
     for row in ctx.session.scalars(select(RoleRate).where(among(RoleRate.line_id, line_ids)).order_by(RoleRate.role)):
         rates[row.line_id][row.role] = row.hourly_rate
     return rates
 
 
-def _scheduled(ctx: CallContext, line_ids: Sequence[UUID]) -> defaultdict[UUID, dict[UUID | None, list[DatedPrice]]]:
+def _scheduled(ctx: CallContext, line_ids: str) -> defaultdict[UUID, dict[UUID | None, list[DatedPrice]]]:
     columns = (getattr(ScheduledPrice, name) for name in ("line_id", "item_id", "amount", "start_on", "end_on"))
     prices: defaultdict[UUID, dict[UUID | None, list[DatedPrice]]] = defaultdict(dict)
     for line_id, item_id, *dated in ctx.session.execute(select(*columns).where(among(ScheduledPrice.line_id, line_ids))):
