@@ -5,14 +5,14 @@ A column has one kind of values, so that one list comprehension writes all of it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Uuid
 from sqlalchemy.types import TypeEngine
 
-Column = Iterable[Any]
+Column = tuple[Any, ...]
 Writer = Callable[[Column], list[str]]
 _NULL = "\\N"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -41,7 +41,15 @@ def _ids(column: Column) -> list[str]:
 
 
 def _texts(column: Column) -> list[str]:
-    return [_NULL if one is None else one if one.isprintable() and "\\" not in one else one.translate(_ESCAPED) for one in column]
+    """Each text is looked at once: most columns hold a few words, again and again."""
+    known = {one: _escape(one) for one in set(column)}
+    return [known[one] for one in column]
+
+
+def _escape(text: str | None) -> str:
+    if text is None:
+        return _NULL
+    return text if text.isprintable() and "\\" not in text else text.translate(_ESCAPED)
 
 
 def _plain(column: Column) -> list[str]:

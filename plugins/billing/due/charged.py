@@ -58,8 +58,8 @@ class _Group(NamedTuple):
 
 def find_charged(book: Book, charges: Sequence[Charge], findings: Findings) -> None:
     """Add what other rooms hold for billing."""
-    hours = [charge for charge in charges if charge.unit == "hour"]
-    _find_hours(book, hours, findings)
+    if hours := [charge for charge in charges if charge.unit == "hour"]:
+        _find_hours(book, hours, findings)
     for number, charge in enumerate(charges):
         if charge.unit != "hour":
             try:
