@@ -261,3 +261,15 @@ def test_the_same_minor_units_serve_currencies_of_0_to_4_decimals(code: str, sho
     assert one.amount == 2143
     assert str(as_major(one.amount, code)) == shown
     assert exponent(code) == len(shown.partition(".")[2])
+
+
+@given(
+    price=st.integers(0, 10**9), each=st.none() | st.integers(0, 10**6), quantity=st.integers(1, 10**4),
+    days=st.integers(1, 366), scheduled=st.booleans(), mode=st.sampled_from(Rounding),
+)  # fmt: skip
+def test_a_plain_fixed_line_comes_out_as_by_the_long_way(
+    price: int, each: int | None, quantity: int, days: int, scheduled: bool, mode: Rounding
+) -> None:
+    part = FixedPart("seats", Decimal(quantity) / 4, each)
+    short = price_fixed(price, [part], None, "EUR", mode, scheduled=scheduled)
+    assert short == price_fixed(price, [part], Coverage(0, days, days), "EUR", mode, scheduled=scheduled)
