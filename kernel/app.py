@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TENANT_FACTS = """
 select id, slug, name, zone, currency, locale, array(select plugin from tenant_plugins where not enabled) as disabled,
-  (select "values" from tenant_settings where plugin = 'admin') as settings
+  (select json_object_agg(plugin, "values") from tenant_settings) as settings
 from tenants where id = %(id)s and active
 """
 
@@ -60,7 +60,8 @@ class Kernel:
             if row is None:
                 raise NotFound("No such tenant, or it is not active.")
             tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
-            hooks = self.plugins.for_tenant(row["disabled"], (row["settings"] or {}).get("providers"))
+            settings = session.info["settings"] = row["settings"] or {}
+            hooks = self.plugins.for_tenant(row["disabled"], settings.get("admin", {}).get("providers"))
             yield CallContext(tenant, actor or Actor.system(), session, hooks, self.clock,
                               cause or Cause(uuid4().hex[:16]))  # fmt: skip
 

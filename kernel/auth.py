@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
 from kernel.context import EVERYTHING, Actor, Tenant
-from kernel.db import TenantTable, cursor, references, tenant_key
+from kernel.db import TenantTable, ask, references, tenant_key
 from kernel.directory.models import Role, RolePermission, User, UserRole
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
 from kernel.passwords import check_password, check_totp, password_needs_rehash, seal_password
@@ -105,34 +106,6 @@ class Identity:
     csrf_token: str | None = None
 
 
-_FACTS = """
-select t.id, t.slug, t.name, t.zone, t.currency, t.locale, u.id as user_id, u.name as user_name, u.locale as user_locale,
-  {columns},
-  coalesce((select bool_or(r.grants_all) from user_roles ur join roles r on r.tenant_id = ur.tenant_id and r.id = ur.role_id
-    where ur.tenant_id = u.tenant_id and ur.user_id = u.id), false) as grants_all,
-  array(select distinct p.permission from user_roles ur
-    join role_permissions p on p.tenant_id = ur.tenant_id and p.role_id = ur.role_id
-    where ur.tenant_id = u.tenant_id and ur.user_id = u.id) as permissions,
-  array(select plugin from tenant_plugins where not enabled) as disabled,
-  (select "values" from tenant_settings where plugin = 'admin') as kernel_settings
-from {source} join tenants t on t.id = u.tenant_id where {found} and u.active and t.active
-"""
-_BY_SESSION = _FACTS.format(
-    columns="s.id as session_id, s.csrf_token, s.seen_at, null::jsonb as scopes",
-    source="sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id",
-    found="s.token_hash = %(token_hash)s and s.expires_at > %(now)s and s.seen_at > %(idle)s",
-)  # fmt: skip
-_BY_KEY = _FACTS.format(
-    columns="k.id as session_id, null as csrf_token, k.seen_at, k.scopes",
-    source="api_keys k join users u on u.tenant_id = k.tenant_id and u.id = k.user_id",
-    found="k.token_hash = %(token_hash)s and k.revoked_at is null and (k.expires_at is null or k.expires_at > %(now)s)",
-)  # fmt: skip
-_BY_USER = _FACTS.format(
-    columns="null::uuid as session_id, null as csrf_token, null::timestamptz as seen_at, null::jsonb as scopes",
-    source="users u", found="u.id = %(user_id)s and (u.tokens_from is null or u.tokens_from <= %(issued_at)s)",
-)  # fmt: skip
-
-
 def read_token(token: str, prefix: str = "") -> Credential:
     """Split `<prefix><tenant>_<secret>`. Raises Unauthenticated for anything else."""
     try:
@@ -170,35 +143,35 @@ def issue_jwt(kernel: Kernel, tenant_id: UUID, user_id: UUID, scopes: Iterable[s
     return jwt.encode({"alg": "HS256"}, claims, _jwt_key(kernel)), int(JWT_LIFE.total_seconds())
 
 
+def asking(credential: Credential, now: datetime) -> str:
+    """The statement that looks a credential up (`who_calls` in the migrations); only values that are made here stand in it."""
+    caller = f"'{credential.user_id}'" if credential.user_id else "null"
+    issued = f"'{credential.issued_at.isoformat()}'" if credential.issued_at else "null"
+    return (f"select who_calls('{credential.kind}', '\\x{credential.token_hash.hex()}', {caller}, '{now.isoformat()}',"
+            f" '{(now - SESSION_IDLE).isoformat()}', {issued})::text")  # fmt: skip
+
+
 def identify(session: Session, credential: Credential, now: datetime) -> Identity:
     """Check a credential inside a transaction already bound to its tenant. Raises Unauthenticated."""
-    query, parameters = _lookup(credential, now)
-    with cursor(session) as hot:  # on each request: SQLAlchemy's own execution would double its cost
-        row = hot.execute(query, parameters).fetchone()
-    if row is None:
+    return recognize(session, credential, now, ask(session, asking(credential, now)))
+
+
+def recognize(session: Session, credential: Credential, now: datetime, answer: str | None) -> Identity:
+    """Who it is, by the answer to `asking`. Raises Unauthenticated."""
+    if answer is None:
         raise Unauthenticated("The credential is not known here, has expired or was revoked.")
+    row = orjson.loads(answer)
+    user_id, session_id = UUID(row["user_id"]), UUID(row["session_id"]) if row["session_id"] else None
     held = frozenset({EVERYTHING}) if row["grants_all"] else frozenset(row["permissions"])
     scopes = credential.scopes if credential.scopes is not None else frozenset(row["scopes"] or ())
-    actor = Actor(
-        kind="api_key" if credential.kind == "api_key" else "user",
-        id=row["session_id"] if credential.kind == "api_key" else row["user_id"],
-        name=row["user_name"],
-        permissions=_narrow(held, scopes),
-        on_behalf_of=row["user_id"] if credential.kind == "api_key" else None,
-    )
+    by_key = credential.kind == "api_key"
+    actor = Actor("api_key" if by_key else "user", session_id if by_key else user_id, row["user_name"], _narrow(held, scopes),
+                  on_behalf_of=user_id if by_key else None)  # fmt: skip
     _touch(session, credential, row, now)
-    tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
-    settings: dict[str, Any] = row["kernel_settings"] or {}
-    return Identity(tenant, actor, frozenset(row["disabled"]), settings.get("providers", {}),
-                    row["user_locale"] or row["locale"], row["session_id"], row["csrf_token"])  # fmt: skip
-
-
-def _lookup(credential: Credential, now: datetime) -> tuple[str, dict[str, Any]]:
-    if credential.kind == "session":
-        return _BY_SESSION, {"token_hash": credential.token_hash, "now": now, "idle": now - SESSION_IDLE}
-    if credential.kind == "api_key":
-        return _BY_KEY, {"token_hash": credential.token_hash, "now": now}
-    return _BY_USER, {"user_id": credential.user_id, "issued_at": credential.issued_at}
+    tenant = Tenant(UUID(row["id"]), row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
+    settings = session.info["settings"] = row["settings"] or {}
+    return Identity(tenant, actor, frozenset(row["disabled"]), settings.get("admin", {}).get("providers", {}),
+                    row["user_locale"] or row["locale"], session_id, row["csrf_token"])  # fmt: skip
 
 
 def _narrow(held: frozenset[str], scopes: frozenset[str]) -> frozenset[str]:
@@ -220,7 +193,7 @@ def held_permissions(ctx: CallContext, user_ids: Iterable[UUID]) -> dict[UUID, f
 
 def _touch(session: Session, credential: Credential, row: Any, now: datetime) -> None:
     """Note the use, at most every few minutes, so that reading pages does not write rows."""
-    if credential.kind == "jwt" or (row["seen_at"] and now - row["seen_at"] < SESSION_TOUCH):
+    if credential.kind == "jwt" or (row["seen_at"] and now - datetime.fromisoformat(row["seen_at"]) < SESSION_TOUCH):
         return
     table = SessionRow if credential.kind == "session" else ApiKey
     # A request that runs long holds this row to its end; the caller's other requests must not wait for it.

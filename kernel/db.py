@@ -28,7 +28,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import URL, make_url
@@ -128,11 +127,14 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self, tenant_id: UUID | None = None, **info: Any) -> Iterator[Session]:
-        """One transaction, committed on success; rows of `tenant_id` only. Runs after-commit actions at the end."""
+    def transaction(self, tenant_id: UUID | None = None, first: str = "", **info: Any) -> Iterator[Session]:
+        """One transaction, committed on success; rows of `tenant_id` only. Runs after-commit actions at the end.
+
+        `first` is a statement of one value that goes with the tenant; `session.info["first"]` is its answer.
+        """
         with Session(self.engine, expire_on_commit=False, info=info) as session, _named_conflicts():
             if tenant_id is not None:
-                set_tenant(session, tenant_id)
+                set_tenant(session, tenant_id, first)
             yield session
             session.commit()
         for action in session.info.pop("after_commit", ()):
@@ -143,16 +145,23 @@ class Database:
         self.engine.dispose()
 
 
-def set_tenant(session: Session, tenant_id: UUID) -> None:
-    """Bind this transaction to a tenant; ends with the transaction."""
+def set_tenant(session: Session, tenant_id: UUID, first: str = "") -> None:
+    """Bind this transaction to a tenant; ends with the transaction. `first` is asked in the same message."""
     session.info["tenant_id"] = tenant_id
     connection, bind = _driver(session), f"select set_config('app.tenant_id', '{tenant_id.hex}', true)"
     if connection.info.transaction_status == TransactionStatus.IDLE:
-        # BEGIN and the tenant in one message: each message to the server is a tenth of a short request.
-        answer = connection.pgconn.exec_(f"begin; {bind}".encode())
+        # BEGIN, the tenant and who calls in one message: each message to the server is a tenth of a short request.
+        answer = connection.pgconn.exec_(f"begin; {bind}; {first}".encode())
         if answer.status == ExecStatus.TUPLES_OK:
+            session.info["first"] = answer.get_value(0, 0)
             return
-    session.execute(text(bind))  # inside a transaction; or to hear from SQLAlchemy that the connection is lost
+    ask(session, bind)  # inside a transaction; or to hear from SQLAlchemy that the connection is lost
+    session.info["first"] = ask(session, first) if first else None
+
+
+def ask(session: Session, statement: str) -> Any:
+    """The one value that a statement without parameters gives."""
+    return session.connection().exec_driver_sql(statement).scalar()
 
 
 def cursor(session: Session) -> psycopg.Cursor[dict[str, Any]]:

@@ -26,7 +26,7 @@ def found_tenant(kernel: Kernel, *, slug: str, name: str, admin_email: str, admi
     """
     zone_info(zone)
     exponent(currency)
-    with kernel.db.transaction(kernel=kernel) as session:
+    with kernel.db.transaction(kernel=kernel, settings={}) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _FOUNDING_LOCK})
         if only_first and session.scalar(select(exists().where(TenantRow.id.is_not(None)))):
             raise Conflict("This installation has its first tenant already. Sign in.")

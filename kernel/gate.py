@@ -34,8 +34,9 @@ def request_call(kernel: Kernel, *, plugin: str, permission: str, audience: Audi
     Raises Unauthenticated, PluginNotEnabled or PermissionDenied before the view runs.
     """
     credential = present_credential(kernel, audience)
-    with kernel.db.transaction(credential.tenant_id, kernel=kernel) as session:
-        identity = auth.identify(session, credential, kernel.clock.now())
+    now = kernel.clock.now()
+    with kernel.db.transaction(credential.tenant_id, auth.asking(credential, now), kernel=kernel) as session:
+        identity = auth.recognize(session, credential, now, session.info["first"])
         g.identity = identity
         if credential.kind == "session" and request.method not in SAFE_METHODS:
             check_same_site(identity)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from marshmallow import ValidationError
+import orjson
+from marshmallow import Schema, ValidationError
 from sqlalchemy import LargeBinary, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -196,10 +198,13 @@ def _requirements(plugins: Plugins, plugin: Plugin) -> list[str]:
 def get_settings(ctx: CallContext, plugin: str) -> dict[str, Any]:
     """The tenant's settings of a plugin, defaults filled in by the plugin's schema."""
     schema = ctx.kernel.plugins.get(plugin).manifest.settings
-    stored = ctx.session.scalar(select(TenantSettings.values).where(TenantSettings.plugin == plugin)) or {}
-    if schema is None:
-        return dict(stored)
-    loaded: dict[str, Any] = schema().load(stored)
+    stored = ctx.session.info["settings"].get(plugin, {})
+    return dict(_loaded(schema, orjson.dumps(stored)) if schema else stored)
+
+
+@lru_cache(maxsize=1024)  # reading settings of fifty fields by their schema costs more than a query
+def _loaded(schema: type[Schema], stored: bytes) -> dict[str, Any]:
+    loaded: dict[str, Any] = schema().load(orjson.loads(stored))
     return loaded
 
 
@@ -221,5 +226,6 @@ def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -
     ctx.session.execute(
         row.on_conflict_do_update(index_elements=["tenant_id", "plugin"], set_={"values": row.excluded["values"]})
     )
+    ctx.session.info["settings"][plugin] = values
     audit.record(ctx, "settings.changed", kind="plugin", label=plugin, changes=dict(changes))
     return loaded

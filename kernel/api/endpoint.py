@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 from marshmallow import RAISE, Schema, ValidationError, fields
+from sqlalchemy.util import LRUCache
 from webargs.fields import DelimitedList
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kernel.app import Kernel
 
 JSON = "application/json"
+LONGEST_KEPT = 300
 _EMPTY = Schema()
 
 
@@ -45,6 +47,7 @@ class Endpoint:
         self.kernel = kernel
         self.route = route
         self.located = located
+        self.queries: LRUCache[bytes, dict[str, Any]] = LRUCache(100)
 
     # Schemas are made when first needed: together they would take a good part of a start's time.
     @cached_property
@@ -94,8 +97,13 @@ class Endpoint:
 
     def _arguments(self, raw: bytes) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        if self.query is not None or request.args:
-            found["query"] = self._read_query()
+        if self.query is not None or request.query_string:
+            sent = request.query_string  # programs send the same few again and again
+            if (known := self.queries.get(sent)) is None:
+                known = self._read_query()
+                if len(sent) < LONGEST_KEPT:
+                    self.queries[sent] = known
+            found["query"] = dict(known)
         if self.body is not None:
             found["body"] = _load(self.body, _read_json(raw))
         if self.route.if_match:
