@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from kernel import audit
 from kernel.context import CallContext
 from kernel.directory.clients import apply_changes, get_client, get_location
 from kernel.errors import InvalidInput
-from plugins.tax.calculator import Exemption
 from plugins.tax.errors import TaxExemptionNotFound
 from plugins.tax.models import ExemptionRow
 
@@ -68,13 +67,3 @@ def delete_exemption(ctx: CallContext, exemption_id: UUID) -> None:
 def _check_days(starts: date | None, ends: date | None) -> None:
     if starts and ends and ends <= starts:
         raise InvalidInput(errors={"ends": "The first day it no longer holds must come after the day it starts."})
-
-
-def exemptions_of(ctx: CallContext, client_ids: Collection[UUID]) -> dict[UUID, tuple[Exemption, ...]]:
-    """The exemptions of clients as the calculator takes them, in one query."""
-    found: dict[UUID, tuple[Exemption, ...]] = {}
-    wanted = select(ExemptionRow).where(ExemptionRow.client_id.in_(client_ids)).order_by(ExemptionRow.starts, ExemptionRow.id)
-    for row in ctx.session.scalars(wanted):
-        one = Exemption(row.reason, row.starts, row.ends, row.certificate, row.location_id)
-        found[row.client_id] = (*found.get(row.client_id, ()), one)
-    return found

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+import orjson
+from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.db import cursor
 from kernel.directory.models import Client
 from kernel.hookspecs.tax import TaxDocument, TaxLine, TaxResult, TaxSource
 from kernel.tenancy import get_settings
 from plugins.tax.calculator import ClientTax, Exemption
 from plugins.tax.elsewhere import Imported, ImportedTax, compute_with
-from plugins.tax.exemptions import exemptions_of
 from plugins.tax.legal_notes import reverse_charge_note
-from plugins.tax.models import ClientFacts, DocumentRow, ImportedLine, LocationRegion, Region
-from plugins.tax.rate_book import load_book
+from plugins.tax.models import DocumentRow, ImportedLine, LocationRegion
+from plugins.tax.rate_book import RATES, book_of, codes_of
 from plugins.tax.taxids import find_valid
 
 
@@ -30,7 +32,26 @@ class Known(NamedTuple):
     filled: list[TaxDocument]
     clients: Mapping[UUID, ClientTax]
     elsewhere: Mapping[int, Imported]
-    codes: Mapping[UUID, str]
+    rates: str
+
+
+class Facts(NamedTuple):
+    """What `ClientFacts` says of a client, in plain values."""
+
+    client_id: UUID
+    region_id: UUID | None
+    tax_id: str | None
+    reverse_charge: bool
+    tax_source: str | None
+
+
+_TENANT = f"""
+select {RATES} as rates,
+  (select json_agg(json_build_array(client_id, region_id, tax_id, reverse_charge, tax_source)) from tax_clients
+    where client_id = any(%(clients)s::uuid[]))::text as facts,
+  (select json_agg(json_build_array(client_id, reason, starts, ends, certificate, location_id) order by starts, id)
+    from tax_exemptions where client_id = any(%(clients)s::uuid[]))::text as exemptions
+"""
 
 
 def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[TaxResult]:
@@ -38,23 +59,45 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[Ta
     a line's own, else its location's, else its client's, else it is an error of the document.
     """
     known = read_tenant(ctx, documents)
-    return compute_with(known.filled, load_book(ctx, known.codes), known.clients, known.elsewhere)
+    return compute_with(known.filled, book_of(known.rates), known.clients, known.elsewhere)
 
 
 def read_tenant(ctx: CallContext, documents: Sequence[TaxDocument]) -> Known:
     """What the tenant keeps for documents, in a fixed number of queries."""
     settings = get_settings(ctx, "tax")
-    codes = dict(ctx.session.execute(select(Region.id, Region.code)).all())
-    clients = {document.client_id for document in documents}
-    facts = _client_facts(ctx, clients)
+    with cursor(ctx.session) as hot:  # one query, for this is asked for each draft that somebody writes
+        [row] = hot.execute(_TENANT, {"clients": list({document.client_id for document in documents})}).fetchall()
+    codes, facts = codes_of(row["rates"]), _facts(row["facts"])
     places = _location_regions(ctx, documents)
     own_id = find_valid(settings["tax_id"], settings["tax_country"])
     filled = [_fill(document, own_id, facts.get(document.client_id), places, codes) for document in documents]
-    special = _clients(ctx, facts, exemptions_of(ctx, clients), settings)
-    return Known(filled, special, _elsewhere(ctx, documents, facts, settings), codes)
+    special = _clients(ctx, facts, _exemptions(row["exemptions"]), settings)
+    return Known(filled, special, _elsewhere(ctx, documents, facts, settings), row["rates"])
 
 
-def _elsewhere(ctx: CallContext, documents: Sequence[TaxDocument], facts: Mapping[UUID, ClientFacts],
+def _facts(text: str | None) -> dict[UUID, Facts]:
+    rows = (Facts(UUID(client_id), _id(region_id), *rest) for client_id, region_id, *rest in orjson.loads(text or "[]"))
+    return {one.client_id: one for one in rows}
+
+
+def _exemptions(text: str | None) -> dict[UUID, tuple[Exemption, ...]]:
+    """The exemptions of clients as the calculator takes them."""
+    found: dict[UUID, tuple[Exemption, ...]] = {}
+    for client, reason, starts, ends, certificate, location_id in orjson.loads(text or "[]"):
+        one, client_id = Exemption(reason, _day(starts), _day(ends), certificate, _id(location_id)), UUID(client)
+        found[client_id] = (*found.get(client_id, ()), one)
+    return found
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _elsewhere(ctx: CallContext, documents: Sequence[TaxDocument], facts: Mapping[UUID, Facts],
                settings: Mapping[str, Any]) -> dict[int, Imported]:  # fmt: skip
     """Which documents are reckoned elsewhere: as the document itself says, else its client where it may, else the tenant."""
     rows = _document_rows(ctx, [document.document_id for document in documents if document.document_id])
@@ -64,9 +107,9 @@ def _elsewhere(ctx: CallContext, documents: Sequence[TaxDocument], facts: Mappin
     return {at: amounts.get(own[key].id, {}) if (key := documents[at].document_id) in own else {} for at in external}
 
 
-def _source(document: TaxDocument, own: Mapping[UUID, DocumentRow], facts: Mapping[UUID, ClientFacts],
+def _source(document: TaxDocument, own: Mapping[UUID, DocumentRow], facts: Mapping[UUID, Facts],
             settings: Mapping[str, Any]) -> str:  # fmt: skip
-    if document.document_id in own:
+    if document.document_id and document.document_id in own:
         return own[document.document_id].source
     client = facts.get(document.client_id) if settings["client_may_differ"] else None
     return (client and client.tax_source) or settings["tax_source"]
@@ -84,7 +127,7 @@ def _amounts(ctx: CallContext, row_ids: Sequence[UUID]) -> dict[UUID, dict[str, 
     return found
 
 
-def _clients(ctx: CallContext, facts: Mapping[UUID, ClientFacts], exempt: Mapping[UUID, tuple[Exemption, ...]],
+def _clients(ctx: CallContext, facts: Mapping[UUID, Facts], exempt: Mapping[UUID, tuple[Exemption, ...]],
              settings: Mapping[str, Any]) -> dict[UUID, ClientTax]:  # fmt: skip
     """What is special about clients; under reverse charge the tenant's own words, else the law's in the client's language."""
     reversed_ = {one.client_id for one in facts.values() if one.reverse_charge}
@@ -102,11 +145,6 @@ def _locales(ctx: CallContext, client_ids: Collection[UUID]) -> dict[UUID, str |
     return dict(ctx.session.execute(select(Client.id, Client.locale).where(Client.id.in_(client_ids))).all())
 
 
-def _client_facts(ctx: CallContext, client_ids: set[UUID]) -> dict[UUID, ClientFacts]:
-    found = select(ClientFacts).where(ClientFacts.client_id == any_(literal(list(client_ids), ARRAY(Uuid))))
-    return {one.client_id: one for one in ctx.session.scalars(found)}
-
-
 def _location_regions(ctx: CallContext, documents: Sequence[TaxDocument]) -> dict[UUID, UUID]:
     wanted = {line.location_id for document in documents for line in document.lines if line.location_id}
     if not wanted:
@@ -115,7 +153,7 @@ def _location_regions(ctx: CallContext, documents: Sequence[TaxDocument]) -> dic
     return dict(ctx.session.execute(found).all())
 
 
-def _fill(document: TaxDocument, own_id: str | None, client: ClientFacts | None, places: Mapping[UUID, UUID],
+def _fill(document: TaxDocument, own_id: str | None, client: Facts | None, places: Mapping[UUID, UUID],
           codes: Mapping[UUID, str]) -> TaxDocument:  # fmt: skip
     region = codes.get(client.region_id) if client and client.region_id else None
     lines = [
