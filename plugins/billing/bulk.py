@@ -61,6 +61,36 @@ def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, 
             raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
 
 
+Batch = tuple[type[TenantTable], tuple[str, ...], Sequence[Row]]
+
+
+def insert_batches(session: Session, batches: Sequence[Batch]) -> None:
+    """`insert_rows` for several tables, those first that others refer to; one statement where all have few rows."""
+    wanted = [one for one in batches if one[2]]
+    if not wanted:
+        return
+    if any(len(rows) >= FEW for _, _, rows in wanted):
+        for batch in wanted:
+            insert_rows(session, *batch)
+        return
+    values: list[Any] = []
+    for table, columns, rows in wanted:
+        ready = _with_json(rows, _statements(table, columns).json_at)
+        values += [session.info["tenant_id"], *([*column] for column in zip(*ready, strict=True))]
+    with cursor(session) as cur:
+        try:
+            cur.execute(_together(tuple((table, columns) for table, columns, _ in wanted)), values)
+        except psycopg.errors.UniqueViolation as error:
+            raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
+
+
+@cache
+def _together(tables: tuple[tuple[type[TenantTable], tuple[str, ...]], ...]) -> str:
+    """Inserts into several tables as one statement; PostgreSQL checks what they refer to at its end."""
+    *before, last = [_statements(*one).few for one in tables]
+    return (f"with {', '.join(f't{at} as ({one})' for at, one in enumerate(before))} " if before else "") + last
+
+
 def _copy(cur: psycopg.Cursor[Any], statements: _Statements, rows: Sequence[Row], info: dict[Any, Any]) -> None:
     """COPY straight into a table with row-level security is refused by PostgreSQL, hence the stage: made anew for a
     transaction, and emptied where this one has used it before.
@@ -87,14 +117,14 @@ def _with_json(rows: Sequence[Row], json_at: tuple[int, ...]) -> Iterator[Row]:
         yield tuple(ready)
 
 
-def record_many(ctx: CallContext, action: str, kind: str, deeds: Sequence[tuple[UUID, str]]) -> None:
-    """`audit.record` of one action on many rows, each with its label."""
+def audit_batch(ctx: CallContext, action: str, kind: str, deeds: Sequence[tuple[UUID, str]]) -> Batch:
+    """`audit.record` of one action on many rows, each with its label, to be written by `insert_batches`."""
     actor, now = ctx.actor, ctx.now()
-    insert_rows(ctx.session, AuditEntry, _AUDIT, [
+    return AuditEntry, _AUDIT, [
         (entry_id, now, action, kind, row_id, label, {}, actor.kind, actor.id, actor.name, actor.on_behalf_of, actor.author,
          ctx.cause.request_id)
         for entry_id, (row_id, label) in zip(uuid7s(len(deeds)), deeds, strict=True)
-    ])  # fmt: skip
+    ]  # fmt: skip
 
 
 class _Ids(UserDefinedType[str]):

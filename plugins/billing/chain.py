@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from kernel.db import fetch_rows
+from kernel.db import cursor, fetch_rows
 from kernel.ids import uuid7s
-from plugins.billing.bulk import among, insert_rows
+from plugins.billing.bulk import Batch, among, insert_rows
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LINK = (
     "id", "series", "position", "invoice_id", "event", "occurred_at", "content_hash", "previous_hash", "hash",
 )  # fmt: skip
+_HEAD = "select chain_length, chain_hash from billing_series where name = %s for update"
 _HEADER = (
     Invoice.id, Invoice.kind, Invoice.series, Invoice.number, Invoice.client_id, Invoice.currency, Invoice.invoice_date,
     Invoice.due_date, Invoice.po_number, Invoice.notes, Invoice.net, Invoice.discount, Invoice.subtotal, Invoice.tax,
@@ -63,18 +64,25 @@ def _digest(content: Mapping[str, Any]) -> bytes:
 
 def add_links(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID]) -> None:
     """Seal what happened to these invoices (`finalized`, `unfinalized`, `voided`) behind what happened before, in their order."""
-    head = ctx.session.scalars(select(Series).where(Series.name == series).with_for_update(),
-                               execution_options={"populate_existing": True}).one()  # fmt: skip
+    insert_rows(ctx.session, *link_batch(ctx, series, event, invoice_ids))
+
+
+def link_batch(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID]) -> Batch:
+    """`add_links`, to be written by `insert_batches`; the series is held, and says already where it will end."""
+    with cursor(ctx.session) as cur:
+        head = cur.execute("select chain_length, chain_hash from billing_series where name = %s for update", [series]).fetchall()[
+            0
+        ]
     contents = content_hashes(ctx, invoice_ids)
-    links, position, previous = [], head.chain_length, head.chain_hash
+    links, position, previous = [], head["chain_length"], head["chain_hash"]
     for link_id, invoice_id in zip(uuid7s(len(invoice_ids)), invoice_ids, strict=True):
         position += 1
         sealed = _seal(previous, position, invoice_id, event, contents[invoice_id])
         links.append((link_id, series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))
         previous = sealed
-    insert_rows(ctx.session, ChainLink, _LINK, links)
-    head.chain_length, head.chain_hash = position, previous
-    ctx.session.flush()
+    with cursor(ctx.session) as cur:
+        cur.execute("update billing_series set chain_length = %s, chain_hash = %s where name = %s", [position, previous, series])
+    return ChainLink, _LINK, links
 
 
 def _seal(previous: bytes, position: int, invoice_id: UUID, event: str, content: bytes) -> bytes:
@@ -101,7 +109,7 @@ def verify_chain(ctx: CallContext, series: str) -> list[str]:
             wrong.append(f"The invoice of link {link.position} is not what was sealed.")
         sealed_as[link.invoice_id] = link.content_hash
         previous = link.hash
-    head = ctx.session.scalar(select(Series).where(Series.name == series))
+    head = ctx.session.scalar(select(Series).where(Series.name == series), execution_options={"populate_existing": True})
     if head is not None and (head.chain_length, bytes(head.chain_hash)) != (len(links), previous):
         wrong.append("The series ends with another link than it says.")
     return wrong

@@ -13,8 +13,8 @@ from kernel import audit, events
 from kernel.db import cursor
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
-from plugins.billing.bulk import among, read_rows, record_many
-from plugins.billing.chain import add_links
+from plugins.billing.bulk import Batch, among, audit_batch, read_rows
+from plugins.billing.chain import add_links, link_batch
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.errors import (
@@ -25,7 +25,7 @@ from plugins.billing.errors import (
     InvoiceSettled,
     TaxAmountsPending,
 )
-from plugins.billing.invoices import get_invoice, lock_invoice
+from plugins.billing.invoices import get_invoice, lock_invoice, write_by_hand
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
@@ -50,6 +50,14 @@ where i.tenant_id = %s and i.id = x.id
 def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
     """Finalize one draft. Raises InvoiceNotFound, InvoiceNotDraft and TaxAmountsPending."""
     return finalize_invoices(ctx, [invoice_id])[0]
+
+
+def create_final(ctx: CallContext, **asked: Any) -> Invoice:
+    """`create_invoice` and `finalize_invoice` in one: the number is taken when the invoice is final, whatever the settings say.
+
+    Raises what these two raise; then nothing is written.
+    """
+    return finalize_invoice(ctx, write_by_hand(ctx, **asked, to_finalize=True))
 
 
 def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
@@ -83,9 +91,8 @@ def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> None:
     drafts = _numbered(ctx, found)
     _make_final(ctx, drafts, parties, layouts)
     in_order = sorted(drafts, key=lambda one: (one.series, one.serial))
-    _seal(ctx, in_order)
     early = billing_settings(ctx)["prepayment_credit"] == "finalize"
-    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order])
+    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order], *_sealed(ctx, in_order))
     events.publish_many(ctx, "invoice.finalized", [summary(one) for one in in_order])
     _give_credits(ctx, in_order, entry_ids, early)
     if held:
@@ -136,11 +143,11 @@ def _make_final(ctx: CallContext, drafts: Sequence[Invoice], parties: Mapping[UU
         raise InvoiceNotDraft("An invoice was changed meanwhile. Load it again.")
 
 
-def _seal(ctx: CallContext, in_order: Sequence[Invoice]) -> None:
-    """Chain what became final, each series in the order of its numbers, and record who did it."""
-    record_many(ctx, "invoice.finalized", "invoice", [(one.id, one.number) for one in in_order])
-    for series in sorted({one.series for one in in_order}):
-        add_links(ctx, series, "finalized", [one.id for one in in_order if one.series == series])
+def _sealed(ctx: CallContext, in_order: Sequence[Invoice]) -> list[Batch]:
+    """Links for what became final, each series in the order of its numbers, and entries that record who did it."""
+    links = [link_batch(ctx, series, "finalized", [one.id for one in in_order if one.series == series])
+             for series in sorted({one.series for one in in_order})]  # fmt: skip
+    return [audit_batch(ctx, "invoice.finalized", "invoice", [(one.id, one.number) for one in in_order]), *links]
 
 
 def _booking(invoice: Invoice, early: bool) -> Booking:

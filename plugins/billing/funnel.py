@@ -14,7 +14,7 @@ from kernel import events
 from kernel.errors import Conflict
 from kernel.hookspecs.charging import Settled
 from kernel.ids import uuid7, uuid7s
-from plugins.billing.bulk import insert_rows
+from plugins.billing.bulk import Batch, insert_batches, insert_rows
 from plugins.billing.drafts import Assembled, Written
 from plugins.billing.errors import SourceBilled
 from plugins.billing.models import Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Source
@@ -51,8 +51,7 @@ def write_invoices(ctx: CallContext, assembled: Sequence[Assembled], *, to_final
     if not assembled:
         return []
     pairs = list(zip(uuid7s(len(assembled)), assembled, strict=True))
-    insert_rows(ctx.session, Invoice, _INVOICE, [_invoice_row(ctx, *pair) for pair in pairs])
-    line_ids = write_parts(ctx, pairs)
+    line_ids = write_parts(ctx, pairs, (Invoice, _INVOICE, [_invoice_row(ctx, *pair) for pair in pairs]))
     _claim_sources(ctx, pairs, line_ids)
     return _say(ctx, pairs, {} if to_finalize else _numbers(ctx, pairs))
 
@@ -74,15 +73,16 @@ def _invoice_row(ctx: CallContext, invoice_id: UUID, one: Assembled) -> tuple[An
     )  # fmt: skip
 
 
-def write_parts(ctx: CallContext, pairs: Sequence[Pair]) -> list[tuple[UUID, ...]]:
-    """Write lines, taxes and discounts of invoices; returns the ids of each invoice's lines."""
+def write_parts(ctx: CallContext, pairs: Sequence[Pair], *before: Batch) -> list[tuple[UUID, ...]]:
+    """Write lines, taxes and discounts of invoices, `before` them what they refer to; returns the ids of each invoice's lines."""
     fresh = iter(uuid7s(sum([len(one.draft.lines) for _, one in pairs if not one.draft.line_ids])))
     line_ids = [one.draft.line_ids or tuple(islice(fresh, len(one.draft.lines))) for _, one in pairs]
     lines = [row for pair, ids in zip(pairs, line_ids, strict=True) for row in _line_rows(*pair, ids)]
-    insert_rows(ctx.session, InvoiceLine, _LINE, lines)
     tax_ids = iter(uuid7s(sum([len(one.taxes.groups) for _, one in pairs])))
-    insert_rows(ctx.session, InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair, tax_ids)])
-    insert_rows(ctx.session, InvoiceDiscount, _DISCOUNT, [row for pair in pairs for row in _discount_rows(*pair)])
+    insert_batches(ctx.session, [
+        *before, (InvoiceLine, _LINE, lines), (InvoiceTax, _TAX, [row for pair in pairs for row in _tax_rows(*pair, tax_ids)]),
+        (InvoiceDiscount, _DISCOUNT, [row for pair in pairs for row in _discount_rows(*pair)]),
+    ])  # fmt: skip
     return line_ids
 
 

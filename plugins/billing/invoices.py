@@ -79,17 +79,22 @@ def list_discounts(ctx: CallContext, invoice_id: UUID) -> list[InvoiceDiscount]:
                                     .order_by(InvoiceDiscount.position)))  # fmt: skip
 
 
-def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsked], discounts: Sequence[DiscountAsked] = (),
-                   currency: str | None = None, invoice_date: date | None = None, due_date: date | None = None,
-                   terms_id: UUID | None = None, po_number: str | None = None, notes: str = "",
-                   idempotency_key: str | None = None) -> Invoice:  # fmt: skip
-    """Write a draft by hand, due by the client's terms if nothing else is said. The same idempotency key of the same author
-    gives the invoice it gave first.
+def create_invoice(ctx: CallContext, **asked: Any) -> Invoice:
+    """`write_by_hand`, and the invoice as it was written."""
+    return get_invoice(ctx, write_by_hand(ctx, **asked))
+
+
+def write_by_hand(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsked], discounts: Sequence[DiscountAsked] = (),
+                  currency: str | None = None, invoice_date: date | None = None, due_date: date | None = None,
+                  terms_id: UUID | None = None, po_number: str | None = None, notes: str = "",
+                  idempotency_key: str | None = None, to_finalize: bool = False) -> UUID:  # fmt: skip
+    """Write a draft by hand, due by the client's terms if nothing else is said; returns its id. The same idempotency key of the
+    same author gives the invoice it gave first.
 
     Raises InvalidInput by field, PriceMissingInCurrency, and what the tax provider refuses.
     """
     if idempotency_key is not None and (known := claimed(ctx, idempotency_key)) is not None:
-        return known
+        return known.id
     client = get_clients(ctx, [client_id]).get(client_id)
     if client is None:
         raise InvalidInput(errors={"client_id": "There is no client with this id."})
@@ -105,9 +110,9 @@ def create_invoice(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsk
         idempotency_key=idempotency_key, **agreed._asdict(),
     )  # fmt: skip
     _check_header(draft)
-    [written] = write_invoices(ctx, [_assembled(ctx, draft)])
+    [written] = write_invoices(ctx, [_assembled(ctx, draft)], to_finalize=to_finalize)
     audit.record(ctx, "invoice.created", kind="invoice", row_id=written.id, label=written.number)
-    return get_invoice(ctx, written.id)
+    return written.id
 
 
 def claimed(ctx: CallContext, key: str) -> Invoice | None:

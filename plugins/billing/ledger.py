@@ -14,7 +14,7 @@ from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
 from kernel.ids import uuid7s
-from plugins.billing.bulk import insert_rows
+from plugins.billing.bulk import Batch, insert_batches
 from plugins.billing.models import LedgerEntry, Posting
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ENTRY = (
     "id", "booked_on", "kind", "currency", "client_id", "source_id", "words", "reverses_id", "created_at", "actor_name",
 )  # fmt: skip
+_POSTING = ("id", "entry_id", "account", "amount")
 _SORTABLE = {"booked_on": LedgerEntry.booked_on}
 
 
@@ -39,23 +40,24 @@ class Booking(NamedTuple):
     reverses_id: UUID | None = None
 
 
-def post_entries(ctx: CallContext, bookings: Sequence[Booking]) -> list[UUID]:
-    """Book entries; the database refuses one that does not add up to zero. Returns their ids."""
+def post_entries(ctx: CallContext, bookings: Sequence[Booking], *before: Batch) -> list[UUID]:
+    """Book entries, writing `before` them what goes along; the database refuses one that does not add up to zero. Returns
+    their ids.
+    """
     ids = uuid7s(len(bookings))
     now, who = ctx.now(), ctx.actor.name
-    insert_rows(ctx.session, LedgerEntry, _ENTRY, [
+    entries = [
         (entry_id, one.booked_on, one.kind, one.currency, one.client_id, one.source_id, one.words, one.reverses_id, now, who)
         for entry_id, one in zip(ids, bookings, strict=True)
-    ])  # fmt: skip
-    postings = [
+    ]
+    drawn = [
         (entry_id, account, amount)
         for entry_id, one in zip(ids, bookings, strict=True)
         for account, amount in one.amounts.items()
         if amount
     ]
-    insert_rows(ctx.session, Posting, ("id", "entry_id", "account", "amount"), [
-        (posting_id, *one) for posting_id, one in zip(uuid7s(len(postings)), postings, strict=True)
-    ])  # fmt: skip
+    postings = [(posting_id, *one) for posting_id, one in zip(uuid7s(len(drawn)), drawn, strict=True)]
+    insert_batches(ctx.session, [*before, (LedgerEntry, _ENTRY, entries), (Posting, _POSTING, postings)])
     return ids
 
 

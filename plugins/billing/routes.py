@@ -23,13 +23,17 @@ _INVOICE = "/invoices/<uuid:invoice_id>"
 
 def shown(ctx: CallContext, invoice: Invoice) -> Mapping[str, Any]:
     """An invoice with all that stands on it."""
+    return _shown(ctx, invoice, sending.list_sendings(ctx, invoice.id))
+
+
+def _shown(ctx: CallContext, invoice: Invoice, sendings: list[dict[str, Any]]) -> Mapping[str, Any]:
     header = {name: getattr(invoice, name) for name in _HEADER}
     return header | {
         "state": listing.state_of(invoice, ctx.today()),
         "lines": invoices.list_lines(ctx, invoice.id),
         "taxes": invoices.list_taxes(ctx, invoice.id),
         "discounts": invoices.list_discounts(ctx, invoice.id),
-        "sendings": sending.list_sendings(ctx, invoice.id),
+        "sendings": sendings,
     }
 
 
@@ -49,8 +53,12 @@ def list_invoices(ctx: CallContext, query: dict[str, Any]) -> Page:
 
 @rest.post("/invoices", permission="invoice.create", body=schemas.InvoiceIn, out=schemas.InvoiceOut)
 def create_invoice(ctx: CallContext, body: dict[str, Any]) -> Any:
-    """Write a draft invoice by hand"""
-    return shown(ctx, invoices.create_invoice(ctx, **_changes(body)))
+    """Write a draft invoice by hand; with `finalize`, a final one"""
+    to_finalize: bool = body.pop("finalize")
+    if to_finalize:
+        ctx.require("invoice.finalize")
+    create = finalizing.create_final if to_finalize else invoices.create_invoice
+    return _shown(ctx, create(ctx, **_changes(body)), [])
 
 
 @rest.get(_INVOICE, permission="invoice.read", out=schemas.InvoiceOut)

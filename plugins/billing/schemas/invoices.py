@@ -45,6 +45,8 @@ class InvoiceIn(Schema):
     notes = fields.String(validate=validate.Length(max=5000))
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1))
     discounts = fields.List(fields.Nested(DiscountIn), load_default=list)
+    finalize = fields.Boolean(load_default=False, metadata={
+        "description": "Make it final at once. Needs the permission invoice.finalize as well."})  # fmt: skip
 
 
 class InvoiceFor(Schema):
