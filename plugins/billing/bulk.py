@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import dict_row, namedtuple_row
 from sqlalchemy import JSON, ColumnElement, any_, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -162,6 +162,14 @@ def read_rows(session: Session, statement: Any) -> list[Any]:
     with cursor(session) as cur:
         cur.row_factory = namedtuple_row  # type: ignore[assignment]
         return cur.execute(sql, values).fetchall()
+
+
+def read_together(session: Session, statements: Sequence[Any]) -> list[list[dict[str, Any]]]:
+    """The rows of several statements as dictionaries, all asked before the first answer is waited for."""
+    ready = [compile_hot(session, one) for one in statements]
+    with cursor(session) as cur, cur.connection.pipeline():
+        asked = [cur.connection.cursor(row_factory=dict_row).execute(*one) for one in ready]
+    return [one.fetchall() for one in asked]
 
 
 @cache

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from kernel.db import cursor, fetch_rows
+from kernel.db import cursor
 from kernel.ids import uuid7s
-from plugins.billing.bulk import Batch, among, insert_rows
+from plugins.billing.bulk import Batch, among, insert_rows, read_together
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
 if TYPE_CHECKING:
@@ -45,17 +45,22 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 
 def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """SHA-256 of what stands on each invoice: header, lines, taxes and discounts."""
-    rows = fetch_rows(ctx.session, select(*_HEADER).where(among(Invoice.id, invoice_ids)))
+    headers, *parts = read_together(ctx.session, _content(invoice_ids))
     content: dict[UUID, dict[str, Any]] = {
-        row["id"]: {name: value for name, value in row.items() if value is not None or name not in _IF_THERE} for row in rows
+        row["id"]: {name: value for name, value in row.items() if value is not None or name not in _IF_THERE} for row in headers
     }
-    for name, table, columns in _PARTS:
+    for (name, *_), rows in zip(_PARTS, parts, strict=True):
         for one in content.values():
             one[name] = []
-        found = select(table.invoice_id, *columns).where(among(table.invoice_id, invoice_ids)).order_by(table.position)
-        for row in fetch_rows(ctx.session, found):
+        for row in rows:
             content[row.pop("invoice_id")][name].append(row)
     return {invoice_id: _digest(one) for invoice_id, one in content.items()}
+
+
+def _content(invoice_ids: Sequence[UUID]) -> list[Select[Any]]:
+    parts = [select(table.invoice_id, *columns).where(among(table.invoice_id, invoice_ids)).order_by(table.position)
+             for _, table, columns in _PARTS]  # fmt: skip
+    return [select(*_HEADER).where(among(Invoice.id, invoice_ids)), *parts]
 
 
 def _digest(content: Mapping[str, Any]) -> bytes:

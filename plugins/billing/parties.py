@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from kernel.directory.clients import get_clients
 from kernel.directory.models import Client, Location
 from plugins.billing.bulk import among
 from plugins.billing.models import Invoice, InvoiceLine
@@ -23,12 +22,12 @@ def find_parties(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, di
     of drafts."""
     drafts = [one for one in invoices if one.parties is None]
     ids = sorted({one.client_id for one in drafts})
-    clients, places = get_clients(ctx, ids), _default_places(ctx, ids)
+    buyers = _buyers(ctx, ids)
     settings, named = billing_settings(ctx), _place_names(ctx, [one.id for one in drafts])
     return {
         one.id: one.parties or {
             "seller": _seller(ctx, settings, _tax_id(one, "seller_tax_id")),
-            "buyer": _buyer(clients[one.client_id], places.get(one.client_id), _tax_id(one, "buyer_tax_id")),
+            "buyer": _buyer(*buyers[one.client_id], _tax_id(one, "buyer_tax_id")),
             "places": named.get(one.id, {}),
         }
         for one in invoices
@@ -42,7 +41,7 @@ def seller_now(ctx: CallContext) -> dict[str, Any]:
 
 def buyer_now(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
     """A client as it stands on invoices that are drafted today."""
-    return _buyer(get_clients(ctx, [client_id])[client_id], _default_places(ctx, [client_id]).get(client_id), None)
+    return _buyer(*_buyers(ctx, [client_id])[client_id], None)
 
 
 def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
@@ -55,9 +54,11 @@ def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, di
     return found
 
 
-def _default_places(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Location]:
-    wanted = select(Location).where(among(Location.client_id, client_ids), Location.is_default)
-    return {one.client_id: one for one in ctx.session.scalars(wanted)}
+def _buyers(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, tuple[Client, Location | None]]:
+    """Clients, each with its default location."""
+    here = (Location.tenant_id == Client.tenant_id) & (Location.client_id == Client.id) & Location.is_default
+    wanted = select(Client, Location).outerjoin(Location, here).where(among(Client.id, client_ids))
+    return {client.id: (client, place) for client, place in ctx.session.execute(wanted)}
 
 
 def _tax_id(invoice: Invoice, name: str) -> str | None:

@@ -30,9 +30,7 @@ def _shown(ctx: CallContext, invoice: Invoice, sendings: list[dict[str, Any]]) -
     header = {name: getattr(invoice, name) for name in _HEADER}
     return header | {
         "state": listing.state_of(invoice, ctx.today()),
-        "lines": invoices.list_lines(ctx, invoice.id),
-        "taxes": invoices.list_taxes(ctx, invoice.id),
-        "discounts": invoices.list_discounts(ctx, invoice.id),
+        **invoices.read_parts(ctx, invoice.id),
         "sendings": sendings,
     }
 

@@ -130,14 +130,14 @@ def delete_terms(ctx: CallContext, terms_id: UUID) -> None:
 
 
 def terms_of(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Terms]:
-    """The terms of each client, its own or the default, in one query or two."""
-    usual = ctx.session.scalar(select(Terms).where(Terms.is_default))
+    """The terms of each client, its own or the default, in one query."""
+    mine = (Payer.tenant_id == Terms.tenant_id) & (Payer.terms_id == Terms.id) & among(Payer.client_id, client_ids)
+    wanted = select(Payer.client_id, Terms).select_from(Terms).outerjoin(Payer, mine)
+    rows = ctx.session.execute(wanted.where(Terms.is_default | Payer.client_id.is_not(None))).all()
+    usual = next((terms for _, terms in rows if terms.is_default), None)
     if usual is None:
         raise TermsNotFound("There are no default terms of payment. Make some the default.", mend_url="/payment-terms")
-    mine = (Payer.tenant_id == Terms.tenant_id) & (Payer.terms_id == Terms.id)
-    own = dict(ctx.session.execute(
-        select(Payer.client_id, Terms).join(Payer, mine).where(among(Payer.client_id, client_ids))
-    ).all())  # fmt: skip
+    own = {row[0]: row[1] for row in rows}
     return {one: own.get(one, usual) for one in client_ids}
 
 
