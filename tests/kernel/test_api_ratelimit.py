@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from kernel.api.ratelimit import take
 from kernel.app import Kernel
+from kernel.auth import ApiKey, revoke_api_key
 from kernel.clock import FixedClock
 from kernel.errors import RateLimited
 from tests.kernel.api_stage import api_app, room_kernel
@@ -89,3 +90,21 @@ def test_an_api_key_is_limited_and_a_browser_is_not(acme: Any, kernel: Kernel) -
     assert (refused.headers["Retry-After"], refused.headers["RateLimit-Remaining"]) == ("1", "0")
     assert world.api().get(url).status_code == 200
     assert {browser.get(url).status_code for _ in range(4)} == {200}
+
+
+def test_tokens_are_taken_in_lots_and_none_is_lost_or_won(acme: Any, kernel: Kernel) -> None:
+    limited = room_kernel(kernel, api_burst=30, api_per_second=0.01)
+    program, url = replace(acme, kernel=limited, app=api_app(limited)).api(), "/api/v1/gadgets/mine"
+    answers = [program.get(url) for _ in range(31)]
+    assert [int(one.headers["RateLimit-Remaining"]) for one in answers] == [*range(29, -1, -1), 0]
+    assert [one.status_code for one in answers] == [200] * 30 + [429]
+
+
+def test_a_revoked_key_is_refused_at_once_whatever_is_left_of_its_lot(acme: Any, kernel: Kernel) -> None:
+    limited = room_kernel(kernel, api_burst=120, api_per_second=1.0)
+    program, url = replace(acme, kernel=limited, app=api_app(limited)).api(), "/api/v1/gadgets/mine"
+    assert program.get(url).status_code == 200
+    with acme.call() as ctx:
+        for key in ctx.session.scalars(select(ApiKey)):
+            revoke_api_key(ctx, key.id)
+    assert program.get(url).status_code == 401

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from house.stage import csrf_of
 from kernel import jobs
+from kernel.auth import create_api_key
 from kernel.context import Actor
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import invoices
+from plugins.billing.chain import verify_chain
 from plugins.billing.models import Invoice
 from plugins.tax.models import Region
 from tests.plugins.billing.contract_desk import Desk
@@ -71,6 +73,26 @@ def test_from_preview_to_ledger_through_rest(acme: Any, hill: Any) -> None:
     assert balances == {"receivable": 12000, "revenue": -10000, "tax": -2000}
     [entry] = carol.get("/api/v1/ledger/entries").json["items"]
     assert sum(entry["postings"].values()) == 0
+
+
+def test_by_hand_and_final_in_one_request(acme: Any, hill: Any) -> None:
+    carol = acme.api("carol")
+    body = {"client_id": str(hill), "lines": [{"description": "Work", "rate": 8000}], "finalize": True,
+            "discounts": [{"description": "Friends", "percent": "10"}]}  # fmt: skip
+    made = carol.post("/api/v1/invoices", json=body, headers={"Idempotency-Key": "k1"})
+    assert made.status_code == 201, made.json
+    assert (made.json["status"], made.json["state"], made.json["total"]) == ("finalized", "open", 8640)
+    assert (made.json["number"], made.json["discounts"][0]["amount"]) == ("INV-000001", 800)
+    read = carol.get(f"/api/v1/invoices/{made.json['id']}")
+    assert (read.json, read.headers["ETag"]) == (made.json, made.headers["ETag"])
+    assert carol.post("/api/v1/invoices", json=body, headers={"Idempotency-Key": "k1"}).json == made.json
+    with acme.call() as ctx:
+        assert verify_chain(ctx, "invoice") == []
+        assert ctx.session.scalar(select(func.count()).select_from(Invoice)) == 1
+        _, key = create_api_key(ctx, name="drafts only", user_id=acme.users["carol"], scopes=["invoice.create"])
+    refused = acme.app.test_client().post("/api/v1/invoices", json=body, headers={"X-Api-Key": key})
+    assert (refused.status_code, refused.json["permission"]) == (403, "invoice.finalize")
+    assert len(carol.get("/api/v1/invoices").json["items"]) == 1
 
 
 def test_by_hand_through_rest_with_etag_and_idempotency(acme: Any, hill: Any) -> None:
