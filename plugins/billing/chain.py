@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from kernel.db import cursor
 from kernel.ids import uuid7s
-from plugins.billing.bulk import Batch, among, insert_rows, read_together
+from plugins.billing.bulk import Batch, among_asked, insert_rows, read_together
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
 if TYPE_CHECKING:
@@ -43,9 +43,16 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 
 
+_CONTENT = (
+    select(*_HEADER).where(among_asked(Invoice.id)),
+    *(select(table.invoice_id, *columns).where(among_asked(table.invoice_id)).order_by(table.position)
+      for _, table, columns in _PARTS),
+)  # fmt: skip
+
+
 def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """SHA-256 of what stands on each invoice: header, lines, taxes and discounts."""
-    headers, *parts = read_together(ctx.session, _content(invoice_ids))
+    headers, *parts = read_together(ctx.session, _CONTENT, invoice_ids)
     content: dict[UUID, dict[str, Any]] = {
         row["id"]: {name: value for name, value in row.items() if value is not None or name not in _IF_THERE} for row in headers
     }
@@ -55,12 +62,6 @@ def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, 
         for row in rows:
             content[row.pop("invoice_id")][name].append(row)
     return {invoice_id: _digest(one) for invoice_id, one in content.items()}
-
-
-def _content(invoice_ids: Sequence[UUID]) -> list[Select[Any]]:
-    parts = [select(table.invoice_id, *columns).where(among(table.invoice_id, invoice_ids)).order_by(table.position)
-             for _, table, columns in _PARTS]  # fmt: skip
-    return [select(*_HEADER).where(among(Invoice.id, invoice_ids)), *parts]
 
 
 def _digest(content: Mapping[str, Any]) -> bytes:
