@@ -21,11 +21,11 @@ def test_the_benchmarks_measure_and_write_their_file(postgres: EmbeddedPostgres,
     show(measured)
     write(measured, tmp_path / "bench.json")
     told = json.loads((tmp_path / "bench.json").read_text())
-    assert len(told) == 12
+    assert len(told) == 13
     for one in told:
         assert one.keys() == FIELDS
         assert one["value"] > 0
         assert one["ratio"] > 0
         assert one["met"] in ((True, False) if one["target"] else (None,))
     assert {one["unit"] for one in told} == {"invoices/s", "ms", "s"}
-    assert sum(one["met"] is not None for one in told) == 6
+    assert sum(one["met"] is not None for one in told) == 7
