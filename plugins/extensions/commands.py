@@ -46,7 +46,7 @@ def publish(folder: Path, tenant: str | None, user: str | None) -> None:
             release = releases.get_release(ctx, release.id)
     if release.problem:
         raise click.ClickException(f"{release.problem['code']}: {release.problem['detail']}")
-    click.echo(f"{release.name} {release.semver} is ready; it asks for: {_listed(release.manifest.get('capabilities', []))}")
+    click.echo(f"{release.name} {release.semver} is ready; it asks for: {_listed(releases.manifest_of(release).asked)}")
 
 
 @ext.command("list")

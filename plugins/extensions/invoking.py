@@ -18,8 +18,6 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import orjson
-
 from kernel.api import ratelimit
 from kernel.capabilities import GuestCall
 from kernel.context import Actor, CallContext
@@ -37,11 +35,12 @@ from plugins.extensions.errors import (
     InstallDisabled,
     InstallNotFound,
 )
-from plugins.extensions.extension_manifest import ExtensionManifest, read_manifest
+from plugins.extensions.extension_manifest import read_manifest
 from plugins.extensions.guests.answers import request_bytes
 from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Invocation, Outcome
 from plugins.extensions.guests.limits import INTERACTIVE
 from plugins.extensions.invocations import Occasion, record_invocation
+from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import SERVING
 from plugins.extensions.releases import ensure_compiled
 from plugins.extensions.runtime import artefact_store, guest_pool
@@ -114,7 +113,7 @@ def find_target(ctx: CallContext, install_id: UUID, method: str, path: str) -> T
     _check_breaker(row["title"], row["traps"], now)
     endpoint, params = found
     return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
-                  row["component_key"], manifest.capabilities, frozenset(row["grants"]),
+                  row["component_key"], manifest.asked, frozenset(row["grants"]),
                   f"{endpoint.method} {endpoint.path}", tuple(params.items()))  # fmt: skip
 
 
@@ -154,8 +153,8 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor
 
 @lru_cache(maxsize=256)
 def _read(manifest: str) -> ExtensionManifest:
-    """A published manifest; what it asked for was known when it was published."""
-    return read_manifest(manifest.encode(), orjson.loads(manifest).get("capabilities", ()))
+    """A published manifest."""
+    return read_manifest(manifest.encode())
 
 
 def _check_breaker(title: str, traps: list[datetime], now: datetime) -> None:

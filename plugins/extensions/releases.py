@@ -18,9 +18,10 @@ from kernel.context import CallContext
 from kernel.files import FileDamaged, FileMissing
 from kernel.ids import uuid7
 from plugins.extensions.errors import ComponentRefused, ReleaseNotFound, ReleasePublished
-from plugins.extensions.extension_manifest import ExtensionManifest, read_manifest
+from plugins.extensions.extension_manifest import read_manifest
 from plugins.extensions.guests.compiling import compile_component
 from plugins.extensions.guests.inspection import Inspection, check_bytes
+from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import Release
 from plugins.extensions.runtime import artefact_store
 
@@ -49,7 +50,7 @@ def publish_release(ctx: CallContext, *, manifest: bytes, component: bytes) -> R
     if release.state == "compiling" and release.job_id is None:
         release.job_id = jobs.enqueue(ctx, COMPILE_JOB, {"release_id": release.id}, key=str(release.id))
         audit.record(ctx, "extension_release.published", kind="extension.release", row_id=release.id, label=_label(release),
-                     changes={"sha256": values["digest"].hex(), "capabilities": list(read.capabilities)})  # fmt: skip
+                     changes={"sha256": values["digest"].hex(), "capabilities": list(read.asked)})  # fmt: skip
         ctx.session.flush()
     return release
 
@@ -104,8 +105,8 @@ def list_versions(ctx: CallContext, name: str) -> list[Release]:
 
 
 def manifest_of(release: Release) -> ExtensionManifest:
-    """A release's manifest, read again. What it asked for was known when it was published."""
-    return read_manifest(orjson.dumps(release.manifest), release.manifest.get("capabilities", ()))
+    """A release's manifest, read again."""
+    return read_manifest(orjson.dumps(release.manifest))
 
 
 def _values(ctx: CallContext, read: ExtensionManifest, manifest: Mapping[str, Any], component: bytes, key: str) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _again(ctx: CallContext, read: ExtensionManifest, values: Mapping[str, Any])
 
 
 def _compile(kernel: Kernel, component: bytes, manifest: ExtensionManifest) -> Inspection:
-    return compile_component(artefact_store(kernel), component, manifest.capabilities).inspection
+    return compile_component(artefact_store(kernel), component, manifest.asked).inspection
 
 
 def _settle(open_call: OpenCall, release_id: UUID, state: str, **facts: Any) -> str:

@@ -109,8 +109,8 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     release = _ready(ctx, release_id)
     if release.name != install.name:
         raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
-    asked_before = set(manifest_of(get_release(ctx, install.release_id)).capabilities)
-    if more := sorted(set(manifest_of(release).capabilities) - asked_before):
+    asked_before = set(manifest_of(get_release(ctx, install.release_id)).asked)
+    if more := sorted(set(manifest_of(release).asked) - asked_before):
         install.pending_release_id = release.id
         install.state = install.state if install.state == "disabled" else "awaiting_consent"
         _record(ctx, "extension.consent_awaited", install, {"version": release.semver, "asks_for": more})
@@ -197,13 +197,13 @@ def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) ->
 def open_requests(ctx: CallContext, install: Install) -> list[str]:
     """What the serving release asks for and is not granted."""
     granted = {one.capability for one in list_grants(ctx, install.id)}
-    asked = manifest_of(get_release(ctx, install.release_id)).capabilities
+    asked = manifest_of(get_release(ctx, install.release_id)).asked
     return [one for one in asked if one not in granted]
 
 
 def _serve(ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None) -> None:
     """Switch to a release and drop the grants that it does not ask for (with `keep`: all but those)."""
-    kept = set(manifest_of(release).capabilities if keep is None else keep)
+    kept = set(manifest_of(release).asked if keep is None else keep)
     kept |= default_capabilities(ctx.kernel.plugins.capabilities)
     ctx.session.execute(delete(Grant).where(Grant.install_id == install.id, Grant.capability.not_in(kept)))
     install.release_id, install.pending_release_id = release.id, None
@@ -231,7 +231,7 @@ def _ready(ctx: CallContext, release_id: UUID) -> Release:
 def _asked(ctx: CallContext, release: Release, grants: Iterable[str]) -> set[str]:
     """`grants`, if the release asks for them all; a default needs no asking."""
     wanted = set(grants)
-    known = {*manifest_of(release).capabilities, *default_capabilities(ctx.kernel.plugins.capabilities)}
+    known = {*manifest_of(release).asked, *default_capabilities(ctx.kernel.plugins.capabilities)}
     if strange := sorted(wanted - known):
         words = f"{release.name} {release.semver} does not ask for {', '.join(strange)}."
         raise GrantNotAsked(words, errors={"grants": words})

@@ -42,5 +42,5 @@ def asked_capabilities(ctx: CallContext, release: Release, granted: Iterable[str
     """All that a release asks for and the defaults, those that need consent first."""
     known, held = ctx.kernel.plugins.capabilities, set(granted)
     defaults = default_capabilities(known)
-    names = [*(one for one in manifest_of(release).capabilities if one not in defaults), *sorted(defaults)]
+    names = [*(one for one in manifest_of(release).asked if one not in defaults), *sorted(defaults)]
     return [Asked(one, known[one].title if one in known else one, one in held, one in defaults) for one in names]

@@ -1,0 +1,125 @@
+"""What `deskhand.json` is made of once it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RUNTIMES = ("component@1", "extism@1")
+GUEST_HOOKS = ("collect_charges", "render_invoice")
+FAILURE_MODES = ("closed", "open", "skip")
+SLOTS = ("app", "ticket_panel", "client_tab", "invoice_action", "dashboard_widget", "settings")
+PARAMETERS: Mapping[str, tuple[str, ...]] = {"cap:http.fetch": ("hosts",)}
+"""Capabilities that are asked for and granted with lists of values: what is not in the list is not granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A capability that the extension asks for, with the values it wants of each parameter: `{"hosts": ("api.example.com",)}`."""
+
+    name: str
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path that the gateway serves; a segment `:name` matches anything but a slash."""
+
+    method: str
+    path: str
+    auth: str
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The named segments when this endpoint serves the call, else nothing.
+
+        >>> Endpoint("GET", "/orders/:id", "user").match("GET", "/orders/7")
+        {'id': '7'}
+        """
+        wanted, given = self.path.split("/"), path.split("/")
+        if method != self.method or len(wanted) != len(given):
+            return None
+        pairs = list(zip(wanted, given, strict=True))
+        if any(not got if part.startswith(":") else part != got for part, got in pairs):
+            return None
+        return {part[1:]: got for part, got in pairs if part.startswith(":")}
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSchedule:
+    """An endpoint called at the times of a cron expression of five fields, read in `zone` or else in the tenant's."""
+
+    name: str
+    cron: str
+    zone: str | None
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestHook:
+    """A hook that the extension answers. `on_failure` says what becomes of the work that asked when there is no answer:
+    it fails (`closed`), goes on without (`open`), or leaves out what the answer was for (`skip`).
+    """
+
+    name: str
+    on_failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in the web app: a page of the bundle (`entry`), or settings made from a JSON schema (`schema`)."""
+
+    slot: str
+    title: str
+    entry: str | None
+    schema: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionManifest:
+    """What an extension says. It asks for `capabilities`; an install may do what its administrator granted of them."""
+
+    name: str
+    publisher: str
+    version: str
+    runtime: str
+    title: str
+    description: str
+    capabilities: tuple[Asking, ...]
+    endpoints: tuple[Endpoint, ...]
+    events: tuple[str, ...]
+    schedules: tuple[GuestSchedule, ...]
+    hooks: tuple[GuestHook, ...]
+    ui: tuple[Slot, ...]
+    assets: tuple[str, ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the capabilities that it asks for."""
+        return tuple(one.name for one in self.capabilities)
+
+    def asking(self, capability: str) -> Mapping[str, tuple[str, ...]]:
+        """The parameters with which it asks for a capability; none where it has none or is not asked for."""
+        return next((one.parameters for one in self.capabilities if one.name == capability), {})
+
+    def endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """The first endpoint that serves a call, with the named segments of the path."""
+        for endpoint in self.endpoints:
+            if (params := endpoint.match(method, path)) is not None:
+                return endpoint, params
+        return None
+
+    def is_asset(self, path: str) -> bool:
+        """Whether a file of the bundle is one of its assets."""
+        return any(matches(pattern, path) for pattern in self.assets)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a file is one of a pattern's: `*` stands for any part of one name, `**` for any names.
+
+    >>> matches("ui/**", "ui/js/app.js"), matches("ui/*.js", "ui/js/app.js")
+    (True, False)
+    """
+    parts = re.split(r"(\*\*|\*)", pattern)
+    regex = "".join({"**": ".*", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts)
+    return re.fullmatch(regex, path) is not None
