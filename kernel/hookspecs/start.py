@@ -71,12 +71,21 @@ class DefaultSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """What a host function gives that waits for somebody outside: `run` is called when its transaction has ended, so that
+    no database connection is held meanwhile. It returns what `gives` dumps, and may raise as the function may."""
+
+    run: Callable[[], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class HostFunction:
     """A function that WASM guests may call: `host.<interface>.<name>`, gated by `capability` (None: always there).
 
     `call(ctx, invocation, **arguments)` gets the arguments after `takes` has checked them; the invocation is a
     `kernel.capabilities.GuestCall`. It returns what `gives` dumps; a function whose WIT result is no record gives a
-    mapping with the one key `value`. Field paths of its errors begin below an argument named `input`.
+    mapping with the one key `value`. One that waits for somebody outside returns `Later`. Field paths of its errors begin
+    below an argument named `input`.
     """
 
     interface: str
@@ -85,7 +94,7 @@ class HostFunction:
     says: str
     takes: type[Schema]
     gives: type[Schema]
-    call: Callable[..., Mapping[str, Any]]
+    call: Callable[..., Mapping[str, Any] | Later]
 
 
 @hookspec

@@ -16,5 +16,6 @@ manifest = Manifest(
         Capability("cap:context.read", "Know which tenant and install it runs for, and why it was called.", by_default=True),
         Capability("cap:log.emit", "Write log lines that administrators can read.", by_default=True),
         Capability("cap:config.read", "Read the settings that administrators gave to this install.", by_default=True),
+        Capability("cap:http.fetch", "Send data to and read data from these hosts on the internet, and no others."),
     ),
 )

@@ -1,7 +1,7 @@
 """Answers a guest's host calls: known → plugin enabled → granted now → arguments → the call. Nothing is raised into it.
 
-Each call is one transaction of its own with the extension as its actor. A denial changes nothing and leaves an audit
-entry.
+Each call is one transaction of its own with the extension as its actor; what waits for somebody outside (`Later`) runs after
+it. A denial changes nothing and leaves an audit entry.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from kernel.capabilities import GuestCall, find_host_function
 from kernel.context import Actor, CallContext, Cause
 from kernel.db import cursor
 from kernel.errors import DeskhandError, InvalidInput
+from kernel.hookspecs.start import HostFunction, Later
 from plugins.extensions.guests.invocation import HostAnswer, HostCall
 from plugins.extensions.models import SERVING
 from plugins.extensions.services import KIND
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
-    from kernel.hookspecs.start import HostFunction
 
 _ARGUMENT = "input"
 _LETTER_AFTER = re.compile(r"_([a-z])")
@@ -60,7 +60,10 @@ class Dispatcher:
                 except Denied as denied:
                     _note_denial(ctx, self._invocation, call, str(denied))
                     return {"success": False, "error": str(denied)}
-                return {"success": True, "value": self._carry_out(ctx, function, call.args)}
+                given = self._carry_out(ctx, function, call.args)
+                if not isinstance(given, Later):
+                    return {"success": True, "value": _dumped(function, given)}
+            return {"success": True, "value": _dumped(function, given.run())}
         except ValidationError as error:
             words = field_errors(error.normalized_messages())  # type: ignore[no-untyped-call]
             return _refusal("invalid_input", "some fields need another value", words)
@@ -88,12 +91,12 @@ class Dispatcher:
         if capability is not None and not rights["granted"]:
             raise Denied(f"capability_denied: grant {capability} to this install")
 
-    def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
+    def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Mapping[str, Any] | Later:
         _refuse_nul(args)
         arguments = _made(function.takes).load(args, unknown=RAISE)
         given = function.call(ctx, self._invocation, **arguments)
         ctx.session.flush()
-        return _dumped(_made(function.gives), given)
+        return given
 
 
 @cache  # making a schema takes longer than using it
@@ -113,7 +116,8 @@ def _refuse_nul(args: Any, path: str = "") -> None:
             _refuse_nul(inner, f"{path}[{index}]")
 
 
-def _dumped(schema: Schema, given: Mapping[str, Any]) -> Any:
+def _dumped(function: HostFunction, given: Mapping[str, Any]) -> Any:
+    schema = _made(function.gives)
     dumped = schema.dump(given)
     return dumped["value"] if list(schema.fields) == ["value"] else dumped
 

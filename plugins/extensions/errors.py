@@ -178,3 +178,10 @@ class GuestStopped(DeskhandError):
     code = "guest_stopped"
     status = 502
     title = "The extension did not answer"
+
+
+class EgressSpent(RateLimited):
+    """The invocation has made as many HTTP calls, moved as many bytes or waited as long as one invocation may."""
+
+    code = "egress_spent"
+    title = "No more HTTP calls in this invocation"

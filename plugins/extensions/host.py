@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from kernel.capabilities import GuestCall
 from kernel.context import CallContext
 from kernel.hookspecs.start import HostFunction
+from plugins.extensions.egress import FETCH
 from plugins.extensions.services import get_config
 
 
@@ -61,4 +62,5 @@ HOST_FUNCTIONS = (
     HostFunction("context", "current", "cap:context.read", "Who and where the handler is.", Nothing, InvocationFacts, current),
     HostFunction("config", "get", "cap:config.read", "One setting of this install.", Key, OptionalText, get_setting),
     HostFunction("config", "keys", "cap:config.read", "The names of this install's settings.", Nothing, Texts, list_settings),
+    FETCH,
 )

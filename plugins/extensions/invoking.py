@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.api import ratelimit
-from kernel.capabilities import GuestCall
 from kernel.context import Actor, CallContext
 from kernel.db import cursor
 from kernel.errors import DeskhandError
 from plugins.extensions.dispatcher import Dispatcher
+from plugins.extensions.egress import MeteredCall
 from plugins.extensions.errors import (
     ArtefactMissing,
     ArtefactTampered,
@@ -135,7 +135,7 @@ def invoke(
 def _run(kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str) -> Outcome:
     started = kernel.clock.now()
     deadline = started + timedelta(seconds=INTERACTIVE.wall_seconds)
-    facts = GuestCall(target.install_id, target.name, target.semver, trigger, request_id, deadline)
+    facts = MeteredCall(target.install_id, target.name, target.semver, trigger, request_id, deadline)
     host = Dispatcher(kernel, target.tenant_id, target.actor(caller), facts)
     order = Invocation(artefact_store(kernel).key_of(target.digest), request, target.grants, owner=str(target.tenant_id))
     pool = guest_pool(kernel)

@@ -45,7 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ArtefactStore:
 
 @pytest.fixture(scope="session")
 def hostile(store: ArtefactStore) -> Compiled:
-    return compile_component(store, build(Path(__file__).parent / "hostile"), INVOICING)
+    return compile_component(store, build(Path(__file__).parent / "hostile"), INVOICING | {"cap:http.fetch"})
 
 
 @pytest.fixture(scope="session")

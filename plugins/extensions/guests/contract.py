@@ -13,7 +13,7 @@ from .wit import parse_package
 PACKAGE = "deskhand:extension"
 VERSION = "1.0.0"
 WIT_FOLDER = Path(__file__).resolve().parents[3] / "sdk" / "wit"
-WIT_FILES = ("types.wit", "host.wit", "invoicing.wit", "charges.wit", "world.wit")
+WIT_FILES = ("types.wit", "host.wit", "http.wit", "invoicing.wit", "charges.wit", "world.wit")
 
 # What the tool chains of other languages bring along. A worker answers clocks and randomness from the host and lets
 # every other function trap. Networks are on no list: wasi:http and wasi:sockets are refused by name.

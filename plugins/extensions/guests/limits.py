@@ -38,6 +38,9 @@ class Limits:
     log_bytes: int = 256 * 1024
     request_bytes: int = MAX_REQUEST_BYTES
     response_bytes: int = MAX_RESPONSE_BYTES
+    http_calls: int = 20
+    egress_bytes: int = 10 * MIB
+    egress_seconds: float = 10.0
 
 
 INTERACTIVE = Limits()

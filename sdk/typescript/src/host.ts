@@ -6,6 +6,7 @@ import context from "deskhand:extension/context@1.0.0";
 import log from "deskhand:extension/log@1.0.0";
 import random from "deskhand:extension/random@1.0.0";
 import { createCharges } from "./charges.ts";
+import { fetch } from "./fetch.ts";
 import { createManualInvoice } from "./invoicing.ts";
 import { orRefusal } from "./refusal.ts";
 
@@ -47,6 +48,7 @@ export const host = {
     get: (key: string): string | null => orRefusal(() => config.get(key)),
     keys: (): string[] => orRefusal(() => config.keys()),
   },
+  http: { fetch },
   invoicing: { createManualInvoice },
   charges: { createCharges },
 };

@@ -79,7 +79,8 @@ function lastOf(pairs: WitPair[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => [pair.name, pair.value]));
 }
 
-function joined(pairs: WitPair[]): Record<string, string> {
+/** Headers by name; several of one name are joined by a comma and a space. */
+export function joined(pairs: WitPair[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name, value } of pairs) {
     found[name] = name in found ? `${found[name]}, ${value}` : value;

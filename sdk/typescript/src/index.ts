@@ -1,6 +1,7 @@
 /** Everything an extension imports from `@deskhand/extension-sdk`. */
 
 export type { Charge, CreateChargesResult, KeptCharge } from "./charges.ts";
+export type { FetchOptions, FetchResponse } from "./fetch.ts";
 export { host, type Invocation } from "./host.ts";
 export { type Handler, json, type Request, type Response } from "./http.ts";
 export type {

@@ -41,6 +41,27 @@ declare module "deskhand:extension/config@1.0.0" {
   export default config;
 }
 
+declare module "deskhand:extension/http@1.0.0" {
+  interface FetchRequest {
+    method: string;
+    url: string;
+    headers: WitPair[];
+    body: string;
+    base64: boolean;
+    timeoutMs: number | null;
+    followRedirects: boolean;
+  }
+  interface FetchResponse {
+    status: number;
+    url: string;
+    headers: WitPair[];
+    body: string;
+    base64: boolean;
+  }
+  const http: { fetch(input: FetchRequest): FetchResponse };
+  export default http;
+}
+
 declare module "deskhand:extension/invoicing@1.0.0" {
   interface Item {
     serviceId: string;

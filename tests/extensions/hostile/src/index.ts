@@ -62,6 +62,13 @@ const ways: Record<string, (request: Request) => Response> = {
   },
   "/seen": (request) => json({ headers: request.headers, query: request.query }),
   "/answer": (request) => request.json() as Response,
+  "/fetch": (request) => {
+    try {
+      return json(host.http.fetch(request.body, { method: "POST", headers: { "x-kind": "guest" }, body: "Grüße" }));
+    } catch (refusal) {
+      return json({ message: (refusal as Error).message }, 502);
+    }
+  },
   "/context": () => json(host.context.current()),
 };
 
