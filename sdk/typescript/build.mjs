@@ -39,16 +39,21 @@ function readManifest(folder) {
   const file = path.join(folder, "deskhand.json");
   const manifest = parsed(file);
   const known = new Set(Object.values(listed.functions).filter(Boolean));
-  const unknown = (manifest.capabilities ?? []).filter((name) => !known.has(name));
+  const unknown = asked(manifest).filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new BuildError(`${file}: there is no capability ${unknown.join(", ")}; there are ${[...known].join(", ")}`);
   }
   return manifest;
 }
 
+/** The names of the capabilities that a manifest asks for, with parameters or without. */
+function asked(manifest) {
+  return (manifest.capabilities ?? []).map((one) => (typeof one === "string" ? one : one.name));
+}
+
 /** For each interface the capability that is missing in the manifest, or null when it may be imported. */
 function interfacesFor(manifest) {
-  const held = new Set([...listed.default, ...(manifest.capabilities ?? [])]);
+  const held = new Set([...listed.default, ...asked(manifest)]);
   const found = {};
   for (const [name, capability] of Object.entries(listed.functions)) {
     const [face] = name.split(".");

@@ -30,7 +30,7 @@ def test_the_demo_imports_exactly_what_it_says(demo: Compiled) -> None:
         "cap:invoice.manual.create",
         "cap:log.emit",
     )
-    assert inspection.functions == tuple(sorted(load_contract().functions.keys() - {"charges.create-charges"}))
+    assert inspection.functions == tuple(sorted(load_contract().functions.keys() - {"charges.create-charges", "http.fetch"}))
     assert inspection.wasi == ()
 
 
