@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, cast, func, select
+from sqlalchemy import BigInteger, Text, case, cast, func, select
 
 from kernel.directory.clients import get_clients
 from plugins.billing.bulk import among
@@ -72,7 +72,7 @@ def last_billed(ctx: CallContext, before: date, client_ids: Iterable[UUID] | Non
     """What runs over windows that ended by a day billed clients the last time, by client and currency; void invoices and
     drafts that were deleted do not count.
     """
-    amount = cast(func.sum(Invoice.subtotal), BigInteger)
+    amount = _sum(Invoice.subtotal)
     wanted = (
         select(Invoice.client_id, Invoice.currency, func.min(Run.window_start), Run.window_end, amount)
         .join(Run, (Run.tenant_id == Invoice.tenant_id) & (Run.id == Invoice.run_id))
@@ -91,14 +91,15 @@ def sums_of(assembled: Iterable[Assembled]) -> ClientSums:
     sums: ClientSums = {}
     for one in assembled:
         key = (one.draft.client_id, one.draft.currency)
-        sums[key] = sums.get(key, 0) + one.totals.subtotal
+        sign = -1 if one.draft.kind == "credit_note" else 1
+        sums[key] = sums.get(key, 0) + sign * one.totals.subtotal
     return sums
 
 
 def sums_of_run(ctx: CallContext, run_id: UUID) -> ClientSums:
     """What a run billed that still counts."""
-    amount = cast(func.sum(Invoice.subtotal), BigInteger)
-    wanted = select(Invoice.client_id, Invoice.currency, amount).where(Invoice.run_id == run_id, Invoice.status != "void")
+    wanted = select(Invoice.client_id, Invoice.currency, _sum(Invoice.subtotal))
+    wanted = wanted.where(Invoice.run_id == run_id, Invoice.status != "void")
     rows = ctx.session.execute(wanted.group_by(Invoice.client_id, Invoice.currency)).all()
     return {(client, currency): amount for client, currency, amount in rows}
 
@@ -139,6 +140,11 @@ def line_changes(ctx: CallContext, run: Run, client_id: UUID, currency: str) -> 
     return sorted(found, key=lambda one: (-abs(one.difference), one.description))
 
 
+def _sum(amount: Any) -> Any:
+    """A sum in which the credit notes of runs take away."""
+    return cast(func.sum(case((Invoice.kind == "credit_note", -amount), else_=amount)), BigInteger)
+
+
 def _runs_of(ctx: CallContext, last: LastBilled) -> list[UUID]:
     return list(ctx.session.scalars(select(Run.id).where(Run.window_end == last.window_end)))
 
@@ -150,7 +156,7 @@ def _lines(ctx: CallContext, run_ids: Sequence[UUID], client_id: UUID, currency:
     )
     invoice = (Invoice.tenant_id == InvoiceLine.tenant_id) & (Invoice.id == InvoiceLine.invoice_id)
     rows = ctx.session.execute(
-        select(key, func.min(InvoiceLine.description), cast(func.sum(InvoiceLine.net), BigInteger))
+        select(key, func.min(InvoiceLine.description), _sum(InvoiceLine.net))
         .join(Invoice, invoice)
         .where(
             Invoice.run_id.in_(run_ids), Invoice.client_id == client_id, Invoice.currency == currency, Invoice.status != "void"

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from kernel import audit
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
-from kernel.money import Rounding, round_ratio
+from kernel.money import Rounding, format_minor, round_ratio
 from plugins.billing.assembly import Discounted, Totals, total_up
 from plugins.billing.credits.applying import apply_credit
 from plugins.billing.drafts import Assembled, Draft
@@ -74,7 +74,7 @@ def create_credit_note(ctx: CallContext, invoice_id: UUID, *, reason: str, lines
         raise InvoiceNotFinal(f"{original.number} is no finalized invoice. Drafts are changed or deleted instead.")
     parts = _parts(ctx, original, lines)
     mode = billing_settings(ctx)["rounding_mode"]
-    [written] = write_invoices(ctx, [_assemble(ctx, original, parts, reason.strip(), mode)])
+    [written] = write_invoices(ctx, [_checked(original, _assemble(ctx, original, parts, reason.strip(), mode))])
     note = finalize_invoice(ctx, written.id)
     original.credited += note.total
     ctx.session.flush()
@@ -90,7 +90,7 @@ def sum_credit(ctx: CallContext, invoice_id: UUID, lines: Sequence[CreditAsked] 
     """What a credit note over these would come to; nothing is written. Raises CreditTooLarge."""
     original = get_invoice(ctx, invoice_id)
     mode = billing_settings(ctx)["rounding_mode"]
-    return _assemble(ctx, original, _parts(ctx, original, lines), "sum", mode).totals
+    return _checked(original, _assemble(ctx, original, _parts(ctx, original, lines), "sum", mode)).totals
 
 
 def read_picked(ctx: CallContext, invoice_id: UUID, picked: Sequence[CreditPicked]) -> list[CreditAsked]:
@@ -170,6 +170,18 @@ def _assemble(ctx: CallContext, original: Invoice, parts: Sequence[_Part], reaso
                       source=TaxSource(original.tax_source))  # fmt: skip
     discounted = Discounted(draft.reckoned_lines(), (), (0,) * len(parts))
     return Assembled(draft, discounted, taxes, tuple(tax.tax_date for tax in stored), total_up(discounted, taxes))
+
+
+def _checked(original: Invoice, note: Assembled) -> Assembled:
+    """Lines below zero lower an invoice: what is credited of the others is never more than all of them come to."""
+    total, left = note.totals.total, original.total - original.credited
+    if total <= 0 and any(line.amount < 0 for line in note.draft.lines):
+        raise CreditTooLarge(f"Nothing of {original.number} is left to be credited.")
+    if total > left:
+        shown = format_minor(left, original.currency)
+        words = f"At most {shown} with tax is left of {original.number}, since lines below zero lower it."
+        raise CreditTooLarge(words, errors={"lines": words})
+    return note
 
 
 def _tax_ids(original: Invoice) -> dict[str, str | None]:

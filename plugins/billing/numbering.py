@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import cursor
@@ -72,6 +72,11 @@ def _take(ctx: CallContext, series: str, count: int) -> int:
         lay_out_series(ctx)
         last = ctx.session.scalars(taken).one()
     return last - count + 1
+
+
+def hold_series(ctx: CallContext, series: str) -> None:
+    """Let nobody take a number of a series until this transaction ends; taken after all other locks."""
+    ctx.session.execute(select(Series.id).where(Series.name == series).with_for_update())
 
 
 def lay_out_series(ctx: CallContext) -> None:

@@ -166,9 +166,9 @@ def finalize_invoice(ctx: CallContext, invoice_id: UUID, form: MultiDict[str, st
     return redirect_to(f"/invoices/{invoice_id}", toast=_("%(number)s is final.", number=invoice.number))
 
 
-@pages.post("/invoices/finalize", permission="invoice.finalize")
-def finalize_chosen(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    done = finalizing.finalize_invoices(ctx, [UUID(one) for one in form.getlist("ids")])
+@pages.post("/invoices/finalize", permission="invoice.finalize", schema=schemas.Ticked)
+def finalize_chosen(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    done = finalizing.finalize_invoices(ctx, data["ids"])
     said = ngettext("%(num)d invoice is final.", "%(num)d invoices are final.", len(done))
     return redirect_to("/invoices", toast=said)
 

@@ -22,6 +22,7 @@ from plugins.billing.invoices import as_asked, as_due, get_invoice, list_discoun
 from plugins.billing.ledger import find_entry, reverse_entry
 from plugins.billing.manual import resolve_discounts
 from plugins.billing.models import Invoice, Sending, Source
+from plugins.billing.numbering import hold_series
 from plugins.billing.receivables.terms import agree
 from plugins.billing.reckoning import assemble
 
@@ -43,6 +44,9 @@ def unfinalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
     if reason := _in_the_way(ctx, invoice):
         raise NotUnfinalizable(f"{reason} Void it and go on with a copy.")
     reverse_applications(ctx, invoice)
+    hold_series(ctx, invoice.series)
+    if _has_later(ctx, invoice):
+        raise NotUnfinalizable(f"A number after {invoice.number} was given meanwhile. Void it and go on with a copy.")
     reverse_entry(ctx, find_entry(ctx, invoice.id), f"{invoice.number} is a draft again")
     add_links(ctx, invoice.series, "unfinalized", [invoice.id])
     invoice.status, invoice.finalized_at, invoice.parties, invoice.layout_version_id = "draft", None, None, None
@@ -53,10 +57,9 @@ def unfinalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
 
 
 def _in_the_way(ctx: CallContext, invoice: Invoice) -> str:
-    later = select(Invoice.id).where(Invoice.series == invoice.series, Invoice.serial > invoice.serial).limit(1)
     if invoice.kind != "invoice":
         return f"{invoice.number} has given a credit."
-    if ctx.session.scalar(later) is not None:
+    if _has_later(ctx, invoice):
         return f"Numbers after {invoice.number} are given already."
     if ctx.session.scalar(select(Sending.id).where(Sending.invoice_id == invoice.id).limit(1)) is not None:
         return f"{invoice.number} was sent to the client."
@@ -66,6 +69,11 @@ def _in_the_way(ctx: CallContext, invoice: Invoice) -> str:
     answers = ctx.hooks.collect_blockers(ctx=ctx, refs=refs) + ctx.hooks.silenced.collect_blockers(ctx=ctx, refs=refs)
     held = [one.label for answer in answers for one in answer]
     return f"{invoice.number} is held by: {', '.join(held)}." if held else ""
+
+
+def _has_later(ctx: CallContext, invoice: Invoice) -> bool:
+    later = select(Invoice.id).where(Invoice.series == invoice.series, Invoice.serial > invoice.serial).limit(1)
+    return ctx.session.scalar(later) is not None
 
 
 def void_and_copy(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:

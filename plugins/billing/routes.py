@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
@@ -120,5 +121,5 @@ def pdf_response(invoice: Invoice | InvoicePaper, content: bytes) -> Response:
     """The PDF as a browser keeps it, named by the number."""
     response = Response(content, mimetype="application/pdf")
     name = "".join(one if one.isalnum() or one in "-_." else "-" for one in invoice.number)
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}.pdf"
     return response

@@ -22,6 +22,7 @@ from plugins.billing.previewing import shown_preview
 from plugins.billing.reasons import span
 from plugins.billing.schemas import money as money_schemas
 from plugins.billing.schemas import runs as schemas
+from plugins.billing.schemas.invoices import Ticked
 from plugins.billing.unbilled import count_backlog
 
 pages = Pages("billing")
@@ -78,9 +79,9 @@ def parked_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     return render("billing/parked.html", page=runs.list_parked(ctx, query), span=span)
 
 
-@pages.post("/billing-runs/parked/bill", permission="billing_run.run")
-def bill_parked(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    run = runs.bill_parked(ctx, [UUID(one) for one in form.getlist("ids")])
+@pages.post("/billing-runs/parked/bill", permission="billing_run.run", schema=Ticked)
+def bill_parked(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    run = runs.bill_parked(ctx, data["ids"])
     return redirect_to(f"/billing-runs/{run.id}", toast=_("The billing run has started."))
 
 

@@ -19,7 +19,7 @@ from kernel.money import format_minor
 from kernel.web.i18n import babel_locale, speaking
 from kernel.web.i18n import gettext as _
 from plugins.billing.errors import BillingAddressMissing, InvoiceNotFinal
-from plugins.billing.invoices import get_invoice
+from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.models import Invoice, Sending
 from plugins.billing.paper import print_invoice
 from plugins.billing.parties import find_parties
@@ -45,9 +45,10 @@ def send_invoice(ctx: CallContext, invoice_id: UUID, *, to: Sequence[str] = (), 
     The mail is in the job ledger when this transaction commits, and tried until the server takes it. Raises InvoiceNotFinal,
     BillingAddressMissing, MailNotConfigured, MailInvalid and InvalidInput by field, PdfFailed.
     """
-    invoice = _sendable(ctx, invoice_id)
     if not ctx.kernel.mail.host:
         raise MailNotConfigured
+    lock_invoice(ctx, invoice_id)  # so that it does not become a draft again while it is sent
+    invoice = _sendable(ctx, invoice_id)
     addresses = list(dict.fromkeys(one.strip() for one in to)) or [billing_address(ctx, invoice)]
     if len(addresses) > MOST:
         raise InvalidInput(errors={"to": f"At most {MOST} addresses."})

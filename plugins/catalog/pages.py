@@ -74,15 +74,15 @@ def _cell(row: Any, column: str) -> Any:
     return value if code is None or value is None else as_major(value, row[code])
 
 
-@pages.post("/catalog/activate", permission="catalog.manage")
-def activate(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    count = services.switch_items(ctx, [UUID(one) for one in form.getlist("ids")], active=True)
+@pages.post("/catalog/activate", permission="catalog.manage", schema=schemas.Ticked)
+def activate(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    count = services.switch_items(ctx, data["ids"], active=True)
     return redirect_to(_back(), toast=ngettext("%(num)d item is sold again.", "%(num)d items are sold again.", count))
 
 
-@pages.post("/catalog/deactivate", permission="catalog.manage")
-def deactivate(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    count = services.switch_items(ctx, [UUID(one) for one in form.getlist("ids")], active=False)
+@pages.post("/catalog/deactivate", permission="catalog.manage", schema=schemas.Ticked)
+def deactivate(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    count = services.switch_items(ctx, data["ids"], active=False)
     return redirect_to(_back(), toast=ngettext("%(num)d item is sold no longer.", "%(num)d items are sold no longer.", count))
 
 

@@ -120,6 +120,12 @@ class Switched(Schema):
     changed = fields.Integer(required=True)
 
 
+class Ticked(Schema):
+    """Rows that were ticked on a page."""
+
+    ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=500))
+
+
 class ItemIds(Schema):
     ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
     active = fields.Boolean(required=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
@@ -28,7 +29,7 @@ def get_e_invoice(ctx: CallContext, invoice_id: UUID, query: dict[str, Any]) -> 
 def file_response(file: services.File) -> Response:
     """A file as a browser keeps it."""
     response = Response(file.content, content_type=file.content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
     return response
 
 

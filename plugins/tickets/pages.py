@@ -117,12 +117,11 @@ def reopen(ctx: CallContext, ticket_id: UUID, form: MultiDict[str, str]) -> Resp
     return redirect_to(f"/tickets/{ticket_id}", toast=_("Ticket reopened."))
 
 
-@pages.post("/tickets/close", permission="ticket.update")
-def close_many(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    ids = [UUID(one) for one in form.getlist("ids")]
-    for ticket_id in ids:
+@pages.post("/tickets/close", permission="ticket.update", schema=schemas.Ticked)
+def close_many(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    for ticket_id in data["ids"]:
         services.close_ticket(ctx, ticket_id)
-    return redirect_to("/tickets", toast=ngettext("%(num)d ticket closed.", "%(num)d tickets closed.", len(ids)))
+    return redirect_to("/tickets", toast=ngettext("%(num)d ticket closed.", "%(num)d tickets closed.", len(data["ids"])))
 
 
 @pages.post("/tickets/<uuid:ticket_id>/delete", permission="ticket.delete")

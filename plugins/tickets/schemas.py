@@ -90,6 +90,12 @@ TicketQuery = filtered(
 TicketPage = page_schema(TicketRow)
 
 
+class Ticked(Schema):
+    """Rows that were ticked on a page."""
+
+    ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=500))
+
+
 class CommentIn(Schema):
     body = fields.String(required=True, validate=validate.Length(1, 20_000))
     internal = fields.Boolean(load_default=False)

@@ -93,9 +93,9 @@ def delete_entry(ctx: CallContext, entry_id: UUID, form: MultiDict[str, str]) ->
     return redirect_to("/time", toast=_("Entry deleted."))
 
 
-@pages.post("/time/submit", permission="time.log")
-def submit(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    count = approval.submit(ctx, _ids(form))
+@pages.post("/time/submit", permission="time.log", schema=schemas.Ticked)
+def submit(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    count = approval.submit(ctx, data["ids"])
     return redirect_to("/time", toast=ngettext("%(num)d entry submitted.", "%(num)d entries submitted.", count))
 
 
@@ -106,9 +106,9 @@ def awaiting(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
                   today=ctx.today())  # fmt: skip
 
 
-@pages.post("/time/approve", permission="time.approve")
-def approve(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    count = approval.approve(ctx, _ids(form))
+@pages.post("/time/approve", permission="time.approve", schema=schemas.Ticked)
+def approve(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    count = approval.approve(ctx, data["ids"])
     return redirect_to("/time/approval", toast=_approved(count))
 
 
@@ -121,9 +121,9 @@ def _approved(count: int) -> str:
     return ngettext("%(num)d entry approved.", "%(num)d entries approved.", count)
 
 
-@pages.post("/time/request-changes", permission="time.approve")
-def request_changes(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    approval.request_changes(ctx, _ids(form), form.get("reason", ""))
+@pages.post("/time/request-changes", permission="time.approve", schema=schemas.TickedWithReason)
+def request_changes(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    approval.request_changes(ctx, data["ids"], data["reason"])
     return redirect_to("/time/approval", toast=_("Sent back."))
 
 
@@ -131,10 +131,6 @@ def request_changes(ctx: CallContext, form: MultiDict[str, str]) -> ResponseRetu
 def reverse(ctx: CallContext, entry_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     approval.reverse(ctx, [entry_id], form.get("reason", ""))
     return redirect_to(f"/time/{entry_id}", toast=_("Approval taken back."))
-
-
-def _ids(form: MultiDict[str, str]) -> list[UUID]:
-    return [UUID(one) for one in form.getlist("ids")]
 
 
 @pages.get("/time/of-ticket/<uuid:ticket_id>", permission="time.read")

@@ -102,6 +102,16 @@ class Ids(Schema):
     ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 1000))
 
 
+class Ticked(Schema):
+    """Rows that were ticked on a page."""
+
+    ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=1000))
+
+
+class TickedWithReason(Ticked):
+    reason = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
 class IdsWithReason(Ids):
     reason = fields.String(required=True, validate=validate.Length(1, 1000))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
@@ -109,12 +109,17 @@ def _orders(ctx: CallContext, client_ids: Iterable[UUID]) -> dict[Key, Order]:
 def invoiced(ctx: CallContext, client_ids: Iterable[UUID]) -> dict[Key, int]:
     """What invoices (drafts too, void ones not) bill under each order number of clients, less what was credited."""
     rows = (
-        select(Invoice.client_id, Invoice.currency, Invoice.po_number, func.sum(Invoice.total - Invoice.credited))
+        select(Invoice.client_id, Invoice.currency, Invoice.po_number, func.sum(_used()))
         .where(among(Invoice.client_id, sorted(client_ids)), Invoice.po_number.is_not(None))
-        .where(Invoice.kind == "invoice", Invoice.status != "void")
+        .where(Invoice.kind != "prepayment", Invoice.credit_of_id.is_(None), Invoice.status != "void")
         .group_by(Invoice.client_id, Invoice.currency, Invoice.po_number)
     )
     return {(client_id, currency, number): int(amount) for client_id, currency, number, amount in ctx.session.execute(rows)}
+
+
+def _used() -> Any:
+    """What an invoice takes of an order; a credit note that a run wrote instead of one gives back."""
+    return case((Invoice.kind == "credit_note", -Invoice.total), else_=Invoice.total - Invoice.credited)
 
 
 def list_orders(ctx: CallContext, query: Mapping[str, Any]) -> Page:

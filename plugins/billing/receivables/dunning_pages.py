@@ -16,6 +16,7 @@ from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.billing.receivables import dunning, letters, levels, schemas
 from plugins.billing.receivables.dunning_routes import asked_level, shown_plan
+from plugins.billing.schemas.invoices import Ticked
 from plugins.billing.sending_pages import STATES
 
 pages = Pages("billing")
@@ -31,10 +32,9 @@ def reminders(ctx: CallContext) -> ResponseReturnValue:
                   is_on=dunning.is_on(ctx))  # fmt: skip
 
 
-@pages.post("/reminders/send", permission="invoice.send")
-def send_reminders(ctx: CallContext, form: MultiDict[str, str]) -> ResponseReturnValue:
-    chosen = [UUID(one) for one in form.getlist("ids")]
-    sent, problems = dunning.remind_now(ctx, chosen or None)
+@pages.post("/reminders/send", permission="invoice.send", schema=Ticked)
+def send_reminders(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    sent, problems = dunning.remind_now(ctx, data["ids"] or None)
     said = ngettext("%(num)d reminder is on its way.", "%(num)d reminders are on their way.", sent)
     if problems:
         said += " " + ngettext("%(num)d client has no address.", "%(num)d clients have no address.", len(problems))

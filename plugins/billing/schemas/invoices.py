@@ -193,6 +193,12 @@ InvoiceQuery = filtered(
 InvoicePage = page_schema(InvoiceRow)
 
 
+class Ticked(Schema):
+    """Rows that were ticked on a page."""
+
+    ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=500))
+
+
 class InvoiceIds(Schema):
     ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
 
