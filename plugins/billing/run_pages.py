@@ -16,7 +16,7 @@ from kernel.web.i18n import babel_locale, ngettext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.billing import comparing, finalizing, ledger, listing, runs
+from plugins.billing import comparing, finalizing, ledger, listing, parked_clients, runs
 from plugins.billing.pages import STATES as INVOICE_STATES
 from plugins.billing.previewing import shown_preview
 from plugins.billing.reasons import span
@@ -68,7 +68,7 @@ _RUN = "/billing-runs/<uuid:run_id>"
 @pages.get("/billing-runs", permission="billing_run.run", query=schemas.RunQuery)
 def run_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     page = runs.list_runs(ctx, query)
-    window, parked = runs.last_month(ctx), runs.list_parked(ctx, {"limit": 1}).items
+    window, parked = runs.last_month(ctx), parked_clients.list_parked(ctx, {"limit": 1}).items
     return render(
         "billing/runs.html", page=page, states=RUN_STATES, window=window, today=ctx.today(), span=span, parked=bool(parked)
     )
@@ -76,12 +76,12 @@ def run_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/billing-runs/parked", permission="billing_run.run", query=schemas.ParkedClientQuery)
 def parked_page(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
-    return render("billing/parked.html", page=runs.list_parked(ctx, query), span=span)
+    return render("billing/parked.html", page=parked_clients.list_parked(ctx, query), span=span)
 
 
 @pages.post("/billing-runs/parked/bill", permission="billing_run.run", schema=Ticked)
 def bill_parked(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
-    run = runs.bill_parked(ctx, data["ids"])
+    run = parked_clients.bill_parked(ctx, data["ids"])
     return redirect_to(f"/billing-runs/{run.id}", toast=_("The billing run has started."))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.billing import comparing, runs
+from plugins.billing import comparing, parked_clients, runs
 from plugins.billing.previewing import shown_preview
 from plugins.billing.schemas import runs as schemas
 
@@ -37,7 +37,7 @@ def start_run(ctx: CallContext, body: dict[str, Any]) -> Any:
 @rest.get("/billing-runs/parked", permission="billing_run.run", query=schemas.ParkedClientQuery, out=schemas.ParkedClientPage)
 def list_parked(ctx: CallContext, query: dict[str, Any]) -> Page:
     """List the clients that the last run over them parked"""
-    return runs.list_parked(ctx, query)
+    return parked_clients.list_parked(ctx, query)
 
 
 @rest.get(_RUN, permission="billing_run.run", out=schemas.RunOut)

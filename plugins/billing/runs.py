@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Select, case, exists, func, select, update
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
 from kernel import audit, jobs
 from kernel.api.listing import Page, paginate
@@ -40,7 +39,7 @@ from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 from plugins.billing.sharing import await_others, take_clients
 from plugins.billing.unbilled import find_unapproved, refuse_unapproved
-from plugins.billing.unusual import finish, turn_round, worth_writing
+from plugins.billing.unusual import close_periods, finish, turn_round, worth_writing
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -61,11 +60,14 @@ where c.tenant_id = %s and c.run_id = %s and c.client_id = x.client_id
 
 
 class Plan(NamedTuple):
-    """What a batch of clients is to be billed, for whom something is in the way, and whose work waits for approval."""
+    """What a batch of clients is to be billed, for whom something is in the way, whose work waits for approval, and what shows
+    nothing (`empty`): it is not written, and its periods are closed.
+    """
 
     invoices: list[Assembled]
     problems: dict[UUID, DeskhandError]
     unapproved: dict[UUID, Unapproved]
+    empty: list[Assembled]
 
 
 class Preview(NamedTuple):
@@ -140,7 +142,8 @@ def plan_billing(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UU
     waits = find_unapproved(ctx, window, client_ids)
     problems = jumps | exceeding_orders(ctx, reckoned) | problems
     problems |= refuse_unapproved(waits) if settings["unapproved_time"] == "block" else {}
-    return Plan([one for one in worth_writing(ctx, reckoned) if one.draft.client_id not in problems], problems, waits)
+    worth, empty = worth_writing(ctx, [one for one in reckoned if one.draft.client_id not in problems])
+    return Plan(worth, problems, waits, empty)
 
 
 def preview_run(ctx: CallContext, *, window_start: date | None = None, window_end: date | None = None,
@@ -211,20 +214,9 @@ def start_run(ctx: CallContext, *, window_start: date | None = None, window_end:
     return run
 
 
-def bill_parked(ctx: CallContext, parked_ids: Sequence[UUID]) -> Run:
-    """Start a run over clients of the list of parked ones, for all the days that they were parked in. Raises InvalidInput."""
-    run = (Run.tenant_id == RunClient.tenant_id) & (Run.id == RunClient.run_id)
-    wanted = select(RunClient.client_id, Run.window_start, Run.window_end).join(Run, run).where(among(RunClient.id, parked_ids))
-    rows = ctx.session.execute(wanted).all()
-    if not rows:
-        raise InvalidInput(errors={"ids": "Choose at least one client of the list."})
-    clients, starts, ends = zip(*rows, strict=True)
-    return start_run(ctx, client_ids=list(dict.fromkeys(clients)), window_start=min(starts), window_end=max(ends))
-
-
 def _record(ctx: CallContext, action: str, run: Run) -> None:
-    bounds = {} if run.bounded else {"bounded": False}
-    audit.record(ctx, action, kind="billing_run", row_id=run.id, label=f"{run.window_start} – {run.window_end}", changes=bounds)
+    audit.record(ctx, action, kind="billing_run", row_id=run.id, label=f"{run.window_start} – {run.window_end}",
+                 changes={} if run.bounded else {"bounded": False})  # fmt: skip
 
 
 def resume_run(ctx: CallContext, run_id: UUID) -> Run:
@@ -292,6 +284,7 @@ def _forget_plans(ctx: CallContext) -> None:
 def _bill(ctx: CallContext, run: Run, client_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
     window = ChargeWindow(run.window_start, run.window_end)
     plan = plan_billing(ctx, window, client_ids, run.invoice_date, run.id, run.bounded)
+    close_periods(ctx, plan.empty)
     outcomes = {one: Outcome("nothing") for one in client_ids}
     outcomes |= {one: _parked(one, error) for one, error in plan.problems.items()}
     by_client: dict[UUID, list[Assembled]] = {}
@@ -372,22 +365,6 @@ def _runs() -> Select[Any]:
         Run.started_by, Run.started_at, Run.ended_at, count("billed"), count("parked"), count("nothing"), count("pending"),
         invoices,
     ).outerjoin(jobs.Job, job)  # fmt: skip
-
-
-def list_parked(ctx: CallContext, query: Mapping[str, Any]) -> Page:
-    """One page of the clients that the last run over them parked, with the reason and the days of that run."""
-    newer = aliased(RunClient)
-    again = select(newer.id).where(
-        newer.tenant_id == RunClient.tenant_id, newer.client_id == RunClient.client_id, newer.id > RunClient.id,
-        newer.state != "pending",
-    )  # fmt: skip
-    run = (Run.tenant_id == RunClient.tenant_id) & (Run.id == RunClient.run_id)
-    client = (Client.tenant_id == RunClient.tenant_id) & (Client.id == RunClient.client_id)
-    rows = select(
-        RunClient.id, RunClient.client_id, Client.name.label("client_name"), RunClient.run_id, Run.window_start, Run.window_end,
-        RunClient.reason_code, RunClient.reason, RunClient.mend_url,
-    ).join(Client, client).join(Run, run).where(RunClient.state == "parked", ~exists(again))  # fmt: skip
-    return paginate(ctx, rows, query, sortable={"client_id": RunClient.client_id}, default="client_id")
 
 
 def list_run_clients(ctx: CallContext, run_id: UUID, query: Mapping[str, Any]) -> Page:

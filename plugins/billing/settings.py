@@ -93,7 +93,7 @@ class BillingSettings(Schema):
     zero_invoices = fields.String(load_default="normal", validate=validate.OneOf(["normal", "finalize", "suppress"]), metadata={
         "title": "A run finds an invoice of zero", "choices": {
             "normal": "It is drafted like others", "finalize": "It is final at once",
-            "suppress": "Without anything to show it is not written; else it is drafted"}})  # fmt: skip
+            "suppress": "Without work or amounts it is not written, its periods are closed; else it is drafted"}})  # fmt: skip
     below_zero = fields.String(load_default="park", validate=validate.OneOf(["park", "credit_note"]), metadata={
         "title": "A run finds an invoice below zero", "choices": {
             "park": "The client is parked", "credit_note": "A credit note is drafted"}})  # fmt: skip

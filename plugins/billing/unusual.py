@@ -10,17 +10,22 @@ from sqlalchemy import select
 
 from kernel.errors import DeskhandError
 from kernel.hookspecs.tax import TaxSource
-from plugins.billing.bulk import among
+from kernel.ids import uuid7s
+from plugins.billing.buckets.pools import BUCKET
+from plugins.billing.bulk import among, insert_rows
+from plugins.billing.contracts.billed import CONTRACT_LINE
 from plugins.billing.drafts import Assembled, Draft, Written
-from plugins.billing.due.values import DueLine
+from plugins.billing.due.values import CONTRACT_ITEM, DueLine
 from plugins.billing.errors import InvoiceBelowZero
 from plugins.billing.finalizing import finalize_batch
-from plugins.billing.models import Invoice
+from plugins.billing.models import Invoice, Source
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
+
+_PERIODS = (CONTRACT_LINE, CONTRACT_ITEM, BUCKET)
 
 
 def turn_round(ctx: CallContext, drafts: Sequence[Draft],
@@ -48,14 +53,30 @@ def _negative(line: DueLine) -> DueLine:
                    sources=[one._replace(amount=-one.amount) for one in line.sources])  # fmt: skip
 
 
-def worth_writing(ctx: CallContext, reckoned: Sequence[Assembled]) -> list[Assembled]:
-    """Without those that come to zero and show nothing, no amount and no quantity, if the tenant wants them left out.
-
-    What they would have billed stays unbilled, as zero as before; whatever shows work done is written in any case.
+def worth_writing(ctx: CallContext, reckoned: Sequence[Assembled]) -> tuple[list[Assembled], list[Assembled]]:
+    """What is to be written and, if the tenant wants them left out, apart from it those that come to zero and show nothing:
+    periods that cost nothing, in which nobody worked and nothing was used.
     """
     if billing_settings(ctx)["zero_invoices"] != "suppress":
-        return list(reckoned)
-    return [one for one in reckoned if one.totals.total or any(line.amount or line.quantity for line in one.draft.lines)]
+        return list(reckoned), []
+    empty = [one for one in reckoned if not _shows(one)]
+    return [one for one in reckoned if _shows(one)], empty
+
+
+def _shows(one: Assembled) -> bool:
+    """Whether an invoice bills an amount, or anything but a period."""
+    return one.totals.total != 0 or any(
+        line.amount or not line.sources or any(source.kind not in _PERIODS for source in line.sources) for line in one.draft.lines
+    )
+
+
+def close_periods(ctx: CallContext, empty: Sequence[Assembled]) -> None:
+    """Remember periods that cost nothing as billed without an invoice, so that a price that is agreed later does not bill them
+    after all.
+    """
+    sources = [source for one in empty for line in one.draft.lines for source in line.sources]
+    rows = [(row_id, one.kind, one.id, one.period_key, 0) for row_id, one in zip(uuid7s(len(sources)), sources, strict=True)]
+    insert_rows(ctx.session, Source, ("id", "source_kind", "source_id", "period_key", "amount"), rows)
 
 
 def finish(ctx: CallContext, written: Sequence[Written]) -> None:

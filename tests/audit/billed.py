@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tests.audit.books import Books, Row, grouped
 
+_PERIODS = ("billing.contract_line", "billing.contract_item", "billing.bucket")
 _OWNED = {"timesheets.entry": "time", "tickets.material": "materials", "billing.usage": "usage"}
 
 
@@ -32,6 +33,10 @@ def _unique(books: Books) -> Iterator[str]:
 def _standing(books: Books) -> Iterator[str]:
     places = {line.id: line.invoice_id for line in books.lines}
     for one in books.sources:
+        if one.invoice_id is None:
+            if one.amount or not one.live or one.source_kind not in _PERIODS:
+                yield f"I1 {one.source_kind} {one.source_id} {one.period_key} is closed without an invoice."
+            continue
         invoice = books.by_id.get(one.invoice_id)
         if invoice is None or places.get(one.line_id) != one.invoice_id:
             yield f"I1 {one.source_kind} {one.source_id} is billed by a line that is not there."

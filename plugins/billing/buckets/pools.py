@@ -53,9 +53,9 @@ def read_used(ctx: CallContext, line_ids: Iterable[UUID]) -> defaultdict[UUID, d
     drawn = InvoiceLine.trace["drawn"].as_string()
     found = (
         select(Source.source_id, Source.period_key, drawn)
-        .join(InvoiceLine, (InvoiceLine.tenant_id == Source.tenant_id) & (InvoiceLine.id == Source.line_id))
+        .outerjoin(InvoiceLine, (InvoiceLine.tenant_id == Source.tenant_id) & (InvoiceLine.id == Source.line_id))
         .where(Source.live, Source.source_kind == BUCKET, among(Source.source_id, wanted))
     )
     for line_id, key, amount in ctx.session.execute(found):
-        used[line_id][key] = Decimal(amount)
+        used[line_id][key] = Decimal(amount or 0)  # a period that was closed without an invoice drew nothing
     return used

@@ -68,14 +68,16 @@ def _inside(day: date, key: str) -> bool:
 
 
 def ever_billed(ctx: CallContext, line_ids: Sequence[UUID]) -> bool:
-    """True if a line of any invoice, void ones too, came from one of these contract lines."""
+    """True if a line of any invoice, void ones too, came from one of these contract lines, or a period of it was closed."""
     return bool(billed_line_ids(ctx, ContractLine.id.in_(line_ids)))
 
 
 def billed_line_ids(ctx: CallContext, wanted: ColumnElement[bool]) -> dict[UUID, UUID]:
     """The contract of each line that a condition on ContractLine names and that was ever billed."""
     billed = exists().where(InvoiceLine.tenant_id == ContractLine.tenant_id, InvoiceLine.contract_line_id == ContractLine.id)
-    found = select(ContractLine.id, ContractLine.contract_id).where(wanted, billed)
+    closed = exists().where(Source.tenant_id == ContractLine.tenant_id, Source.source_id == ContractLine.id, Source.live,
+                            Source.source_kind == CONTRACT_LINE)  # fmt: skip
+    found = select(ContractLine.id, ContractLine.contract_id).where(wanted, billed | closed)
     return dict(ctx.session.execute(found).all())
 
 

@@ -204,12 +204,15 @@ class InvoiceDiscount(TenantTable):
 class Source(TenantTable):
     """What was billed: billing's memory that a thing (a contract line for a period, a time entry) stands on an invoice.
 
-    At most one live row for each thing; voiding an invoice makes its rows dead, and the things billable again.
+    At most one live row for each thing; voiding an invoice makes its rows dead, and the things billable again. A period that
+    cost nothing may be closed without an invoice.
     """
 
     __tablename__ = "billing_sources"
     __table_args__ = (
         references("invoice_id", "billing_invoices", on_delete="CASCADE"),
+        CheckConstraint("(invoice_id is null) = (line_id is null)", name="line_id"),
+        CheckConstraint("invoice_id is not null or amount = 0", name="closed"),
         Index("uq_billing_sources_live", "tenant_id", "source_kind", "source_id", "period_key", unique=True,
               postgresql_where=text("live")),
         Index(None, "tenant_id", "invoice_id"),
@@ -218,8 +221,8 @@ class Source(TenantTable):
     source_kind: Mapped[str]
     source_id: Mapped[UUID]
     period_key: Mapped[str] = mapped_column(default="", server_default="")
-    invoice_id: Mapped[UUID]
-    line_id: Mapped[UUID]
+    invoice_id: Mapped[UUID | None]
+    line_id: Mapped[UUID | None]
     amount: Mapped[int] = mapped_column(BigInteger)
     live: Mapped[bool] = mapped_column(default=True, server_default="true")
 

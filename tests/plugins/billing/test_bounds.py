@@ -14,7 +14,7 @@ from kernel.context import Actor, CallContext
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
-from plugins.billing import comparing, runs
+from plugins.billing import comparing, parked_clients, runs
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.services import end_contract
 from plugins.billing.errors import RunEnded, RunLive
@@ -65,7 +65,7 @@ def test_a_jump_is_parked_until_a_person_bills_it_without_bounds(acme: Any, clie
     done = run_to_end(acme, **SEPTEMBER)
     assert (done["billed"], done["parked"]) == (1, 1)
     with acme.call("carol") as ctx:
-        [parked] = runs.list_parked(ctx, {}).items
+        [parked] = parked_clients.list_parked(ctx, {}).items
         assert (parked["client_name"], parked["reason_code"]) == ("Hill", "amount_jumped")
         assert "€1,000.01" in parked["reason"]
         assert "€100.00" in parked["reason"]
@@ -73,7 +73,7 @@ def test_a_jump_is_parked_until_a_person_bills_it_without_bounds(acme: Any, clie
     done = run_to_end(acme, **SEPTEMBER, client_ids=[clients["Hill"]], bounded=False)
     assert (done["client_total"], done["billed"], done["bounded"]) == (1, 1, False)
     with acme.call("carol") as ctx:
-        assert runs.list_parked(ctx, {}).items == []
+        assert parked_clients.list_parked(ctx, {}).items == []
 
 
 def test_too_much_on_one_day_is_parked_and_the_bound_can_be_lifted(acme: Any, clients: dict[str, Any]) -> None:
@@ -141,14 +141,14 @@ def test_parked_clients_are_billed_again_from_their_list(acme: Any, clients: dic
         monthly(ctx, clients["Hill"], 500_000, start="2026-09-01")
     run_to_end(acme, **SEPTEMBER)
     with acme.call("carol") as ctx:
-        [parked] = runs.list_parked(ctx, {}).items
+        [parked] = parked_clients.list_parked(ctx, {}).items
         change_settings(ctx, "billing", {"largest_jump": 0})
-        again = runs.bill_parked(ctx, [parked["id"]])
+        again = parked_clients.bill_parked(ctx, [parked["id"]])
         assert (again.window_start, again.window_end, again.client_total) == (date(2026, 9, 1), date(2026, 10, 1), 1)
     jobs.drain(acme.kernel, acme.tenant_id)
     with acme.call("carol") as ctx:
         assert ctx.session.scalar(select(RunClient.state).where(RunClient.run_id == again.id)) == "billed"
-        assert runs.list_parked(ctx, {}).items == []
+        assert parked_clients.list_parked(ctx, {}).items == []
 
 
 def test_a_client_of_another_company_cannot_be_chosen(acme: Any, beta: Any, clients: dict[str, Any]) -> None:

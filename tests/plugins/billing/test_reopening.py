@@ -15,10 +15,18 @@ from kernel.context import Actor
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import chain, finalizing, invoices, payments, reopening, runs, unusual
+from plugins.billing.contracts import lines as contract_lines
 from plugins.billing.credits import giving
 from plugins.billing.drafts import Assembled, Draft, manual_line
 from plugins.billing.due.values import Source as DueSource
-from plugins.billing.errors import InvoiceBelowZero, InvoiceNotFinal, InvoiceSettled, InvoiceWasFinal, NotUnfinalizable
+from plugins.billing.errors import (
+    InvoiceBelowZero,
+    InvoiceNotFinal,
+    InvoiceSettled,
+    InvoiceWasFinal,
+    NotUnfinalizable,
+    PeriodsBilled,
+)
 from plugins.billing.funnel import write_invoices
 from plugins.billing.models import Credit, Invoice, Source
 from plugins.billing.reckoning import assemble
@@ -109,15 +117,40 @@ def _free_contract(world: Any, hill: Any, price: int = 0) -> None:
         desk.contract({"kind": "fixed", "cycle": "monthly", "timing": "arrears", "price": price}, start="2026-09-01")
 
 
-@pytest.mark.parametrize(("rule", "statuses"), [("normal", ["draft"]), ("finalize", ["finalized"]), ("suppress", ["draft"])])
+@pytest.mark.parametrize(("rule", "statuses"), [("normal", ["draft"]), ("finalize", ["finalized"]), ("suppress", [])])
 def test_an_invoice_of_zero_is_handled_as_set(acme: Any, hill: Any, rule: str, statuses: list[str]) -> None:
-    """A month of care for nothing shows something, and so is written even where empty invoices are suppressed."""
     _settings(acme, zero_invoices=rule)
     _free_contract(acme, hill)
     _run(acme)
     with acme.call("carol") as ctx:
         assert [(one.status, one.total) for one in ctx.session.scalars(select(Invoice))] == [(one, 0) for one in statuses]
         assert balances(ctx) == {}
+
+
+def test_a_month_for_nothing_is_closed_and_not_billed_once_it_has_a_price(acme: Any, hill: Any) -> None:
+    _settings(acme, zero_invoices="suppress")
+    with acme.call() as ctx:
+        desk = Desk.of(ctx, hill)
+        care = {"kind": "fixed", "cycle": "monthly", "timing": "arrears", "price": 0}
+        hours = {"unit": "hour", "included": Decimal(10), "overage_rate": 9000, "rollover": True, "covers_all": True}
+        contract = desk.contract(care, {"kind": "bucket", "timing": "arrears", "price": 0, "bucket": hours}, start="2026-08-01")
+        care_id = desk.line_id(contract)
+    _run(acme)
+    with acme.call("carol") as ctx:
+        assert ctx.session.scalars(select(Invoice)).all() == []
+        closed = list(ctx.session.scalars(select(Source)))
+        assert {(one.source_kind, one.period_key, one.invoice_id, one.live) for one in closed} == {
+            (kind, key, None, True) for kind in ("billing.contract_line", "billing.bucket")
+            for key in ("2026-08-01/2026-09-01", "2026-09-01/2026-10-01")
+        }  # fmt: skip
+        with pytest.raises(PeriodsBilled):
+            contract_lines.change_line(ctx, contract.id, care_id, {"cycle": "quarterly"})
+        contract_lines.change_line(ctx, contract.id, care_id, {"price": 5000})
+    _run(acme, **AUTUMN)
+    with acme.call("carol") as ctx:
+        [one] = ctx.session.scalars(select(Invoice))
+        assert next((each.period_start, each.net) for each in invoices.list_lines(ctx, one.id)) == (date(2026, 10, 1), 5000)
+        assert one.subtotal == 5000
 
 
 def _returned(ctx: Any, hill: Any) -> Draft:
