@@ -1,7 +1,7 @@
 """`make soak NAME=billing-kills`: runs one long test and says its figures.
 
 The same seed (`SOAK_SEED`) makes the same contracts and draws the same places; a soak that was stopped goes on with its next
-round, from the notes it keeps in `.cache/soak`.
+round, from the notes it keeps in `.cache/soak`. `decade` and `money-machine` are shared by `SOAK_PROCESSES` (2) processes.
 """
 
 from __future__ import annotations
@@ -21,20 +21,19 @@ from uuid import UUID
 
 from kernel.app import Kernel
 from tests.audit.auditor import audit, connect
-from tests.audit.histories import play
 from tests.ground import ROOT, bill_month, found, ground
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
 from tests.soak.billing_scale import billing_scale
 from tests.soak.contract_reference import contract_reference
-from tests.soak.decade import clock, decade
+from tests.soak.decade import decade
 from tests.soak.e_invoices import e_invoices
 from tests.soak.eight import eight
+from tests.soak.money_machine import money_machine
 from tests.soak.tax_reference import tax_reference
 
 NOTES = ROOT / ".cache" / "soak"
 CLIENTS, BATCH, KILLS_A_RUN = 200, 4, 15
 LEASE_SECONDS = 2
-HISTORIES, DEEDS = 50, 30
 
 
 def billing_kills(notes: dict[str, Any], keep: Callable[[], None]) -> str:
@@ -67,21 +66,6 @@ def audited(kernel: Kernel, tenants: Iterable[UUID]) -> list[str]:
         return [finding for tenant_id in tenants for finding in audit(database, tenant_id)]
 
 
-def money_machine(notes: dict[str, Any], keep: Callable[[], None]) -> str:
-    """Play `SOAK_HISTORIES` (2,000) histories of 30 deeds of the money machine; returns the figures in words."""
-    wanted = int(os.environ.get("SOAK_HISTORIES", "2000"))
-    seen = Counter(notes.setdefault("seen", {}))
-    with ground(clock=clock()) as (kernel, postgres):
-        while notes.setdefault("played", 0) < wanted:
-            number = notes["rounds"] = notes.get("rounds", 0) + 1
-            seen += play(kernel, postgres, seed=notes["seed"] * 1_000 + number, histories=HISTORIES, deeds=DEEDS, shorten=True)
-            notes["played"], notes["seen"] = notes["played"] + HISTORIES, dict(seen)
-            keep()
-            print(f"  round {number}: {notes['played']} histories, auditor green", flush=True)
-    done = ", ".join(f"{count:,} {name}" for name, count in sorted(seen.items()) if not name.startswith("refused"))
-    return f"{notes['played']} histories of {DEEDS} deeds, auditor green after each ({done})"
-
-
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "billing-kills": billing_kills,
     "billing-scale": billing_scale,
@@ -100,16 +84,24 @@ def main(name: str) -> None:
         raise SystemExit(f"There is no soak {name!r}; there are: {', '.join(SOAKS)}.")
     path = NOTES / f"{name}.json"
     notes = json.loads(path.read_text()) if path.exists() else {"seed": int(os.environ.get("SOAK_SEED", "1"))}
-    began = time.monotonic()
-    words = SOAKS[name](notes, lambda: _keep(path, notes))
+    commits = notes["commits"] = list(dict.fromkeys([*notes.get("commits", []), _commit()]))
+    began = time.monotonic() - notes.get("seconds", 0)
+
+    def keep() -> None:
+        notes["seconds"] = round(time.monotonic() - began)
+        _write(path, json.dumps(notes))
+
+    words = SOAKS[name](notes, keep)
     path.unlink(missing_ok=True)
-    when = f"{datetime.now(tz=UTC).date()}, {_commit()}, seed {notes['seed']}"
+    when = f"{datetime.now(tz=UTC).date()}, {' to '.join(commits)}, seed {notes['seed']}"
     print(f"- {name}, {when}, {time.monotonic() - began:.0f} s: {words}.")
 
 
-def _keep(path: Path, notes: dict[str, Any]) -> None:
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing, also when stopped in the middle."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(notes))
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").replace(path)
 
 
 def _commit() -> str:

@@ -38,6 +38,7 @@ from tests.audit.books import bind
 from tests.audit.complete import check_complete
 from tests.audit.msp import KINDS, Msp, copy_msp, fit, line_of, morning, open_msp, sign, use, work
 from tests.ground import ground
+from tests.soak.crew import share
 
 FIRST_YEAR = 2024
 CYCLES = ("monthly", "monthly", "monthly", "weekly", "bi_weekly", "quarterly", "semi_annual", "annual")
@@ -77,21 +78,26 @@ def decade(notes: dict[str, Any], keep: Callable[[], None]) -> str:
     tenants, years = int(os.environ.get("SOAK_TENANTS", "100")), int(os.environ.get("SOAK_YEARS", "10"))
     lives: dict[str, list[str]] = notes.setdefault("lives", {})
     seen = Counter(notes.setdefault("seen", {}))
-    with ground(clock=clock()) as (kernel, postgres), histories(kernel, postgres) as history:
-        for number in range(tenants):
-            before = lives.setdefault(str(number), [])
-            while len(before) < 2:
-                digest, counts = history(notes["seed"] * 1_000 + number, years)
-                if before and before[0] != digest:
-                    raise SystemExit(f"Tenant {number}, seed {notes['seed']}: the second life differs from the first.")
-                before.append(digest)
-                seen += counts
-                notes["seen"] = dict(seen)
-                keep()
-                print(f"  tenant {number}, life {len(before)}: {digest[:16]}, {dict(counts)}", flush=True)
-    whole = sha256("".join(first for first, _ in lives.values()).encode()).hexdigest()
+    left = [(notes["seed"], number, years) for number in range(tenants) for _ in range(2 - len(lives.get(str(number), [])))]
+    for (seed, number, _), (digest, counts) in share(__name__, left):
+        before = lives.setdefault(str(number), [])
+        before.append(digest)
+        if before[0] != digest:
+            raise SystemExit(f"Tenant {number}, seed {seed}: the second life differs from the first.")
+        seen += Counter(counts)
+        notes["seen"] = dict(seen)
+        keep()
+        print(f"  tenant {number}, life {len(before)}: {digest[:16]}, {counts}", flush=True)
+    whole = sha256("".join(lives[str(number)][0] for number in range(tenants)).encode()).hexdigest()
     figures = ", ".join(f"{count:,} {what}" for what, count in sorted(seen.items()))
     return f"{tenants} tenants lived {years} years twice with the same hash {whole[:16]}, auditor green ({figures})"
+
+
+@contextmanager
+def at_work() -> Iterator[Callable[[int, int, int], tuple[str, Counter[str]]]]:
+    """What lets a tenant of a seed live some years, in a database of this process."""
+    with ground(clock=clock()) as (kernel, postgres), histories(kernel, postgres) as live:
+        yield lambda seed, number, years: live(seed * 1_000 + number, years)
 
 
 @contextmanager
