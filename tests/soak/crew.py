@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import IO, Any
 
 from local.lifeline import dying_with_parent
 from tests.ground import ROOT
 
 Piece = Sequence[Any]
+GRACE_SECONDS = 30
 
 
 def share(module: str, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Any]]:
@@ -58,7 +59,16 @@ def _worker(module: str) -> Iterator[Popen[str]]:
         try:
             yield worker
         finally:
-            worker.terminate()
+            _end(worker)
+
+
+def _end(worker: Popen[str]) -> None:
+    """Let it clean up; it may be deaf to a signal, for Python loses what is raised while it collects garbage."""
+    worker.terminate()
+    try:
+        worker.wait(GRACE_SECONDS)
+    except TimeoutExpired:
+        worker.kill()
 
 
 def _stop(*_: object) -> None:
