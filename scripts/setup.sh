@@ -60,7 +60,7 @@ install_deskhand() { .venv/bin/uv pip install --quiet --no-deps --no-build-isola
 
 build_frontend() { (cd kernel/web/frontend && npm ci --ignore-scripts --prefer-offline && npm run build); }
 
-build_samples() { .venv/bin/python sdk/typescript/build.py samples/invoicing-demo samples/backup-charges; }
+build_samples() { .venv/bin/deskhand ext build samples/invoicing-demo samples/backup-charges; }
 
 # Homes that cannot be written to (service accounts, some containers) get their caches here.
 if ! { mkdir -p "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}" && [ -w "${XDG_CACHE_HOME:-$HOME/.cache}" ]; } 2>/dev/null; then
@@ -85,7 +85,7 @@ step deskhand "$(digest pyproject.toml)" "Installing Deskhand itself" install_de
 
 [ -e kernel/web/static/dist/manifest.json ] || rm -f "$STAMPS/frontend"
 [ -e samples/invoicing-demo/dist/component.wasm ] && [ -e samples/backup-charges/dist/component.wasm ] || rm -f "$STAMPS/samples"
-step samples "$(digest sdk samples/invoicing-demo samples/backup-charges)" "Building the sample extensions" build_samples &
+step samples "$(digest sdk plugins/extensions/author samples/invoicing-demo samples/backup-charges)" "Building the sample extensions" build_samples &
 samples=$!
 step frontend "$(digest kernel/web/frontend)" "Building the front end" build_frontend
 wait "$samples"

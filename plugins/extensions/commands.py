@@ -13,18 +13,24 @@ from uuid import UUID, uuid4
 import click
 
 from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
+from plugins.extensions.author import commands as author
+from plugins.extensions.wording import print_record
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
     from kernel.context import CallContext
-    from plugins.extensions.models import Install, InvocationRecord
+    from plugins.extensions.models import Install
 
 _INSTALL_HELP = "EXTENSION is its name or the id of its install."
 
 
 @click.group()
 def ext() -> None:
-    """Extensions: publish, install, grant, call, and see what they did."""
+    """Extensions: write, publish, install, grant, call, and see what they did."""
+
+
+for _one in (author.new, author.build, author.dev):
+    ext.add_command(_one)
 
 
 @ext.command()
@@ -206,25 +212,7 @@ def logs(extension: str, number: int, tenant: str | None, user: str | None, as_j
         if as_json:
             click.echo(json.dumps(InvocationOut().dump(record)))
         else:
-            _print_record(record)
-
-
-def _print_record(record: InvocationRecord) -> None:
-    ended = record.trap or record.status
-    click.echo(f"{record.started_at:%Y-%m-%d %H:%M:%S} {record.endpoint} {ended} {record.duration / 1000:.1f} ms")
-    if record.detail:
-        click.echo(f"    {_visible(record.detail)}")
-    for one in record.host_calls:
-        click.echo(f"    {one['name']}: {one['outcome']} {one['duration'] / 1000:.1f} ms")
-    for line in record.logs:
-        click.echo(f"    [{line['level']}] {_visible(line['message'])}")
-
-
-def _visible(text: str) -> str:
-    """A guest's words without what would move the cursor, color the screen or look like a line of ours."""
-    lines = ("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
-             for line in text.split("\n"))  # fmt: skip
-    return "\n      ".join(lines)
+            print_record(record)
 
 
 @contextmanager

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 from uuid import UUID
 
 from kernel import jobs
 from kernel.app import Kernel, create_app
 from plugins.extensions import releases, services
+from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.runtime import close_guest_pool
 from tests.benchmarks.calling import Caller, key_of_alice, middle_ms
 from tests.benchmarks.measuring import Reading, compare, every, in_turns, percentile_95
@@ -34,8 +33,8 @@ def measure(kernel: Kernel, rounds: int, times: int) -> list[Reading]:
 
 
 def _built() -> bytes:
-    subprocess.run([sys.executable, str(ROOT / "sdk" / "typescript" / "build.py"), str(GUEST)], check=True)
-    return (GUEST / "dist" / "component.wasm").read_bytes()
+    build_extension(GUEST)
+    return (GUEST / COMPONENT).read_bytes()
 
 
 def _install(kernel: Kernel, tenant_id: UUID, component: bytes, name: str) -> UUID:

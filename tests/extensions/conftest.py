@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from wasmtime import wat2wasm
 
+from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import Compiled, compile_component
 from plugins.extensions.guests.pool import GuestPool
@@ -23,10 +22,8 @@ WatGuest = Callable[..., bytes]
 
 def build(folder: Path) -> bytes:
     """A TypeScript extension, built as `make setup` builds the samples."""
-    command = [sys.executable, str(ROOT / "sdk" / "typescript" / "build.py"), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return (folder / "dist" / "component.wasm").read_bytes()
+    build_extension(folder)
+    return (folder / COMPONENT).read_bytes()
 
 
 def wat_guest(name: str, *, imports: str = "", core_imports: str = "", with_: str = "") -> bytes:

@@ -1,0 +1,101 @@
+"""A door on this machine to one install: the real application, with the install's address and somebody's key put in front.
+
+Nothing but this machine gets in: it listens on the loopback address, and refuses what a page from elsewhere sends here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import ClosingIterator
+
+from kernel import auth
+from kernel.app import create_app
+from kernel.context import EVERYTHING
+from kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from kernel.app import Kernel
+    from kernel.context import CallContext
+
+HOST = "127.0.0.1"
+PERMISSION = "extension.use"
+_KEY_LASTS = timedelta(hours=12)
+OnCall = Callable[[str], None]
+
+
+class DevDoor:
+    """Passes every path on to the gateway at `/x/<install_id>/…`; `on_call` hears the request id of each call that ended."""
+
+    def __init__(self, app: WSGIApplication, key: str, on_call: OnCall) -> None:
+        self._app = app
+        self._key = key
+        self._on_call = on_call
+        self.install_id: UUID | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if refusal := _refusal(Request(environ)):
+            return Response(refusal + "\n", status=403)(environ, start_response)
+        environ["PATH_INFO"] = f"/x/{self.install_id}{environ['PATH_INFO']}"
+        environ["HTTP_X_API_KEY"] = self._key
+        environ["HTTP_X_REQUEST_ID"] = request_id = secrets.token_hex(8)
+        environ.pop("HTTP_COOKIE", None)
+        return ClosingIterator(self._app(environ, start_response), lambda: self._on_call(request_id))
+
+
+def _refusal(request: Request) -> str:
+    """Why a call is not taken: a page of another site must not reach what runs on its reader's machine."""
+    name = request.host.rpartition(":")[0] if ":" in request.host else request.host
+    if name not in (HOST, "localhost"):
+        return "Call this address as 127.0.0.1 or localhost."
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        return "This call came from another site."
+    return ""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Calls are told by whoever listens to them."""
+
+
+def make_dev_server(
+    kernel: Kernel, tenant_id: UUID, user_id: UUID | None, port: int, on_call: OnCall
+) -> tuple[BaseWSGIServer, DevDoor, UUID]:
+    """A server that is not serving yet, its door, and the id of the key it uses, which ends after twelve hours at the latest.
+
+    Port 0 is any that is free. Raises NotFound where nobody could call an extension.
+    """
+    with kernel.call(tenant_id) as ctx:
+        made, key = auth.create_api_key(ctx, name="deskhand ext dev", user_id=user_id or _somebody(ctx), scopes=[PERMISSION],
+                                        expires_at=ctx.now() + _KEY_LASTS)  # fmt: skip
+        key_id = made.id
+    door = DevDoor(create_app(kernel), key, on_call)
+    return make_server(HOST, port, door, threaded=True, request_handler=_Quiet), door, key_id
+
+
+def end_key(kernel: Kernel, tenant_id: UUID, key_id: UUID) -> None:
+    """Take the key of a server back."""
+    with kernel.call(tenant_id) as ctx:
+        auth.revoke_api_key(ctx, key_id)
+
+
+def _somebody(ctx: CallContext) -> UUID:
+    """The first active user who may call extensions. Raises NotFound."""
+    from sqlalchemy import select
+
+    from kernel.directory.models import User
+
+    active = list(ctx.session.scalars(select(User.id).where(User.active).order_by(User.id)))
+    held = auth.held_permissions(ctx, active)
+    found = next((one for one in active if held[one] & {PERMISSION, EVERYTHING}), None)
+    if found is None:
+        raise NotFound(f"Nobody of {ctx.tenant.name} has the permission {PERMISSION}; name a user with --as.")
+    return found
