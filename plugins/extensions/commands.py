@@ -29,7 +29,7 @@ def ext() -> None:
     """Extensions: write, publish, install, grant, call, and see what they did."""
 
 
-for _one in (author.new, author.build, author.dev):
+for _one in (author.new, author.build, author.test, author.dev):
     ext.add_command(_one)
 
 

@@ -101,7 +101,7 @@ def _refuse_replacing(ctx: CallContext, name: str) -> None:
 
 
 def _serve(ctx: CallContext, release: Release) -> Served:
-    asked = releases.manifest_of(release).capabilities
+    asked = releases.manifest_of(release).asked
     installed = services.installed_as(ctx, release.name)
     if installed is None:
         installed = services.install_extension(ctx, release_id=release.id, grants=asked)

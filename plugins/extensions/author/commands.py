@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -45,6 +46,30 @@ def build(folders: tuple[Path, ...]) -> None:
     for folder in folders:
         built = build_extension(folder.resolve())
         click.echo(f"{folder}: {'built' if built else 'unchanged'}")
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER, default=".")
+def test(folder: Path) -> None:
+    """Run the cases in FOLDER/tests/*.test.json, in the runtime and with the limits that serve it, on a made-up host.
+
+    Needs no database and no running Deskhand.
+    """
+    from kernel.plugins import Plugins
+    from plugins.extensions.author.testing import run_cases
+
+    verdicts = []
+    for one in run_cases(folder.resolve(), Plugins.discover()):
+        verdicts.append(one)
+        click.echo(f"{'failed' if one.differs else 'passed'}  {one.file}: {one.name} ({one.milliseconds:.1f} ms)")
+        for words in one.differs:
+            click.secho(f"    {words}", fg="red")
+        for line in one.logs if one.differs else ():
+            click.echo(f"    [log] {line}")
+    bad = sum(bool(one.differs) for one in verdicts)
+    click.echo(f"{len(verdicts) - bad} passed, {bad} failed")
+    if bad:
+        sys.exit(1)
 
 
 @click.command()

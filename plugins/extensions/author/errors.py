@@ -28,3 +28,9 @@ class ServedAlready(Conflict):
     """The tenant serves a published version of this extension, which a build from somebody's desk may not replace unasked."""
 
     code = "served_already"
+
+
+class CaseRefused(InvalidInput):
+    """A case of an extension's tests says what cannot be: a function, an answer or a field that there is not."""
+
+    code = "case_refused"

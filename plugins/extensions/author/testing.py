@@ -1,0 +1,144 @@
+"""`deskhand ext test`: an author's cases, run in the runtime that serves extensions, with its limits and a made-up host."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kernel.api.fieldpaths import field_errors
+from kernel.capabilities import default_capabilities
+from plugins.extensions.author.building import COMPONENT, build_extension
+from plugins.extensions.author.errors import CaseRefused
+from plugins.extensions.author.fake_host import FakeHost, Functions
+from plugins.extensions.extension_manifest import read_manifest
+from plugins.extensions.guests.artefacts import ArtefactStore
+from plugins.extensions.guests.compiling import compile_component
+from plugins.extensions.guests.invocation import GuestRequest, Invocation, Outcome
+from plugins.extensions.guests.pool import GuestPool
+from plugins.extensions.manifest_parts import ExtensionManifest
+
+if TYPE_CHECKING:
+    from kernel.plugins import Plugins
+
+PATTERN = "tests/*.test.json"
+
+
+class Verdict(NamedTuple):
+    """What became of a case: nothing in `differs` where all was as expected."""
+
+    file: str
+    name: str
+    differs: tuple[str, ...]
+    milliseconds: float
+    logs: tuple[str, ...]
+
+
+class _RequestSchema(Schema):
+    method = fields.String(load_default="GET")
+    path = fields.String(required=True, validate=validate.Regexp("/", error="A path starts with a slash."))
+    query = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    headers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    body = fields.Raw(load_default="")
+
+
+class _ExpectSchema(Schema):
+    status = fields.Integer()
+    json = fields.Raw(allow_none=True)
+    body = fields.String()
+    headers = fields.Dict(keys=fields.String(), values=fields.String())
+    logs = fields.List(fields.String())
+    calls = fields.List(fields.Dict())
+    trap = fields.String()
+
+
+class _CaseSchema(Schema):
+    """One case. `grants` are all that the manifest asks for unless they are named; `host` has answers of host functions."""
+
+    name = fields.String(required=True, validate=validate.Length(1))
+    request = fields.Nested(_RequestSchema, required=True)
+    grants = fields.List(fields.String())
+    host = fields.Dict(keys=fields.String(), load_default=dict)
+    expect = fields.Nested(_ExpectSchema, required=True)
+
+
+def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
+    """Build a folder and run the cases in its `tests`. Raises BuildFailed, CaseRefused, and what publishing it would raise."""
+    build_extension(folder)
+    manifest = read_manifest((folder / "deskhand.json").read_bytes(), plugins.capabilities)
+    functions: Functions = {(one.interface, one.name): one for _, one in plugins.collect("register_host_functions")}
+    cases = [(file, case) for file in sorted(folder.glob(PATTERN)) for case in _read(file)]
+    if not cases:
+        raise CaseRefused(f"{folder} has no cases. Write some into tests/<any name>.test.json.")
+    with TemporaryDirectory(prefix="deskhand-test-") as scratch:
+        store = ArtefactStore(Path(scratch), secrets.token_bytes(32))
+        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked)
+        with GuestPool(store, size=1) as pool:
+            for file, case in cases:
+                host = FakeHost(functions, case["host"])
+                outcome = pool.invoke(_invocation(compiled.artefact, manifest, case, plugins), host)
+                yield Verdict(file.name, case["name"], tuple(_differences(case["expect"], outcome, host)),
+                              outcome.seconds * 1000, tuple(one.message for one in outcome.logs))  # fmt: skip
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    try:
+        loaded: list[dict[str, Any]] = _CaseSchema(many=True).load(json.loads(file.read_text("utf-8")))
+    except json.JSONDecodeError as error:
+        raise CaseRefused(f"{file.name} is no JSON: {error}") from None
+    except ValidationError as error:
+        words = field_errors(error.normalized_messages())  # type: ignore[no-untyped-call]
+        raise CaseRefused(f"{file.name}: " + "; ".join(f"{path}: {each}" for path, each in words.items())) from None
+    return loaded
+
+
+def _invocation(artefact: str, manifest: ExtensionManifest, case: Mapping[str, Any], plugins: Plugins) -> Invocation:
+    asked = case["request"]
+    found = manifest.endpoint(asked["method"], asked["path"])
+    if found is None:
+        raise CaseRefused(f"{case['name']}: deskhand.json has no endpoint for {asked['method']} {asked['path']}.")
+    body = asked["body"] if isinstance(asked["body"], str) else json.dumps(asked["body"])
+    headers = {name.lower(): value for name, value in asked["headers"].items()}
+    request = GuestRequest(asked["method"], asked["path"], tuple(found[1].items()), tuple(asked["query"].items()),
+                           tuple(headers.items()), body)  # fmt: skip
+    grants = case.get("grants", manifest.asked)
+    return Invocation(artefact, request, frozenset(grants) | default_capabilities(plugins.capabilities))
+
+
+def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) -> Iterator[str]:
+    response = outcome.response
+    seen: dict[str, Any] = {
+        "trap": outcome.trap, "status": response and response.status, "body": response and response.body,
+        "logs": [one.message for one in outcome.logs], "calls": host.calls,
+    }  # fmt: skip
+    if outcome.trap and "trap" not in expect:
+        yield f"stopped: {outcome.trap}: {outcome.detail}"
+    for name in expect.keys() & seen.keys():
+        if expect[name] != seen[name]:
+            yield _told(name, expect[name], seen[name])
+    headers = dict(response.headers) if response else {}
+    for name, value in expect.get("headers", {}).items():
+        if headers.get(name.lower()) != value:
+            yield _told(f"header {name}", value, headers.get(name.lower()))
+    if "json" in expect and expect["json"] != (got := _json(response.body if response else "")):
+        yield _told("json", expect["json"], got)
+
+
+def _json(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError:
+        return body
+
+
+def _told(name: str, expected: Any, got: Any) -> str:
+    return f"{name}: expected {_spelled(expected)}, got {_spelled(got)}"
+
+
+def _spelled(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,115 @@
+"""`deskhand ext test`: an author's cases hold what the handler does, and a made-up host has the shapes of the real one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from marshmallow import RAISE
+
+from cli import main
+from kernel.plugins import Plugins
+from plugins.extensions.author.errors import CaseRefused
+from plugins.extensions.author.fake_host import FakeHost
+from plugins.extensions.author.starting import create_extension
+from plugins.extensions.guests.invocation import HostCall
+
+MANUAL = "invoicing.createManualInvoice"
+LINE = {"service_id": "0198c1d0-0000-7000-8000-000000000002", "quantity": "1", "description": "Visit", "rate": 9500}
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An extension that bills what it is sent."""
+    folder = tmp_path_factory.mktemp("author") / "orders"
+    create_extension(folder, "ts")
+    manifest = json.loads((folder / "deskhand.json").read_text())
+    manifest |= {"capabilities": ["cap:invoice.manual.create"], "endpoints": [{"method": "POST", "path": "/", "auth": "user"}]}
+    (folder / "deskhand.json").write_text(json.dumps(manifest))
+    (folder / "src" / "index.ts").write_text("""
+import { type CreateManualInvoiceInput, host, json, type Request, type Response } from "@deskhand/extension-sdk";
+
+export function handler(request: Request): Response {
+  const result = host.invoicing.createManualInvoice(request.json() as CreateManualInvoiceInput);
+  host.log.info(result.success ? `drafted ${result.invoice.invoiceNumber}` : result.error);
+  return result.success ? json({ total: result.invoice.total }, 201) : json(result.fieldErrors ?? {}, 422);
+}
+""")
+    return folder
+
+
+def cases(folder: Path, *said: dict[str, Any]) -> Result:
+    for old in (folder / "tests").glob("*.json"):
+        old.unlink()
+    (folder / "tests" / "orders.test.json").write_text(json.dumps(said))
+    return CliRunner().invoke(main, ["ext", "test", str(folder)])
+
+
+def posted(**changes: Any) -> dict[str, Any]:
+    item = {"serviceId": LINE["service_id"], "quantity": 1, "description": "Visit", "rate": 9500}
+    body = {"clientId": "0198c1d0-0000-7000-8000-000000000001", "items": [item | changes]}
+    return {"method": "POST", "path": "/", "body": body}
+
+
+CREATED = {
+    "invoiceId": "0198c1d0-0000-7000-8000-000000000009", "invoiceNumber": "INV-7", "status": "draft", "subtotal": 9500,
+    "tax": 1805, "total": 11305, "currencyCode": "EUR", "minorUnitExponent": 2, "url": "/invoices/7",
+}  # fmt: skip
+
+
+def test_an_authors_cases_are_run_by_the_runtime_that_serves_them(orders: Path) -> None:
+    done = cases(
+        orders,
+        {"name": "drafts an invoice", "request": posted(), "host": {MANUAL: {"value": CREATED}},
+         "expect": {"status": 201, "json": {"total": 11305}, "logs": ["drafted INV-7"],
+                    "headers": {"Content-Type": "application/json"}}},
+        {"name": "says what is wrong", "request": posted(rate=-1), "expect": {
+            "status": 422, "json": {"items[0].rate": "Must be greater than or equal to 0."}}},
+        {"name": "may not", "request": posted(), "grants": [],
+         "expect": {"status": 422, "logs": ["capability_denied: grant cap:invoice.manual.create to this install"]}},
+        {"name": "hears a refusal", "request": posted(), "host": {MANUAL: {"error": "tax_region_missing: set one"}},
+         "expect": {"status": 422, "logs": ["tax_region_missing: set one"]}},
+        {"name": "gets the plainest answer unless told otherwise", "request": posted(), "expect": {"json": {"total": 0}}},
+    )  # fmt: skip
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "5 passed, 0 failed"), done.output
+
+
+def test_a_case_that_is_not_so_fails_and_says_how(orders: Path) -> None:
+    told = cases(orders, {"name": "hopes", "request": posted(), "expect": {"status": 200, "calls": []}},
+                 {"name": "breaks down", "request": posted() | {"body": "no JSON"}, "expect": {"status": 200}})  # fmt: skip
+    assert told.exit_code == 1
+    assert "status: expected 200, got 201" in told.output
+    assert 'calls: expected [], got [{"function": "invoicing.createManualInvoice", "args": {"clientId":' in told.output
+    assert "stopped: guest_trapped" in told.output
+    assert told.output.splitlines()[-1] == "0 passed, 2 failed"
+
+
+@pytest.mark.parametrize(("case", "words"), [
+    ({"request": {"path": "nowhere"}}, "A path starts with a slash."),
+    ({"request": {"path": "/elsewhere"}}, "deskhand.json has no endpoint for GET /elsewhere"),
+    ({"host": {"bank.rob": {"value": 1}}}, "there is no function bank.rob"),
+    ({"host": {MANUAL: {"value": CREATED | {"total": "much"}}}}, "total: Not a valid integer."),
+    ({"host": {MANUAL: {"value": {}, "error": "no"}}}, '{"value": …} or {"error"'),
+    ({"expects": {}}, "expects: Unknown field."),
+])  # fmt: skip
+def test_a_case_that_cannot_be_is_refused_by_name(orders: Path, case: dict[str, Any], words: str) -> None:
+    refused = cases(orders, {"name": "odd", "request": posted(), "expect": {}} | case)
+    assert refused.exit_code == 1
+    assert words in refused.output
+
+
+def test_the_made_up_host_has_every_function_with_answers_of_its_shape() -> None:
+    functions = {(one.interface, one.name): one for _, one in Plugins.discover().collect("register_host_functions")}
+    host = FakeHost(functions, {})
+    for (interface, name), function in functions.items():
+        answer = host(HostCall(interface, name, {}, False, "cap:any"))
+        assert answer == {"success": False, "error": "capability_denied: grant cap:any to this install"}
+        gives = function.gives()
+        plainest = host(HostCall(interface, name, {}, True, None)) if not function.takes().fields else None
+        if plainest:
+            gives.load({"value": plainest["value"]} if list(gives.fields) == ["value"] else plainest["value"], unknown=RAISE)
+    with pytest.raises(CaseRefused):
+        FakeHost(functions, {"context.current": {"value": {"tenantId": "nobody"}}})
