@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, DeskhandError, InvalidInput, NotFound, RateLimited, StartupError, Unavailable
+from kernel.errors import Conflict, DeskhandError, InvalidInput, NotFound, RateLimited, StartupError, Unauthenticated, Unavailable
 
 
 class ComponentRefused(InvalidInput):
@@ -185,3 +185,17 @@ class EgressSpent(RateLimited):
 
     code = "egress_spent"
     title = "No more HTTP calls in this invocation"
+
+
+class SignatureRefused(Unauthenticated):
+    """A call of a signed endpoint carries no signature, an old one, or one that was not made with the install's secret."""
+
+    code = "signature_refused"
+    title = "The call is not signed as it must be"
+
+
+class AnswerNotKept(Conflict):
+    """A repeated call was carried out the first time, but its answer was too large to be given again."""
+
+    code = "answer_not_kept"
+    title = "Carried out before"

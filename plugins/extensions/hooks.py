@@ -9,7 +9,7 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.start import DefaultSchedule, HostFunction, JobType, NavEntry
-from plugins.extensions import answers, commands, gateway, host, install_pages, pages, releases, routes, tasks
+from plugins.extensions import answers, commands, gateway, host, install_pages, pages, releases, routes, signing_pages, tasks
 
 if TYPE_CHECKING:
     import click
@@ -25,7 +25,7 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [gateway.pages, pages.pages, install_pages.pages]
+    return [gateway.pages, pages.pages, install_pages.pages, signing_pages.pages]
 
 
 @hookimpl

@@ -88,6 +88,7 @@ class Target:
     asked: tuple[str, ...]
     grants: frozenset[str]
     endpoint: str
+    auth: str
     params: tuple[tuple[str, str], ...]
 
     def actor(self, caller: Actor) -> Actor:
@@ -114,7 +115,7 @@ def find_target(ctx: CallContext, install_id: UUID, method: str, path: str) -> T
     endpoint, params = found
     return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
                   row["component_key"], manifest.asked, frozenset(row["grants"]),
-                  f"{endpoint.method} {endpoint.path}", tuple(params.items()))  # fmt: skip
+                  f"{endpoint.method} {endpoint.path}", endpoint.auth, tuple(params.items()))  # fmt: skip
 
 
 def invoke(

@@ -130,3 +130,43 @@ class InvocationRecord(TenantTable):
     host_calls: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     logs: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     dropped_logs: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
+class SigningSecret(TenantTable):
+    """What callers from outside sign their calls of an install with, sealed; one at a time."""
+
+    __tablename__ = "extensions_signing_secrets"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id"),
+    )
+
+    install_id: Mapped[UUID]
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class KeptAnswer(TenantTable):
+    """The first answer to a call with an idempotency key; `status` is null while the call runs, until `claimed_until` at the
+    longest. `body` is null where the answer was too large to be kept.
+    """
+
+    __tablename__ = "extensions_kept_answers"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id", "endpoint", "key"),
+        Index(None, "tenant_id", "created_at"),
+    )
+
+    install_id: Mapped[UUID]
+    endpoint: Mapped[str]
+    key: Mapped[str]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    claimed_until: Mapped[datetime]
+    status: Mapped[int | None] = mapped_column(Integer)
+    headers: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    body: Mapped[str | None]
+    created_at: Mapped[datetime]

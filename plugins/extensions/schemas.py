@@ -109,6 +109,11 @@ class InstallOut(InstallRow):
     config_keys = fields.List(fields.String(), metadata={"description": "Names of its settings; values stay sealed."})
 
 
+class SigningSecretOut(Schema):
+    secret = fields.String(metadata={"description": "The key of the HMAC, with its prefix; shown only now."})
+    url = fields.URL(require_tld=False, metadata={"description": "Signed calls go below this address."})
+
+
 InstallQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(INSTALL_STATES)))
 InstallPage = page_schema(InstallRow)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.extensions import invocations, releases
+from plugins.extensions import invocations, kept_answers, releases
 
 if TYPE_CHECKING:
     from kernel.jobs import JobRun
@@ -21,5 +21,5 @@ def compile_release(job: JobRun) -> Generator[None, None, dict[str, str]]:
 
 
 def tidy_invocations(ctx: CallContext) -> dict[str, Any]:
-    """Forget invocations older than the tenant keeps."""
-    return {"removed": invocations.forget_old(ctx)}
+    """Forget invocations older than the tenant keeps, and answers that nobody will ask for again."""
+    return {"removed": invocations.forget_old(ctx), "answers": kept_answers.forget_answers(ctx)}
