@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import httpx
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
@@ -216,8 +216,8 @@ def _note(asked: Exchange, began: float, outcome: Mapping[str, Any]) -> None:
 
 def _host(url: str) -> str:
     try:
-        return httpx.URL(url).host[:255]
-    except httpx.InvalidURL:
+        return (urlsplit(url).hostname or "")[:255]
+    except ValueError:
         return ""
 
 
