@@ -25,6 +25,7 @@ lint: setup ## Check style, types, import contracts and generated pages
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deskhand docs --check
+	@$(BIN)/deskhand sdk --check
 
 bench: setup ## Measure, print a table and write bench.json
 	@$(BIN)/python -m tests.benchmarks

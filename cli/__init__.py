@@ -29,6 +29,7 @@ OWN_COMMANDS = {
     "plugins": "cli.tenants:plugins",
     "secrets": "cli.secrets:secrets",
     "docs": "house.docs:docs",
+    "sdk": "house.sdk:sdk",
     "new-plugin": "house.new_plugin:new_plugin",
     "worker": "cli.jobs:worker",
     "scheduler": "cli.jobs:scheduler",

@@ -25,6 +25,8 @@ from kernel.config import PREFIX, Settings
 from kernel.errors import DeskhandError
 from kernel.hookspecs import PROJECT
 from kernel.plugins import CHAPTERS, Plugins
+from plugins.extensions.surface.reading import read_surface
+from plugins.extensions.surface.reference import lines as host_function_lines
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 OF_THIS_TREE = {"cli", "house", "kernel", "local", "plugins"}
@@ -60,7 +62,8 @@ def pages() -> Iterator[tuple[str, str]]:
     plugins = first_party()
     yield "hooks.md", _page("Hooks", _hooks(plugins))
     yield "plugins.md", _page("Plugins, permissions and their settings", _plugins(plugins))
-    yield "capabilities.md", _page("Capabilities and host functions", _capabilities(plugins))
+    yield "capabilities.md", _page("Capabilities of extensions", _capabilities(plugins))
+    yield "host-functions.md", _page("Host functions of extensions", host_function_lines(read_surface(plugins)))
     yield "events.md", _page("Events", _events(plugins))
     yield "jobs.md", _page("Background jobs and default schedules", _jobs(plugins))
     yield "errors.md", _page("Error codes", _errors(plugins))
@@ -137,14 +140,7 @@ def _capabilities(plugins: Plugins) -> Iterator[str]:
     rows = ((f"`{one.name}`", one.title, "default" if one.by_default else "")
             for one in sorted(plugins.capabilities.values(), key=lambda one: one.name))  # fmt: skip
     yield _table(("Capability", "Allows an extension to", ""), rows)
-    yield "## Host functions\n"
-    functions = sorted(
-        ((one.interface, one.name), plugin.name, one) for plugin, one in plugins.collect("register_host_functions")
-    )
-    for (interface, name), plugin, one in functions:
-        yield f"### `host.{interface}.{name}`\n\n{one.says}\n\nNeeds {_code(one.capability) or 'no capability'}; by `{plugin}`.\n"
-        yield _table(("Takes", "Kind", "Required"), _shape(one.takes()))
-        yield _table(("Gives", "Kind", "Required"), _shape(one.gives()))
+    yield "What each one opens is told in [host-functions.md](host-functions.md)."
 
 
 def _shape(schema: Schema, prefix: str = "") -> Iterator[tuple[str, ...]]:

@@ -79,13 +79,26 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class HostInterface:
+    """A noun under which WASM guests find host functions: `host.tickets`. `says` is one sentence or two about all of them."""
+
+    name: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class HostFunction:
     """A function that WASM guests may call: `host.<interface>.<name>`, gated by `capability` (None: always there).
 
     `call(ctx, invocation, **arguments)` gets the arguments after `takes` has checked them; the invocation is a
     `kernel.capabilities.GuestCall`. It returns what `gives` dumps; a function whose WIT result is no record gives a
-    mapping with the one key `value`. One that waits for somebody outside returns `Later`. Field paths of its errors begin
-    below an argument named `input`.
+    mapping with the one key `value`, one without a result an empty mapping. One that waits for somebody outside
+    returns `Later`. Field paths of its errors begin below an argument named `input`. Where `call` is None, the process
+    that runs the guest answers, and never refuses.
+
+    The schemas are the contract: from them come the WIT, the types of each SDK, the reference page and the fake host. Their
+    docstrings, `metadata` (`description`; `enum`: a name for the choices of a `OneOf`; `wit`: the width of a whole
+    number) and validators are what authors read.
     """
 
     interface: str
@@ -94,7 +107,7 @@ class HostFunction:
     says: str
     takes: type[Schema]
     gives: type[Schema]
-    call: Callable[..., Mapping[str, Any] | Later]
+    call: Callable[..., Mapping[str, Any] | Later] | None
 
 
 @hookspec
@@ -135,3 +148,8 @@ def register_schedules() -> Sequence[DefaultSchedule]:
 @hookspec
 def register_host_functions() -> Sequence[HostFunction]:
     """Give functions that WASM guests may call. Any plugin; once. Example: `[host.CREATE_MANUAL_INVOICE]`."""
+
+
+@hookspec
+def register_host_interfaces() -> Sequence[HostInterface]:
+    """Give the nouns of the room's host functions. Any plugin that gives some; once. Example: `[host.TICKETS]`."""

@@ -75,7 +75,7 @@ class Dispatcher:
         if not call.granted:  # the worker answered so already; this only leaves the trace
             raise Denied(f"capability_denied: grant {call.capability} to this install")
         found = find_host_function(self._kernel, call.interface, call.function)
-        if found is None:
+        if found is None or found[0].call is None:
             raise Denied(f"function_unknown: no plugin here gives {call.interface}.{call.function}")
         function, plugin = found
         if not ctx.hooks.enabled(plugin):

@@ -49,14 +49,15 @@ class Header(Schema):
 
 
 class FetchRequest(Schema):
-    """One request. `base64` says that `body` is bytes in base64; the whole call may take `timeout_ms`, 10 s unless given."""
+    """One request. Redirects are followed at most five times, to consented hosts only."""
 
     method = fields.String(required=True, validate=validate.Length(max=16))
     url = fields.String(required=True, validate=validate.Length(max=8192))
     headers = fields.List(fields.Nested(Header), required=True, validate=validate.Length(max=MOST_REQUEST_HEADERS))
-    body = fields.String(required=True)
-    base64 = fields.Boolean(required=True)
-    timeout_ms = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(min=1, max=60_000))
+    body = fields.String(required=True, metadata={"description": "Empty for none."})
+    base64 = fields.Boolean(required=True, metadata={"description": "`body` is bytes in base64."})
+    timeout_ms = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(1, 60_000), metadata={
+        "wit": "u32", "description": "Of the whole call, redirects included; 10,000 unless given."})  # fmt: skip
     follow_redirects = fields.Boolean(required=True)
 
 
@@ -65,13 +66,13 @@ class FetchArguments(Schema):
 
 
 class FetchResponse(Schema):
-    """What came back. `base64` says that the body is no UTF-8 text and stands in base64; `url` is the last one asked."""
+    """What came back; any status is an answer. It has at most 2 MiB."""
 
-    status = fields.Integer(required=True)
-    url = fields.String(required=True)
+    status = fields.Integer(required=True, metadata={"wit": "u16"})
+    url = fields.String(required=True, metadata={"description": "The last one asked."})
     headers = fields.List(fields.Nested(Header), required=True)
     body = fields.String(required=True)
-    base64 = fields.Boolean(required=True)
+    base64 = fields.Boolean(required=True, metadata={"description": "`body` is no UTF-8 text: its bytes stand in base64."})
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
-from kernel.hookspecs.start import DefaultSchedule, HostFunction, JobType, NavEntry
+from kernel.hookspecs.start import DefaultSchedule, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import answers, commands, gateway, host, install_pages, pages, releases, routes, signing_pages, tasks
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ def register_jobs() -> Sequence[JobType]:
 @hookimpl
 def register_schedules() -> Sequence[DefaultSchedule]:
     return [DefaultSchedule("Forget old extension calls", "extensions.tidy", "20 3 * * *")]
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return host.HOST_INTERFACES
 
 
 @hookimpl

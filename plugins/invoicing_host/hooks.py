@@ -11,12 +11,17 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unbilled, Waiting
 from kernel.hookspecs.directory import Blocker, Ref
-from kernel.hookspecs.start import HostFunction, NavEntry
+from kernel.hookspecs.start import HostFunction, HostInterface, NavEntry
 from plugins.invoicing_host import charges, host, pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
     from kernel.web.pages import Pages
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return [host.INVOICING, host.CHARGES]
 
 
 @hookimpl

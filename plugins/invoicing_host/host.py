@@ -11,7 +11,7 @@ from kernel.capabilities import GuestCall
 from kernel.context import CallContext
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice, ManualLine
-from kernel.hookspecs.start import HostFunction
+from kernel.hookspecs.start import HostFunction, HostInterface
 from plugins.invoicing_host.charges import keep_charges
 from plugins.invoicing_host.errors import AttributionMissing
 from plugins.invoicing_host.schemas import ChargeArguments, CreateArguments, CreatedInvoice, KeptCharges
@@ -94,6 +94,12 @@ def _created(draft: DraftInvoice) -> dict[str, Any]:
     }  # fmt: skip
 
 
+INVOICING = HostInterface(
+    "invoicing", "Invoices of the tenant's clients. Amounts are integers in minor units of the invoice's currency."
+)
+CHARGES = HostInterface(
+    "charges", "Things that clients owe and that the next billing run puts on their invoices, with contracts and approved work."
+)
 CREATE_MANUAL_INVOICE = HostFunction(
     interface="invoicing",
     name="create_manual_invoice",

@@ -14,6 +14,8 @@ from kernel.api.listing import filtered, page_schema
 MOST_ITEMS = 1000
 MOST_RATE = 10**12
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
+_DECIMAL = {"description": "Decimal text above zero with at most four places."}
+_CURRENCY = {"description": "ISO 4217; the client's unless given."}
 _POSITION = validate.Regexp(r"[0-9]{1,4}\Z", error="Name another item by its position in items, counted from 0.")
 
 
@@ -23,17 +25,20 @@ def _quantity(value: str) -> None:
         raise ValidationError("Write a number above zero, with at most four decimals.")
 
 
-class Item(Schema):
+class InvoiceItem(Schema):
     """One item; a discount says of which kind it is, and may name one target. `rate` of a percentage is the percentage."""
 
     service_id = fields.UUID(required=True)
-    quantity = fields.String(required=True, validate=_quantity)
+    quantity = fields.String(required=True, validate=_quantity, metadata=_DECIMAL)
     description = fields.String(required=True, validate=validate.Length(max=500))
-    rate = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    rate = fields.Integer(required=True, strict=True, validate=validate.Range(min=0),
+                          metadata={"description": "Minor units; of a percentage, the percentage."})  # fmt: skip
     is_discount = fields.Boolean(load_default=False)
-    discount_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(("percentage", "fixed")))
-    applies_to_item_id = fields.String(load_default=None, allow_none=True, validate=_POSITION)
-    applies_to_service_id = fields.UUID(load_default=None, allow_none=True)
+    discount_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(("percentage", "fixed")),
+                                  metadata={"description": "Required with `is_discount`, refused without."})  # fmt: skip
+    applies_to_item_id = fields.String(load_default=None, allow_none=True, validate=_POSITION, metadata={
+        "description": "The position of another item, counted from 0; only of a discount."})  # fmt: skip
+    applies_to_service_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": "Only of a discount."})
 
     @validates_schema
     def check_discount(self, data: dict[str, Any], **_: Any) -> None:
@@ -43,13 +48,17 @@ class Item(Schema):
 
 
 class ManualInvoiceInput(Schema):
+    """A draft to be made for a client."""
+
     client_id = fields.UUID(required=True)
-    items = fields.List(fields.Nested(Item), required=True, validate=validate.Length(1, MOST_ITEMS))
-    invoice_date = fields.Date(load_default=None, allow_none=True)
-    due_date = fields.Date(load_default=None, allow_none=True)
+    items = fields.List(fields.Nested(InvoiceItem), required=True, validate=validate.Length(1, MOST_ITEMS))
+    invoice_date = fields.Date(load_default=None, allow_none=True,
+                               metadata={"description": "Today in the tenant's zone unless given."})  # fmt: skip
+    due_date = fields.Date(load_default=None, allow_none=True, metadata={"description": "The invoice date unless given."})
     po_number = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=128))
-    currency_code = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
-    idempotency_key = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 255))
+    currency_code = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"), metadata=_CURRENCY)
+    idempotency_key = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 255),
+                                    metadata={"description": "The same key gives the same invoice again."})  # fmt: skip
 
 
 class CreateArguments(Schema):
@@ -57,28 +66,34 @@ class CreateArguments(Schema):
 
 
 class CreatedInvoice(Schema):
+    """The draft. Amounts in minor units."""
+
     invoice_id = fields.UUID(required=True)
-    invoice_number = fields.String(required=True, allow_none=True)
+    invoice_number = fields.String(required=True, allow_none=True, metadata={
+        "description": "None where the tenant numbers invoices when they are finalized."})  # fmt: skip
     status = fields.String(required=True)
     subtotal = fields.Integer(required=True)
     tax = fields.Integer(required=True)
     total = fields.Integer(required=True)
     currency_code = fields.String(required=True)
-    minor_unit_exponent = fields.Integer(required=True)
-    url = fields.String(required=True)
+    minor_unit_exponent = fields.Integer(required=True, metadata={
+        "wit": "u8", "description": "2 where 100 minor units make one unit."})  # fmt: skip
+    url = fields.String(required=True, metadata={"description": "The invoice's page."})
 
 
-class ChargeInput(Schema):
+class Charge(Schema):
     """One charge; its price comes with its currency, or from the service."""
 
     client_id = fields.UUID(required=True)
     service_id = fields.UUID(load_default=None, allow_none=True)
     description = fields.String(required=True, validate=validate.Length(1, 500))
-    quantity = fields.String(required=True, validate=_quantity)
+    quantity = fields.String(required=True, validate=_quantity, metadata=_DECIMAL)
     rate = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, MOST_RATE))
     currency_code = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
-    charged_on = fields.Date(load_default=None, allow_none=True, validate=validate.Range(date(2000, 1, 1), date(2100, 1, 1)))
-    idempotency_key = fields.String(required=True, validate=validate.Length(1, 255))
+    charged_on = fields.Date(load_default=None, allow_none=True, validate=validate.Range(date(2000, 1, 1), date(2100, 1, 1)),
+                             metadata={"description": "Today unless given; says in which period it falls."})  # fmt: skip
+    idempotency_key = fields.String(required=True, validate=validate.Length(1, 255),
+                                    metadata={"description": "The same key is the same charge."})  # fmt: skip
 
     @validates_schema
     def check_price(self, data: dict[str, Any], **_: Any) -> None:
@@ -90,7 +105,7 @@ class ChargeInput(Schema):
 
 
 class ChargeArguments(Schema):
-    charges = fields.List(fields.Nested(ChargeInput), required=True, validate=validate.Length(1, MOST_ITEMS))
+    charges = fields.List(fields.Nested(Charge), required=True, validate=validate.Length(1, MOST_ITEMS))
 
     @validates_schema
     def check_keys(self, data: dict[str, Any], **_: Any) -> None:
@@ -101,6 +116,8 @@ class ChargeArguments(Schema):
 
 
 class KeptCharge(Schema):
+    """`created` is false where the key was known, and the charge is left as it was."""
+
     charge_id = fields.UUID(required=True)
     created = fields.Boolean(required=True)
 

@@ -39,33 +39,36 @@ function readManifest(folder) {
   const file = path.join(folder, "deskhand.json");
   const manifest = parsed(file);
   const known = new Set(Object.values(listed.functions).filter(Boolean));
-  const unknown = asked(manifest).filter((name) => !known.has(name));
+  const unknown = (manifest.capabilities ?? []).map((one) => one.name ?? one).filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new BuildError(`${file}: there is no capability ${unknown.join(", ")}; there are ${[...known].join(", ")}`);
   }
   return manifest;
 }
 
-/** The names of the capabilities that a manifest asks for, with parameters or without. */
-function asked(manifest) {
-  return (manifest.capabilities ?? []).map((one) => (typeof one === "string" ? one : one.name));
-}
-
-/** For each interface the capability that is missing in the manifest, or null when it may be imported. */
+/** For each interface its functions, with the capability that the manifest does not ask for, or null for those it may import. */
 function interfacesFor(manifest) {
-  const held = new Set([...listed.default, ...asked(manifest)]);
+  const asked = (manifest.capabilities ?? []).map((one) => one.name ?? one);
+  const held = new Set([...listed.default, ...asked]);
   const found = {};
   for (const [name, capability] of Object.entries(listed.functions)) {
-    const [face] = name.split(".");
-    found[face] ??= capability === null || held.has(capability) ? null : capability;
+    const [face, one] = name.split(".");
+    found[face] ??= {};
+    found[face][one] = capability === null || held.has(capability) ? null : capability;
   }
   return found;
 }
 
+const held = (functions) => Object.keys(functions).filter((one) => functions[one] === null);
+const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+
 function writeWorld(faces) {
   const folder = mkdtempSync(path.join(tmpdir(), "deskhand-wit-"));
   cpSync(wit, folder, { recursive: true, filter: (source) => !source.endsWith("world.wit") });
-  const imports = Object.keys(faces).filter((face) => faces[face] === null);
+  const imports = Object.keys(faces).filter((face) => held(faces[face]).length > 0);
+  for (const face of imports) {
+    narrow(path.join(folder, `${face}.wit`), faces[face]);
+  }
   const text = [
     `package deskhand:extension@${version};`,
     "world guest {",
@@ -78,24 +81,46 @@ function writeWorld(faces) {
   return folder;
 }
 
-/** Real imports stay imports; those that the manifest does not ask for become an object that explains itself. */
+/** Leaves only those functions in an interface's WIT that the manifest asks for. Each is one line, below its comments. */
+function narrow(file, functions) {
+  const blocks = readFileSync(file, "utf8").split("\n\n");
+  const names = new Set(held(functions));
+  const kept = blocks.filter((block) => {
+    const found = /^ {2}%?([a-z0-9-]+): func\(/m.exec(block);
+    return !found || names.has(found[1]);
+  });
+  const text = kept.join("\n\n");
+  writeFileSync(file, `${text.replace(/\n}\n$/, "")}\n}\n`);
+}
+
+/** Real imports stay imports; functions that the manifest does not ask for become ones that explain themselves. */
 function hostInterfaces(faces) {
   return {
     name: "deskhand-host",
     setup(bundle) {
-      bundle.onResolve({ filter: /^deskhand:extension\// }, ({ path: name }) => {
-        const face = name.slice("deskhand:extension/".length).split("@")[0];
-        return faces[face] === null ? { path: name, external: true } : { path: face, namespace: "unasked" };
+      bundle.onResolve({ filter: /^deskhand:extension\// }, ({ path: name, namespace }) => {
+        const functions = faces[name.slice("deskhand:extension/".length).split("@")[0]];
+        const whole = Object.values(functions).every((missing) => missing === null);
+        return whole || namespace === "partial" ? { path: name, external: true } : { path: name, namespace: "partial" };
       });
-      bundle.onLoad({ filter: /.*/, namespace: "unasked" }, ({ path: face }) => ({ contents: unasked(faces[face]) }));
+      bundle.onLoad({ filter: /.*/, namespace: "partial" }, ({ path: name }) => {
+        return { contents: partial(name, faces[name.slice("deskhand:extension/".length).split("@")[0]]) };
+      });
     },
   };
+}
+
+function partial(name, functions) {
+  const real = held(functions).length > 0 ? `import real from "${name}";` : "const real = {};";
+  const rest = Object.keys(functions).filter((one) => functions[one] !== null);
+  const members = rest.map((one) => `${JSON.stringify(camel(one))}: ${unasked(functions[one])}`);
+  return `${real}\nexport default { ...real, ${members.join(", ")} };`;
 }
 
 function unasked(capability) {
   const error = `capability_denied: add ${capability} to capabilities in deskhand.json`;
   const thrown = JSON.stringify({ payload: { error, fieldErrors: [] } });
-  return `export default new Proxy({}, { get: () => () => { throw Object.assign(new Error(), ${thrown}); } });`;
+  return `() => { throw Object.assign(new Error(), ${thrown}); }`;
 }
 
 /** What editor and type check need to know, wherever the extension lies; its own tsconfig.json extends this one. */
@@ -104,7 +129,7 @@ function writeTypeSettings(folder) {
   const settings = {
     extends: path.join(sdk, "tsconfig.json"),
     compilerOptions: { paths: { "@deskhand/extension-sdk": [path.join(sdk, "src", "index.ts")] } },
-    include: ["../src", "handler.check.ts", path.join(sdk, "src", "wit.d.ts")],
+    include: ["../src", "handler.check.ts", path.join(sdk, "src", "wit.d.ts"), path.join(sdk, "src", "generated", "wit.d.ts")],
   };
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(path.join(path.dirname(file), "handler.check.ts"), HANDLER_CHECK);

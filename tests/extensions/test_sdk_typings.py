@@ -101,7 +101,7 @@ def _names(face: str, functions: dict[str, str]) -> str:
 def compiled(folder: Path, source: str) -> str:
     """What the TypeScript compiler has to say about a module."""
     (folder / "check.ts").write_text(source)
-    settings = {"extends": str(SDK / "tsconfig.json"), "include": ["check.ts", str(SDK / "src" / "wit.d.ts")]}
+    settings = {"extends": str(SDK / "tsconfig.json"), "include": ["check.ts", *map(str, (SDK / "src").rglob("wit.d.ts"))]}
     (folder / "tsconfig.json").write_text(json.dumps(settings))
     compiler = [str(Path(sys.executable).parent / "node"), str(SDK / "node_modules" / "typescript" / "bin" / "tsc")]
     return subprocess.run([*compiler, "--project", str(folder)], capture_output=True, text=True, check=False).stdout

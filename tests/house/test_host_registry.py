@@ -1,42 +1,79 @@
-"""What guests are told they may call, what the house gives, and what gates it are the same."""
+"""What authors are told they may call, what the house gives, and what gates it are the same."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+from marshmallow import Schema, fields
+
+from house.sdk import sdk
 from kernel.app import Kernel
-from kernel.capabilities import default_capabilities
-from plugins.extensions.guests.contract import WIT_FOLDER
-
-IN_THE_WORKER = {"log", "clock", "random"}
-"""Interfaces that a guest's worker answers itself; only their capability is the house's."""
-
-
-def _listed() -> dict[str, dict[str, str | None]]:
-    return json.loads((WIT_FOLDER / "capabilities.json").read_text("utf-8"))
-
-
-def test_every_function_of_the_wit_is_given_by_a_plugin_with_the_capability_that_the_sdk_names(kernel: Kernel) -> None:
-    wanted = {name: gate for name, gate in _listed()["functions"].items() if name.partition(".")[0] not in IN_THE_WORKER}
-    given = {f"{interface}.{name.replace('_', '-')}": one.capability for (interface, name), one in kernel.host_functions.items()}
-    assert given == wanted
+from kernel.errors import StartupError
+from kernel.hookspecs.start import HostFunction, HostInterface
+from kernel.plugins import Plugins
+from plugins.extensions.guests.contract import WIT_FOLDER, load_contract
+from plugins.extensions.guests.wit import parse_package
+from plugins.extensions.surface.files import FROZEN
+from plugins.extensions.surface.model import kebab
+from plugins.extensions.surface.reading import read_surface
 
 
-def test_every_capability_of_the_sdk_is_declared_in_words_and_nothing_else_is(kernel: Kernel) -> None:
+def test_every_capability_opens_something_and_is_declared_in_words(kernel: Kernel) -> None:
     declared = kernel.plugins.capabilities
-    assert {gate for gate in _listed()["functions"].values() if gate} == declared.keys()
+    assert {one.capability for one in kernel.host_functions.values() if one.capability} == declared.keys()
     assert all(one.title.endswith(".") for one in declared.values())
 
 
-def test_the_defaults_are_those_of_the_sdk(kernel: Kernel) -> None:
-    assert default_capabilities(kernel.plugins.capabilities) == set(_listed()["default"])
+def test_the_files_of_the_sdk_are_those_of_the_registry() -> None:
+    done = CliRunner().invoke(sdk, ["--check"])
+    assert done.exit_code == 0, done.output
 
 
-def test_every_host_function_can_be_called_as_the_wit_says(kernel: Kernel) -> None:
-    """Arguments by the names of the WIT; a lone `value` stands for a result that is no record."""
-    from plugins.extensions.guests.contract import load_contract
+def test_the_wit_that_authors_build_against_is_the_contract_that_is_enforced() -> None:
+    package = parse_package(*(path.read_text("utf-8") for path in sorted(WIT_FOLDER.glob("*.wit"), key=_shared_first)))
+    listed = {f"{name}.{one}": kind for name, found in package.interfaces.items() for one, kind in found.functions.items()}
+    assert listed == load_contract().functions
+    assert json.loads((WIT_FOLDER / "capabilities.json").read_text())["functions"] == load_contract().capabilities
 
-    for (interface, name), one in kernel.host_functions.items():
-        signature = load_contract().functions[f"{interface}.{name.replace('_', '-')}"]
-        for argument in one.takes().fields:
-            assert f"{argument.replace('_', '-')}: " in signature, (interface, name, argument)
+
+def _shared_first(path: Path) -> tuple[int, str]:
+    return (("types.wit", "world.wit").index(path.name) * 2 - 1 if path.name in ("types.wit", "world.wit") else 0, path.name)
+
+
+def test_what_components_in_the_field_rely_on_is_as_it_was() -> None:
+    promised = json.loads((WIT_FOLDER / FROZEN).read_text())
+    assert promised.keys() >= {"context.current", "invoicing.create-manual-invoice", "charges.create-charges"}
+    assert {name: load_contract().functions.get(name) for name in promised} == promised
+
+
+def test_every_function_has_words_and_every_field_a_kind(kernel: Kernel) -> None:
+    for one in read_surface(kernel.plugins):
+        assert one.says.endswith("."), one.name
+        for function in one.functions:
+            assert function.says.endswith("."), (one.name, function.name)
+            assert (one.name, function.name) in kernel.host_functions
+            assert f"{one.name}.{kebab(function.name)}" in load_contract().functions
+
+
+class Shapeless(Schema):
+    anything = fields.Dict()
+
+
+def _given(interfaces: list[HostInterface], functions: list[HostFunction]) -> Plugins:
+    class Room:
+        def collect(self, hook: str) -> list[tuple[object, object]]:
+            plugin = type("Plugin", (), {"name": "room"})
+            return [(plugin, one) for one in (interfaces if "interfaces" in hook else functions)]
+
+    return Room()  # type: ignore[return-value]
+
+
+def test_what_no_guest_could_read_is_refused_at_once() -> None:
+    odd = HostFunction("rooms", "get", None, "Anything.", Shapeless, Shapeless, None)
+    with pytest.raises(StartupError, match="anything is a Dict"):
+        read_surface(_given([HostInterface("rooms", "Rooms.")], [odd]))
+    with pytest.raises(StartupError, match="differ in rooms"):
+        read_surface(_given([], [odd]))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from kernel.capabilities import default_capabilities
+from kernel.plugins import Plugins
+
+from ..surface.model import kebab
+from ..surface.reading import read_surface
+from ..surface.wit_text import PACKAGE, VERSION, interface_text, world_text
 from .wit import parse_package
 
-PACKAGE = "deskhand:extension"
-VERSION = "1.0.0"
+__all__ = ["PACKAGE", "SHARED", "VERSION", "WASI_INTERFACES", "WIT_FOLDER", "Contract", "load_contract"]
+
 WIT_FOLDER = Path(__file__).resolve().parents[3] / "sdk" / "wit"
-WIT_FILES = ("types.wit", "host.wit", "http.wit", "invoicing.wit", "charges.wit", "world.wit")
+SHARED = "types.wit"
+"""The one file that is written by hand: the shapes that interfaces share."""
 
 # What the tool chains of other languages bring along. A worker answers clocks and randomness from the host and lets
 # every other function trap. Networks are on no list: wasi:http and wasi:sockets are refused by name.
@@ -60,20 +66,16 @@ class Contract:
 
 @lru_cache(maxsize=1)
 def load_contract() -> Contract:
-    """The contract of this release, from the WIT files that extension authors build against."""
-    package = parse_package(*((WIT_FOLDER / name).read_text("utf-8") for name in WIT_FILES))
-    listed = json.loads((WIT_FOLDER / "capabilities.json").read_text("utf-8"))
-    functions = {
-        f"{interface}.{name}": signature
-        for interface, content in package.interfaces.items()
-        for name, signature in content.functions.items()
-    }
-    if functions.keys() != listed["functions"].keys():
-        raise ValueError(f"capabilities.json and the WIT differ: {functions.keys() ^ listed['functions'].keys()}")
+    """The contract of this process: our WIT package with every host function that an installed plugin gives."""
+    plugins = Plugins.discover()
+    interfaces = read_surface(plugins)
+    shared = (WIT_FOLDER / SHARED).read_text("utf-8")
+    package = parse_package(shared, *map(interface_text, interfaces), world_text(interfaces))
+    gates = {f"{one.name}.{kebab(function.name)}": function.capability for one in interfaces for function in one.functions}
     return Contract(
-        functions=functions,
-        capabilities=listed["functions"],
-        default_capabilities=frozenset(listed["default"]),
+        functions={f"{name}.{one}": kind for name, found in package.interfaces.items() for one, kind in found.functions.items()},
+        capabilities=gates,
+        default_capabilities=default_capabilities(plugins.capabilities),
         exports=package.exports,
         interfaces=frozenset(package.interfaces),
     )

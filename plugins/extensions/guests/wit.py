@@ -17,8 +17,9 @@ PRIMITIVES = frozenset(
 Shape = dict[str, dict[str, str]]
 """Function types by interface name and function name; functions outside an interface are under the empty name."""
 
-_TOKEN = re.compile(r"->|[A-Za-z0-9-]+|[{}()<>,:;=._@/%]")
-_COMMENT = re.compile(r"//[^\n]*")
+_TOKEN = re.compile(r"->|[A-Za-z0-9-]+|[{}()<>,:;=._@/]")
+_IGNORED = re.compile(r"//[^\n]*|%")
+"""Comments, and the sign before a name that is also a word of WIT's own."""
 
 
 class WitError(ValueError):
@@ -58,7 +59,7 @@ def parse_package(*texts: str) -> Package:
 
 class _Reader:
     def __init__(self, text: str, package: Package) -> None:
-        self._tokens: Iterator[str] = iter(_TOKEN.findall(_COMMENT.sub("", text)))
+        self._tokens: Iterator[str] = iter(_TOKEN.findall(_IGNORED.sub("", text)))
         self._next = next(self._tokens, "")
         self._package = package
         self._types: dict[str, str] = {}

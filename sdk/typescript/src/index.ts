@@ -2,7 +2,8 @@
 
 export type { Charge, CreateChargesResult, KeptCharge } from "./charges.ts";
 export type { FetchOptions, FetchResponse } from "./fetch.ts";
-export { host, type Invocation } from "./host.ts";
+export type * from "./generated/host.ts";
+export { host } from "./host.ts";
 export { type Handler, json, type Request, type Response } from "./http.ts";
 export type {
   CreatedInvoice,

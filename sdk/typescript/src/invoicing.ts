@@ -1,6 +1,6 @@
 /** Invoices of the tenant's clients. */
 
-import invoicing, { type Input, type Item } from "deskhand:extension/invoicing@1.0.0";
+import invoicing, { type InvoiceItem, type ManualInvoiceInput } from "deskhand:extension/invoicing@1.0.0";
 import { optionalText, quantityText, text } from "./fields.ts";
 import { type Failure, type FieldErrors, failureOf } from "./refusal.ts";
 
@@ -66,7 +66,7 @@ export function createManualInvoice(input: CreateManualInvoiceInput): CreateManu
   }
 }
 
-function inputOf(input: CreateManualInvoiceInput, errors: FieldErrors): Input {
+function inputOf(input: CreateManualInvoiceInput, errors: FieldErrors): ManualInvoiceInput {
   const items = Array.isArray(input.items) ? input.items : [];
   if (!Array.isArray(input.items)) {
     errors["items"] = "must be a list";
@@ -82,7 +82,7 @@ function inputOf(input: CreateManualInvoiceInput, errors: FieldErrors): Input {
   };
 }
 
-function itemOf(item: ManualInvoiceItem, at: string, errors: FieldErrors): Item {
+function itemOf(item: ManualInvoiceItem, at: string, errors: FieldErrors): InvoiceItem {
   if (!Number.isSafeInteger(item.rate)) {
     errors[`${at}.rate`] = "must be a whole number of minor units";
   }

@@ -186,8 +186,8 @@ def test_a_missing_tax_region_is_said_and_leaves_nothing(desk: Desk) -> None:
 def test_a_quantity_is_plain_digits_whatever_a_hand_made_guest_sends(quantity: str) -> None:
     from marshmallow import ValidationError
 
-    from plugins.invoicing_host.schemas import Item
+    from plugins.invoicing_host.schemas import InvoiceItem
 
     with pytest.raises(ValidationError) as refused:
-        Item().load({"service_id": str(uuid4()), "quantity": quantity, "description": "x", "rate": 1})
+        InvoiceItem().load({"service_id": str(uuid4()), "quantity": quantity, "description": "x", "rate": 1})
     assert list(refused.value.messages) == ["quantity"]
