@@ -15,6 +15,7 @@ from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
 from kernel.money import Rounding, format_minor, round_ratio
 from plugins.billing.assembly import Discounted, Totals, total_up
+from plugins.billing.contracts.ends import taken_back_of
 from plugins.billing.credits.applying import apply_credit
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
@@ -113,7 +114,7 @@ def read_picked(ctx: CallContext, invoice_id: UUID, picked: Sequence[CreditPicke
 
 def list_creditable(ctx: CallContext, invoice_id: UUID) -> list[tuple[InvoiceLine, int]]:
     """The lines of an invoice of which something is left to credit, and how much before tax."""
-    done = credited_so_far(ctx, invoice_id)
+    done = _gone(ctx, invoice_id)
     left = [(line, line.net - line.discount - done.get(line.id, 0)) for line in list_lines(ctx, invoice_id)]
     return [(line, amount) for line, amount in left if amount > 0]
 
@@ -128,8 +129,15 @@ def credited_so_far(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int
     return {line_id: int(amount) for line_id, amount in rows}
 
 
+def _gone(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int]:
+    """What of each line went back already: by credit notes, and for days that a contract does not serve."""
+    done = credited_so_far(ctx, invoice_id)
+    back = taken_back_of(ctx, [line.id for line in list_lines(ctx, invoice_id)])
+    return done | {line_id: done.get(line_id, 0) + amount for line_id, amount in back.items()}
+
+
 def _parts(ctx: CallContext, original: Invoice, asked: Sequence[CreditAsked] | None) -> list[_Part]:
-    stored, done = {line.id: line for line in list_lines(ctx, original.id)}, credited_so_far(ctx, original.id)
+    stored, done = {line.id: line for line in list_lines(ctx, original.id)}, _gone(ctx, original.id)
     if asked is None:
         every = [_Part(line, done.get(line.id, 0), line.net - line.discount - done.get(line.id, 0)) for line in stored.values()]
         parts = [part for part in every if part.amount]

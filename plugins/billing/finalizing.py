@@ -15,6 +15,7 @@ from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
 from plugins.billing.bulk import Batch, among, audit_batch, read_rows
 from plugins.billing.chain import add_links, link_batch
+from plugins.billing.contracts.ends import let_go_of_days
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.errors import (
@@ -185,6 +186,7 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
         raise InvoiceNotFinal(f"{invoice.number} is {invoice.status}. Only a finalized invoice can be voided.")
     if is_paid(ctx, invoice) or invoice.credited:
         raise InvoiceSettled("Take back its payments first; what credit notes took back stays as it is.")
+    let_go_of_days(ctx, invoice.id)
     reverse_applications(ctx, invoice)
     credit = _unspent_credit(ctx, invoice)
     release_sources(ctx, invoice.id)

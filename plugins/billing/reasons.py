@@ -28,6 +28,7 @@ RULES: Mapping[str, LazyText] = {
     "late_fee": _l("A month of late payment"),
     "reminder_fee": _l("A reminder of an invoice"),
     "discount": _l("A discount"),
+    "days_back": _l("Days that were billed and are not served"),
 }
 STEPS: Mapping[str, LazyText] = {
     "line_price": _l("Price of a period"),
@@ -50,6 +51,7 @@ STEPS: Mapping[str, LazyText] = {
     "bucket_available": _l("Included and carried over"),
     "bucket_beyond": _l("Drawn beyond that"),
     "bucket_overage": _l("What goes beyond, by its price"),
+    "days_back": _l("Taken back for these days"),
     "hours_and_overtime": _l("Hours times rate, and overtime"),
 }
 ROUNDINGS: Mapping[str, LazyText] = {

@@ -11,11 +11,12 @@ from kernel import audit, events
 from kernel.errors import DeskhandError
 from kernel.hookspecs.directory import Ref
 from plugins.billing.chain import add_links
+from plugins.billing.contracts.ends import has_days_back
 from plugins.billing.credits.applying import reverse_applications
 from plugins.billing.drafts import Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.due.values import Source as DueSource
-from plugins.billing.errors import InvoiceNotFinal, NotUnfinalizable
+from plugins.billing.errors import InvoiceNotFinal, InvoiceSettled, NotUnfinalizable
 from plugins.billing.finalizing import is_paid, summary, void_invoice
 from plugins.billing.funnel import write_invoices
 from plugins.billing.invoices import as_asked, as_due, get_invoice, list_discounts, list_lines, lock_invoice
@@ -63,6 +64,8 @@ def _in_the_way(ctx: CallContext, invoice: Invoice) -> str:
         return f"Numbers after {invoice.number} are given already."
     if ctx.session.scalar(select(Sending.id).where(Sending.invoice_id == invoice.id).limit(1)) is not None:
         return f"{invoice.number} was sent to the client."
+    if has_days_back(ctx, invoice.id):
+        return f"Days of {invoice.number} are taken back."
     if is_paid(ctx, invoice) or invoice.credited:
         return f"{invoice.number} is paid or credited."
     refs = [Ref("invoice", invoice.id)]
@@ -85,6 +88,8 @@ def void_and_copy(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     original = get_invoice(ctx, invoice_id)
     if original.kind == "credit_note":
         raise InvoiceNotFinal(f"{original.number} is a credit note. Void it, and write another one on the invoice.")
+    if has_days_back(ctx, invoice_id):
+        raise InvoiceSettled(f"Days of {original.number} are taken back. Void it; the next run bills the others.")
     bills = _sources(ctx, invoice_id)
     void_invoice(ctx, invoice_id, reason)
     [assembled] = assemble(ctx, [_copy(ctx, original, bills)])

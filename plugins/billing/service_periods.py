@@ -114,13 +114,18 @@ _due_of_many = lru_cache(maxsize=4096)(_due)
 
 
 def _unbilled(agreed: Agreement, window: Period, billed: Container[str]) -> Iterator[Period]:
-    """Periods that are not billed; where anchors changed, the days of them that no period of another anchor billed."""
-    if isinstance(agreed.schedule, Schedule):
-        yield from (period for period in agreed.schedule.periods(window) if period.key not in billed)
-        return
-    taken = sorted(period_of(key) for key in billed) if isinstance(billed, Iterable) else []
+    """Periods that are not billed; where a part of one is (its line was to end, or anchors changed), the days that are not."""
     for period in agreed.schedule.periods(window):
-        yield from (free for free in _free(period, taken) if free.overlap(window))
+        if period.key not in billed:
+            yield from (free for free in _free(period, _meeting(period, billed)) if free.overlap(window))
+
+
+def _meeting(period: Period, billed: Container[str]) -> list[Period]:
+    """The billed periods that share days with one. Keys compare like their days, so only those that meet it are read."""
+    if not billed or not isinstance(billed, Iterable):
+        return []
+    start, _, end = period.key.partition("/")
+    return sorted(period_of(key) for key in billed if key[:10] < end and key[11:21] > start)
 
 
 def period_of(key: str) -> Period:

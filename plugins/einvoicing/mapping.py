@@ -116,7 +116,7 @@ def _price(line: PaperLine, money: _Money) -> tuple[Decimal, Decimal, Decimal | 
     if line.quantity <= 0:
         return Decimal(sign), net, None
     if line.unit_price is not None and abs(line.unit_price * line.quantity - line.net) < 1:
-        return line.quantity, Decimal(line.unit_price).scaleb(-money.exponent), None
+        return sign * line.quantity, Decimal(abs(line.unit_price)).scaleb(-money.exponent), None
     return sign * line.quantity, net, line.quantity
 
 

@@ -18,6 +18,7 @@ def check_billed(books: Books) -> Iterator[str]:
     yield from _unique(books)
     yield from _standing(books)
     yield from _overlaps(books)
+    yield from _taken_back(books)
     for kind, table in _OWNED.items():
         live = {one.source_id: one for one in books.sources if one.live and one.source_kind == kind}
         yield from _owned(books, table, live)
@@ -54,10 +55,30 @@ def _overlaps(books: Books) -> Iterator[str]:
     """The billed periods of one contract line share no day."""
     recurring = [one for one in books.sources if one.live and one.source_kind == "billing.contract_line"]
     for line_id, billed in grouped(recurring, lambda one: one.source_id).items():
-        periods = sorted(tuple(one.period_key.split("/")) for one in billed if "/" in one.period_key)
+        keys = (one.period_key.partition("+")[0].split("/") for one in billed if "/" in one.period_key)
+        periods = sorted((start, end) for start, end in keys if start < end)
         for before, after in pairwise(periods):
             if after[0] < before[1]:
                 yield f"I1 contract line {line_id} is billed for {before} and {after}."
+
+
+def _taken_back(books: Books) -> Iterator[str]:
+    """Days that are taken back are no longer billed, are taken back once, and never come to more than was billed."""
+    sources, lines = {one.id: one for one in books.sources}, {one.id: one for one in books.lines}
+    taking = {one.source_id: one for one in books.sources if one.live and one.source_kind == "billing.days_back"}
+    sums: Counter[UUID] = Counter()
+    for row in books.days_back:
+        billed = sources[row.source_id]
+        sums[billed.line_id] += row.amount
+        if billed.live and billed.period_key.partition("+")[0].split("/")[1] > row.starts_on.isoformat():
+            yield f"I1 {row.starts_on} to {row.ends_on} of {row.contract_line_id} are taken back and still billed."
+        if one := taking.get(row.id):
+            sign = 1 if books.by_id[one.invoice_id].kind == "credit_note" else -1
+            if one.amount != sign * row.amount:
+                yield f"I1 {row.amount} is to be taken back of {row.contract_line_id}, and {one.amount} is."
+    for line_id, amount in sums.items():
+        if amount > lines[line_id].net - lines[line_id].discount:
+            yield f"I1 {amount} is taken back of line {line_id}, which billed less."
 
 
 def _owned(books: Books, table: str, live: dict[UUID, Row]) -> Iterator[str]:

@@ -23,6 +23,7 @@ _QUERIES = {
     "taxes": "select * from billing_invoice_taxes order by invoice_id, position",
     "discounts": "select * from billing_invoice_discounts order by invoice_id, position",
     "sources": "select * from billing_sources order by id",
+    "days_back": "select * from billing_days_back order by id",
     "series": "select * from billing_series order by name",
     "links": "select * from billing_chain_links order by series, position",
     "entries": "select * from billing_ledger_entries order by id",

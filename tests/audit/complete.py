@@ -6,14 +6,14 @@ Periods are counted here from their first one, day by day and month by month, wi
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from tests.audit.books import Row, bind
+from tests.audit.books import Row, bind, grouped
 
 _DAYS = {"weekly": 7, "bi_weekly": 14}
 _MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
@@ -43,19 +43,27 @@ def check_complete(database: psycopg.Connection[Any], tenant_id: UUID, run_id: U
     with database.transaction():
         bind(database, tenant_id)
         run = database.execute("select * from billing_runs where id = %s", [run_id]).fetchone()
-        billed = {(row.source_id, row.period_key) for row in database.execute(_BILLED)}
+        billed = grouped(database.execute(_BILLED), lambda row: row.source_id)
         lines = database.execute(_RECURRING, [run_id]).fetchall()
         left = database.execute(_LEFT, {"run": run_id, "until": run.window_end}).fetchall()
     for kind, row_id in left:
         yield f"I2 {kind} {row_id} was due before {run.window_end} and is not billed."
     for line in lines:
-        for key in due_keys(line, run.window_end):
-            if (line.id, key) not in billed:
-                yield f"I1 {line.contract} / {line.name}: {key} was due before {run.window_end} and is not billed."
+        for first, end in due_days(line, run.window_end):
+            if not _covered(first, end, [row.period_key for row in billed[line.id]]):
+                yield f"I1 {line.contract} / {line.name}: {first} to {end} was due before {run.window_end} and is not billed."
 
 
-def due_keys(line: Row, until: date) -> Iterator[str]:
-    """The periods of a recurring line that a run up to a day bills."""
+def _covered(first: date, end: date, keys: Iterable[str]) -> bool:
+    """Whether billed periods, or parts of such, hold every day from the first up to, not including, the end."""
+    for begins, ends in sorted(key.partition("+")[0].split("/") for key in keys):
+        if date.fromisoformat(begins) <= first < date.fromisoformat(ends):
+            first = date.fromisoformat(ends)
+    return first >= end
+
+
+def due_days(line: Row, until: date) -> Iterator[tuple[date, date]]:
+    """The days of a recurring line that a run up to a day bills, by period."""
     first = max(line.contract_start, line.start_on or line.contract_start)
     if line.billed_until is not None:
         first = max(first, line.billed_until + timedelta(days=1))
@@ -64,7 +72,7 @@ def due_keys(line: Row, until: date) -> Iterator[str]:
     for start, after in _periods(line.cycle, _FIRST if line.cadence == "calendar" else line.contract_start, until, first):
         served_from, served_to = max(start, first), min(after, end)
         if served_from < served_to and (served_from < until if line.timing == "advance" else after <= until):
-            yield f"{start.isoformat()}/{after.isoformat()}"
+            yield served_from, served_to
 
 
 def _periods(cycle: str, anchor: date, until: date, first: date) -> Iterator[tuple[date, date]]:

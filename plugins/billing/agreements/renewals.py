@@ -18,7 +18,6 @@ from kernel.errors import InvalidInput
 from plugins.billing.agreements.errors import NothingToRenew
 from plugins.billing.contracts.services import change_contract, get_contract
 from plugins.billing.contracts.turns import begin_change
-from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.agreements import Renewal
 from plugins.billing.models.contracts import Contract
 from plugins.billing.periods import ONE_DAY, add_months
@@ -67,7 +66,7 @@ def renewal_of(ctx: CallContext, contract: Contract) -> Renewal | None:
 def renew(ctx: CallContext, contract_id: UUID, *, months: int | None = None) -> Contract:
     """Move a contract's last day by its renewal term, or by `months`; periods go on as before, counted from the same day.
 
-    Raises ContractNotFound, NothingToRenew, InvalidInput, PeriodsBilled.
+    Raises ContractNotFound, NothingToRenew, InvalidInput.
     """
     contract, ends_on = _renewable(ctx, contract_id)
     term = months or contract.renewal_months
@@ -122,33 +121,24 @@ def _decide(ctx: CallContext, contract: Contract, ends_on: date, **decision: Any
 
 
 def renew_all(ctx: CallContext) -> dict[str, int]:
-    """Each night: renew what renews itself and was not stopped in time, and say once of each other that it is to be decided.
-
-    What cannot be renewed, since a period was billed up to its last day only, is listed for somebody to decide.
-    """
-    renewed = stuck = said = 0
+    """Each night: renew what renews itself and was not stopped in time, and say once of each other that it is to be decided."""
+    renewed = said = 0
     wanted = select(Contract).outerjoin(Renewal, _OWN).where(*_open(ctx)).order_by(Contract.end_on, Contract.id)
     for contract in ctx.session.scalars(wanted).all():
         if contract.renewal_mode == "auto" and (decide_by(contract) or ctx.today()) < ctx.today():
-            done = _catch_up(ctx, contract)
-            renewed, stuck = renewed + done, stuck + (not done)
-            said += 0 if done else _say_due(ctx, contract)
+            _catch_up(ctx, contract)
+            renewed += 1
         else:
             said += _say_due(ctx, contract)
-    return {"renewed": renewed, "due": said, "stuck": stuck}
+    return {"renewed": renewed, "due": said}
 
 
-def _catch_up(ctx: CallContext, contract: Contract) -> bool:
-    """Renew until the next decision is to come; False if what is billed is in the way."""
+def _catch_up(ctx: CallContext, contract: Contract) -> None:
+    """Renew until the next decision is to come."""
     for _ in range(_MOST_TERMS):
         if (decide_by(contract) or ctx.today()) >= ctx.today():
             break
-        try:
-            with ctx.session.begin_nested():
-                renew(ctx, contract.id)
-        except PeriodsBilled:
-            return False
-    return True
+        renew(ctx, contract.id)
 
 
 def _say_due(ctx: CallContext, contract: Contract) -> int:

@@ -15,6 +15,6 @@ def renew_contracts(ctx: CallContext) -> dict[str, Any]:
     done = renewals.renew_all(ctx)
     return {
         "url": "/contract-renewals",
-        "says": f"{done['renewed']} renewed, {done['due']} newly due, {done['stuck']} stuck",
+        "says": f"{done['renewed']} renewed, {done['due']} newly due",
         **done,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from kernel.context import CallContext
 from plugins.billing.bulk import among, read_rows
-from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.models.contracts import ContractLine
-from plugins.billing.periods import ONE_DAY
+from plugins.billing.service_periods import period_of
 
 CONTRACT_LINE = "billing.contract_line"
 
@@ -43,30 +42,6 @@ def last_billed_day(billed: BilledKeys) -> date | None:
     return max((_last_day(key) for keys in billed.values() for key in keys), default=None)
 
 
-def check_end(before: date | None, after: date | None, billed: BilledKeys, prorated: Container[UUID]) -> None:
-    """Raise PeriodsBilled unless a last day may move: not before what is billed, and not out of a period of which these
-    prorated lines were billed a part only, since the rest of it would never be billed.
-    """
-    last = last_billed_day(billed)
-    if after == before or last is None:
-        return
-    if after is not None and after < last:
-        raise PeriodsBilled(
-            f"It is billed until {last.isoformat()}. End it on that day or later, or void the invoice first.",
-            errors={"end_on": f"Not before {last.isoformat()}."},
-        )
-    cut = [key for line_id, keys in billed.items() if line_id in prorated for key in keys if before and _inside(before, key)]
-    if cut:
-        raise PeriodsBilled(
-            f"The period {cut[0]} is billed up to {before} only. Draw up another from the next day on, or void the invoice.",
-            errors={"end_on": f"Billed up to {before} already."},
-        )
-
-
-def _inside(day: date, key: str) -> bool:
-    return date.fromisoformat(key.partition("/")[0]) <= day < _last_day(key)
-
-
 def ever_billed(ctx: CallContext, line_ids: Sequence[UUID]) -> bool:
     """True if a line of any invoice, void ones too, came from one of these contract lines, or a period of it was closed."""
     return bool(billed_line_ids(ctx, ContractLine.id.in_(line_ids)))
@@ -82,4 +57,4 @@ def billed_line_ids(ctx: CallContext, wanted: ColumnElement[bool]) -> dict[UUID,
 
 
 def _last_day(key: str) -> date:
-    return date.fromisoformat(key.partition("/")[2]) - ONE_DAY
+    return period_of(key).last_day

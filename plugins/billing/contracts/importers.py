@@ -12,8 +12,9 @@ from kernel.context import CallContext
 from kernel.db import upsert
 from kernel.directory.models import Location
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
-from plugins.billing.contracts.billed import billed_line_ids, billed_periods, check_end
+from plugins.billing.contracts.billed import billed_line_ids
 from plugins.billing.contracts.checks import MEASURED
+from plugins.billing.contracts.ends import move_ends_of
 from plugins.billing.contracts.schemas import CYCLES, KINDS, TIMINGS
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.contracts.usage_records import usage_lines_of
@@ -82,16 +83,12 @@ def _frozen_contracts(ctx: CallContext, rows: Sequence[ImportRow], wanted: Mappi
 
 def _moved_ends(ctx: CallContext, rows: Sequence[ImportRow], wanted: Mapping[str, Mapping[str, Any]],
                 present: Mapping[UUID, Contract]) -> Iterator[RowError]:  # fmt: skip
-    """Rows that move the last day of a contract across what is billed."""
-    lines = list(ctx.session.scalars(select(ContractLine).where(ContractLine.contract_id.in_(present))))
-    billed = billed_periods(ctx, [line.id for line in lines])
+    """Rows that move the last day of a contract to where what is billed does not let it."""
     for row in rows:
         contract = present.get(wanted[row.external_id]["id"])
-        own = [line for line in lines if contract and line.contract_id == contract.id]
-        if contract is not None:
-            keys = {line.id: billed[line.id] for line in own if line.id in billed}
+        if contract is not None and contract.end_on != row.values["end_date"]:
             try:
-                check_end(contract.end_on, row.values["end_date"], keys, {line.id for line in own if line.prorate})
+                move_ends_of(ctx, contract.id, row.values["end_date"])
             except PeriodsBilled as error:
                 yield RowError(row.line, "end_date", error.detail)
 

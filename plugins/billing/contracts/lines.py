@@ -19,8 +19,9 @@ from kernel.hookspecs.pricing import ItemFacts
 from plugins.billing.buckets.terms import check_bucket_known, write_terms
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, as_view, read_agreed
-from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
+from plugins.billing.contracts.billed import ever_billed
 from plugins.billing.contracts.checks import as_tiers, check_line, usual_timing
+from plugins.billing.contracts.ends import move_ends
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.days import check_days
 from plugins.billing.errors import ContractLineNotFound, PeriodsBilled
@@ -79,7 +80,8 @@ def _refuse_billed(ctx: CallContext, agreed: AgreedLine, changes: Mapping[str, A
             errors=dict.fromkeys(frozen, "Billed already."),
         )
     if changes.get("end_on", line.end_on) != line.end_on:
-        check_end(line.end_on, changes["end_on"], billed_periods(ctx, [line.id]), {line.id} if line.prorate else ())
+        days = [day for day in (changes["end_on"], agreed.contract.end_on) if day]
+        move_ends(ctx, {line.id: min(days, default=None)})
 
 
 def delete_line(ctx: CallContext, contract_id: UUID, line_id: UUID) -> None:

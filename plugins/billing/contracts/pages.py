@@ -19,7 +19,7 @@ from plugins.billing.agreements.around import around_contract
 from plugins.billing.agreements.words import PO_POLICIES, RENEWAL_MODES
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.buckets.meters import bucket_meters
-from plugins.billing.contracts import line_form, lines, listing, preview, schemas, services
+from plugins.billing.contracts import ends, line_form, lines, listing, preview, schemas, services
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.cycles import services as cycles
 from plugins.billing.cycles.words import begins
@@ -94,6 +94,7 @@ def contract(ctx: CallContext, contract_id: UUID) -> ResponseReturnValue:
         standings=preview.standing_of(ctx, agreed),
         meters={one.line_id: one for one in bucket_meters(ctx, [row.client_id])},
         monthly_value=values.get(contract_id),
+        days_back=ends.days_waiting(ctx, contract_id),
         span=span,
         **around_contract(ctx, row),
         **_WORDS,

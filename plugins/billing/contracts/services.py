@@ -19,8 +19,9 @@ from kernel.money import exponent
 from plugins.billing.agreements.orders import refuse_other_amount
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, read_agreed
-from plugins.billing.contracts.billed import billed_periods, check_end, ever_billed
+from plugins.billing.contracts.billed import ever_billed
 from plugins.billing.contracts.checks import check_terms
+from plugins.billing.contracts.ends import move_ends_of
 from plugins.billing.contracts.lines import write_line
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.days import check_days
@@ -106,10 +107,7 @@ def _refuse_billed(ctx: CallContext, contract: Contract, changes: Mapping[str, A
             errors=dict.fromkeys(frozen, "Billed already."),
         )
     if changes.get("end_on", contract.end_on) != contract.end_on:
-        prorated = (ContractLine.contract_id == contract.id) & ContractLine.prorate
-        found = ctx.session.execute(select(ContractLine.id, ContractLine.end_on).where(prorated))
-        cut = {line_id for line_id, own_end in found if not (own_end and contract.end_on) or own_end >= contract.end_on}
-        check_end(contract.end_on, changes["end_on"], billed_periods(ctx, lines), cut)
+        move_ends_of(ctx, contract.id, changes["end_on"])
 
 
 def _check_lines(ctx: CallContext, contract: Contract) -> None:

@@ -22,6 +22,7 @@ from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
 from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
+from plugins.billing.due.days_back import find_days_back
 from plugins.billing.due.late import find_late_fees
 from plugins.billing.due.overtime import read_worked
 from plugins.billing.due.recurring import find_recurring
@@ -64,6 +65,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
     find_used(book, records, findings)
     find_charged(book, charges, findings)
+    find_days_back(ctx, book, findings)
     find_late_fees(ctx, book, findings)
     findings.refuse_all(numbers_missing(lines, findings.lines))
     return take_discounts(ctx, lines, findings.due())

@@ -115,6 +115,33 @@ class ContractLine(TenantTable, Versioned):
     invoice_text: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class DaysBack(TenantTable):
+    """Days of a line that an invoice billed (`source_id`) and that are not served, since the line ends before: the next invoice
+    takes back `amount` (before tax, minor units of the contract). `old_key` named the whole period before they were cut off.
+    """
+
+    __tablename__ = "billing_days_back"
+    __table_args__ = (
+        tenant_key(),
+        references("client_id", "clients"),
+        references("contract_line_id", "billing_contract_lines"),
+        references("source_id", "billing_sources", on_delete="CASCADE"),
+        CheckConstraint("ends_on >= starts_on", name="ends_on"),
+        CheckConstraint("amount > 0", name="amount"),
+        Index(None, "tenant_id", "client_id"),
+        Index(None, "tenant_id", "contract_line_id"),
+        Index(None, "tenant_id", "source_id"),
+    )
+
+    client_id: Mapped[UUID]
+    contract_line_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    old_key: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
 class ContractItem(TenantTable):
     """A catalog item on a line: how many in one period, at which price (minor units; None: the catalog's), and on usage
     lines the least quantity billed for one period.

@@ -17,9 +17,8 @@ from kernel.events import OutboxEvent
 from plugins.billing.agreements import renewals
 from plugins.billing.agreements.errors import NothingToRenew
 from plugins.billing.contracts import services
-from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.agreements import Renewal
-from tests.plugins.billing.contract_desk import Desk, day
+from tests.plugins.billing.contract_desk import Desk, day, periods
 
 
 def contract(ctx: Any, mode: str, last: date, **facts: Any) -> Any:
@@ -39,13 +38,13 @@ def test_at_night_what_renews_itself_goes_on_once_notice_is_over(acme: Any) -> N
         open_yet = contract(ctx, "auto", ctx.today() + timedelta(days=30))
         manual = contract(ctx, "manual", ctx.today() + timedelta(days=29))
         before = over.end_on
-        assert renewals.renew_all(ctx) == {"renewed": 1, "due": 2, "stuck": 0}
+        assert renewals.renew_all(ctx) == {"renewed": 1, "due": 2}
         assert over.end_on > before + timedelta(days=180)
         assert open_yet.end_on == ctx.today() + timedelta(days=30)
         assert manual.end_on == ctx.today() + timedelta(days=29)
         assert [one["name"] for one in said(ctx, "contract.renewed")] == ["auto"]
         assert sorted(one["mode"] for one in said(ctx, "contract.renewal_due")) == ["auto", "manual"]
-        assert renewals.renew_all(ctx) == {"renewed": 0, "due": 0, "stuck": 0}, "each is said once"
+        assert renewals.renew_all(ctx) == {"renewed": 0, "due": 0}, "each is said once"
         row = ctx.session.scalars(select(Renewal).where(Renewal.contract_id == over.id)).one()
         assert (row.state, row.ends_on, row.renewed_until, row.decided_by) == ("renewed", before, over.end_on, ctx.actor.name)
 
@@ -75,7 +74,7 @@ def test_who_says_no_in_time_stops_it_and_who_puts_it_off_is_asked_again(acme: A
         renewals.let_end(ctx, ended.id)
         renewals.snooze(ctx, later.id, until=ctx.today() + timedelta(days=3))
         assert renewals.list_due(ctx, {}).items == []
-        assert renewals.renew_all(ctx) == {"renewed": 0, "due": 0, "stuck": 0}
+        assert renewals.renew_all(ctx) == {"renewed": 0, "due": 0}
         assert ended.end_on == last
         row = renewals.renewal_of(ctx, later)
         assert row is not None
@@ -99,17 +98,18 @@ def test_periods_are_counted_from_the_same_day_after_a_renewal(acme: Any) -> Non
 
 
 @pytest.mark.forged_books
-def test_what_is_billed_in_part_is_listed_instead_of_renewed(acme: Any) -> None:
+def test_what_is_billed_in_part_is_renewed_and_the_rest_billed(acme: Any) -> None:
     with acme.call(Actor.system()) as ctx:
         desk = Desk(ctx)
-        row = desk.contract({"kind": "fixed", "price": 10000, "prorate": True}, start="2026-01-01", end_on=day("2026-09-15"),
+        row = desk.contract({"kind": "fixed", "price": 10000, "prorate": True}, start="2026-08-01", end_on=day("2026-09-15"),
                             renewal_mode="auto", renewal_months=6)  # fmt: skip
         desk.bill(desk.lines("2026-09-02"))
-        assert renewals.renew_all(ctx)["stuck"] == 1
-        assert row.end_on == day("2026-09-15")
-        with pytest.raises(PeriodsBilled):
-            renewals.renew(ctx, row.id)
-        assert [one["id"] for one in renewals.list_due(ctx, {}).items] == [row.id]
+        assert renewals.renew_all(ctx)["renewed"] == 1
+        rest, october = desk.lines("2026-10-02")
+        assert (periods([rest, october]), rest.amount) == (["2026-09-16/2026-10-01", "2026-10-01/2026-11-01"], 5000)
+        desk.bill([rest], "T-2")
+        services.end_contract(ctx, row.id, end_on=day("2026-12-31"))
+        assert periods(desk.lines("2026-10-01")) == []
 
 
 @pytest.mark.parametrize(("terms", "field"), [
