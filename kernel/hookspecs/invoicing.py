@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 class ManualLine(NamedTuple):
     """A line asked for. `rate` in minor units; a discount has `discount_type` percentage (rate is ignored, `percent`
-    counts) or fixed, and names at most one target: the position of another line, or a catalog item.
+    counts) or fixed, and names at most one target: the position of another line, or a catalog item. `exemption` is the printed
+    reason why this line alone is exempt from tax.
     """
 
     item_id: UUID | None
@@ -27,6 +28,7 @@ class ManualLine(NamedTuple):
     percent: Decimal | None = None
     applies_to_line: int | None = None
     applies_to_item: UUID | None = None
+    exemption: str | None = None
 
 
 class ManualInvoice(NamedTuple):

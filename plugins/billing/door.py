@@ -55,6 +55,8 @@ def _errors(at: int, line: ManualLine, lines: Sequence[ManualLine]) -> dict[str,
     if line.discount_type is None and (line.applies_to_line is not None or line.applies_to_item is not None):
         name = "applies_to_line" if line.applies_to_line is not None else "applies_to_item"
         errors[f"{field}.{name}"] = "Only a discount applies to another line."
+    if line.discount_type is not None and line.exemption is not None:
+        errors[f"{field}.exemption"] = "A discount is taxed as the lines that it is taken from."
     if line.discount_type is not None and line.discount_type not in _KINDS:
         errors[f"{field}.discount_type"] = "Either percentage or fixed."
     if line.applies_to_line is not None and line.applies_to_item is not None:
@@ -68,7 +70,7 @@ def _errors(at: int, line: ManualLine, lines: Sequence[ManualLine]) -> dict[str,
 
 
 def _line(at: int, line: ManualLine) -> LineAsked:
-    return LineAsked(f"lines[{at}]", line.description, line.quantity, line.rate, line.item_id)
+    return LineAsked(f"lines[{at}]", line.description, line.quantity, line.rate, line.item_id, exemption=line.exemption)
 
 
 def _discount(at: int, line: ManualLine, places: Sequence[int]) -> DiscountAsked:

@@ -39,6 +39,7 @@ from plugins.billing import (
     unbilled,
 )
 from plugins.billing.agreements import parts as agreements
+from plugins.billing.buckets import alerts
 from plugins.billing.buckets import pages as bucket_pages
 from plugins.billing.buckets import routes as bucket_routes
 from plugins.billing.commands import COMMANDS
@@ -96,13 +97,14 @@ def register_commands() -> Sequence[click.Command]:
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
     return [JobType(runs.JOB, "Billing run", tasks.run_billing, stepwise=True, recurs_by="billing_run.run"), *nightly.JOBS,
+            *alerts.JOBS,
             JobType(sharing.JOB, "Help with a billing run", tasks.help_run, stepwise=True),
             *receivables.JOBS, *agreements.JOBS]  # fmt: skip
 
 
 @hookimpl
 def register_schedules() -> Sequence[DefaultSchedule]:
-    return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False), *nightly.SCHEDULES,
+    return [DefaultSchedule("Bill the month before", runs.JOB, "0 5 1 * *", enabled=False), *nightly.SCHEDULES, *alerts.SCHEDULES,
             *receivables.SCHEDULES, *agreements.SCHEDULES]  # fmt: skip
 
 
@@ -119,6 +121,7 @@ def register_events() -> Sequence[EventType]:
         EventType("invoice.voided", "A finalized invoice or credit note was voided.", InvoiceVoided),
         EventType("invoice.paid", "An invoice is paid in full.", InvoiceEvent),
         *sayings.EVENTS,
+        *alerts.EVENTS,
         *receivables.EVENTS,
         *agreements.EVENTS,
     ]

@@ -91,6 +91,7 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         credits=applying.usable_credits(ctx, invoice) if invoice.status == "finalized" else [],
         notes=listing.list_invoices(ctx, {"credit_of_id": invoice_id, "limit": 50}).items,
         parties=find_parties(ctx, [invoice])[invoice.id],
+        layout=paper.name_of_layout(ctx, invoice),
         span=span,
         **payment_facts(ctx, invoice),
     )

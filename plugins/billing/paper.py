@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel.hookspecs.papers import InvoicePaper
+from kernel.web.i18n import gettext as _
 from plugins.billing.layouts.choosing import chosen_versions, first_version
 from plugins.billing.layouts.document import Document
 from plugins.billing.layouts.errors import LayoutRendererMissing
@@ -15,7 +17,7 @@ from plugins.billing.layouts.html import render_html, security_policy
 from plugins.billing.layouts.images import images_of
 from plugins.billing.layouts.laying import lay_out
 from plugins.billing.layouts.sheet import Sheet
-from plugins.billing.models import Invoice, LayoutVersion
+from plugins.billing.models import Invoice, Layout, LayoutVersion
 from plugins.billing.pdf.render import render_invoice
 from plugins.billing.printed_facts import papers_of
 
@@ -70,12 +72,21 @@ def paper_of(ctx: CallContext, invoice: Invoice) -> InvoicePaper:
 
 def printed_by(ctx: CallContext, invoice: Invoice) -> Document:
     """The layout of an invoice: kept since it is final (older ones: the first of the house), of a draft the one chosen now."""
-    version_id = invoice.layout_version_id
+    return ctx.session.scalars(select(LayoutVersion).where(LayoutVersion.id == _version_of(ctx, invoice))).one().document
+
+
+def _version_of(ctx: CallContext, invoice: Invoice) -> UUID:
     if invoice.status == "draft":
-        version_id = chosen_versions(ctx, [invoice])[invoice.id]
-    elif version_id is None:
-        version_id = first_version(ctx)
-    return ctx.session.scalars(select(LayoutVersion).where(LayoutVersion.id == version_id)).one().document
+        return chosen_versions(ctx, [invoice])[invoice.id]
+    return invoice.layout_version_id or first_version(ctx)
+
+
+def name_of_layout(ctx: CallContext, invoice: Invoice) -> str:
+    """The layout that prints an invoice and its version, such as "Standard, version 2"."""
+    same = (Layout.tenant_id == LayoutVersion.tenant_id) & (Layout.id == LayoutVersion.layout_id)
+    wanted = select(Layout.name, LayoutVersion.number).join(Layout, same).where(LayoutVersion.id == _version_of(ctx, invoice))
+    name, number = ctx.session.execute(wanted).one()
+    return _("%(name)s, version %(number)s", name=name, number=number)
 
 
 def _by_code(ctx: CallContext, key: str, papers: Sequence[InvoicePaper], form: str) -> Sequence[bytes]:

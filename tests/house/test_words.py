@@ -56,6 +56,7 @@ def test_every_word_of_every_page_is_translated(room: str, acme: World, app: Any
     assert {door: words for door, words in faults.items() if words} == {}
 
 
+@pytest.mark.usefixtures("acme")  # without a tenant there is nobody to sign in
 def test_every_word_before_signing_in_is_translated(app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue = tmp_path / PSEUDO / "LC_MESSAGES" / "deskhand.po"
     catalogue.parent.mkdir(parents=True)

@@ -16,6 +16,7 @@ from kernel.errors import InvalidInput
 from plugins.billing.agreements.errors import PricesOverlap, ScheduledPriceNotFound
 from plugins.billing.contracts import lines
 from plugins.billing.contracts.agreed import AgreedLine
+from plugins.billing.contracts.checks import FLAT
 from plugins.billing.contracts.services import get_contract
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.days import check_days
@@ -23,7 +24,7 @@ from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import ContractLine
 from plugins.billing.periods import ONE_DAY
 
-_BY_PIECE = ("product", "license", "usage")
+BY_PIECE = ("product", "license", "usage")
 
 
 def list_prices(ctx: CallContext, contract_id: UUID) -> list[ScheduledPrice]:
@@ -50,7 +51,8 @@ def get_price(ctx: CallContext, contract_id: UUID, price_id: UUID) -> ScheduledP
 def add_price(ctx: CallContext, contract_id: UUID, *, line_id: UUID, amount: int, start_on: date, item_id: UUID | None = None,
               end_on: date | None = None, note: str = "") -> ScheduledPrice:  # fmt: skip
     """Let a line cost something else for the service periods that begin from a day on; one that was open until now ends
-    the day before. `amount` in minor units: of a whole period of a fixed line, else of one unit of the item.
+    the day before. `amount` in minor units: of a whole period of a fixed line or a bucket, of one hour of an hourly line (by the
+    day of the work), else of one unit of the item.
 
     Raises ContractLineNotFound, PricesOverlap, InvalidInput.
     """
@@ -95,15 +97,15 @@ def _check(agreed: AgreedLine, item_id: UUID | None, start_on: date, end_on: dat
 
 
 def misfit(agreed: AgreedLine, item_id: UUID | None) -> tuple[str, str] | None:
-    """Why a line or its item takes no dated price: the field and words, or None if it does."""
+    """Why an item of a line takes no dated price: the field and words, or None if it does."""
     kind, item = agreed.line.kind, agreed.item(item_id)
-    if kind not in ("fixed", *_BY_PIECE):
-        return "line_id", "Only fixed fees, products, licenses and usage have prices by schedule."
+    if kind == "hourly" and item_id is not None:
+        return "item_id", "A rate by schedule is for all services of the line."
     if item_id is not None and item is None:
         return "item_id", "This item is not on the line."
-    if kind == "fixed" and item_id is not None and agreed.line.price is not None:
+    if kind in FLAT and item_id is not None and agreed.line.price is not None:
         return "item_id", "This line has one price for all services: schedule that one."
-    if kind in _BY_PIECE and item_id is None:
+    if kind in BY_PIECE and item_id is None:
         return "item_id", "Name the item whose price changes."
     return ("item_id", "Tiers set the price of this item.") if item is not None and item.tiers else None
 

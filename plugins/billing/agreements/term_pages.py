@@ -13,6 +13,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to
 from plugins.billing.agreements import discounts, price_schedules
 from plugins.billing.agreements import term_schemas as schemas
+from plugins.billing.agreements.price_schedules import BY_PIECE
 from plugins.billing.contracts import lines, services
 from plugins.billing.due.values import GOODS
 
@@ -29,7 +30,7 @@ def _line_context(ctx: CallContext, contract_id: UUID, line_id: UUID) -> dict[st
 
 def _new_price(ctx: CallContext, contract_id: UUID, line_id: UUID) -> dict[str, Any]:
     agreed = lines.get_line(ctx, contract_id, line_id)
-    one = agreed.items[0].item_id if len(agreed.items) == 1 and agreed.line.kind != "fixed" else None
+    one = agreed.items[0].item_id if len(agreed.items) == 1 and agreed.line.kind in BY_PIECE else None
     return {"start_on": ctx.today(), "item_id": one}
 
 

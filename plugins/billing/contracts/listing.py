@@ -16,15 +16,13 @@ from kernel.db import fetch_rows
 from kernel.directory.models import Client
 from kernel.hookspecs.pricing import ClientPrices, ItemFacts, price_on
 from kernel.money import Rounding, multiply, round_ratio
+from plugins.billing.agreements.monthly import A_MONTH, monthly_discounts
 from plugins.billing.contracts.agreed import AgreedItem, AgreedLine, as_view, item_ids_of, read_agreed
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry
 from plugins.billing.pricing import Price, choose_price
 
 _SORTABLE: Mapping[str, Any] = {"name": Contract.name_key, "start_on": Contract.start_on, "updated_at": Contract.updated_at}
 _USAGE_SORTABLE: Mapping[str, Any] = {"used_on": UsageEntry.used_on, "updated_at": UsageEntry.updated_at}
-_A_MONTH = {
-    "weekly": (52, 12), "bi_weekly": (26, 12), "monthly": (1, 1), "quarterly": (1, 3), "semi_annual": (1, 6), "annual": (1, 12),
-}  # fmt: skip
 
 
 def _state(today: date) -> ColumnElement[str]:
@@ -59,7 +57,8 @@ def list_contracts(ctx: CallContext, query: Mapping[str, Any], text: str = "") -
 
 
 def monthly_values(ctx: CallContext, contract_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """What the fixed, product and license lines of contracts come to in a month, in minor units of each one's currency.
+    """What the fixed, product, license and bucket lines of contracts come to in a month, less the discounts that hold today, in
+    minor units of each one's currency.
 
     Contracts with a line that has no price in their currency, or with no such line, are absent.
     """
@@ -69,11 +68,14 @@ def monthly_values(ctx: CallContext, contract_ids: Sequence[UUID]) -> dict[UUID,
     ids, clients = sorted(item_ids_of(lines)), sorted({one.contract.client_id for one in lines})
     items = ctx.hooks.get_items(ctx=ctx, item_ids=ids)
     promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=clients, item_ids=ids)
-    by_contract: defaultdict[UUID, list[int | None]] = defaultdict(list)
+    by_contract: defaultdict[UUID, list[tuple[AgreedLine, int | None]]] = defaultdict(list)
     for agreed in lines:
         if agreed.line.kind in ("fixed", "product", "license", "bucket") and not _over(agreed, ctx.today()):
-            by_contract[agreed.contract.id].append(monthly_value(agreed, items, promised, ctx.today()))
-    return {key: sum(one or 0 for one in found) for key, found in by_contract.items() if None not in found}
+            by_contract[agreed.contract.id].append((agreed, monthly_value(agreed, items, promised, ctx.today())))
+    priced = {key: [(one, value) for one, value in found if value is not None] for key, found in by_contract.items()}
+    whole = {key: found for key, found in priced.items() if len(found) == len(by_contract[key])}
+    off = monthly_discounts(ctx, [one for found in whole.values() for one in found])
+    return {key: sum(value for _, value in found) - off.get(key, 0) for key, found in whole.items()}
 
 
 def _over(agreed: AgreedLine, today: date) -> bool:
@@ -89,7 +91,7 @@ def monthly_value(agreed: AgreedLine, items: Mapping[UUID, ItemFacts], promised:
         if None in prices:
             return None
         whole = sum(multiply(price or 0, one.quantity, Rounding.HALF_UP) for price, one in zip(prices, agreed.items, strict=True))
-    top, bottom = _A_MONTH[agreed.line.cycle]
+    top, bottom = A_MONTH[agreed.line.cycle]
     return round_ratio(whole * top, bottom, Rounding.HALF_UP)
 
 

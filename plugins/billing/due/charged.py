@@ -97,7 +97,8 @@ def _work(book: Book, charge: Charge, place: tuple[int, AgreedLine] | None) -> _
     currency = agreed.contract.currency if agreed else book.currencies[charge.client_id]
     if charge.unit_price is not None and charge.currency:
         currency = charge.currency
-    terms = _terms(agreed)
+    scheduled = agreed.scheduled(None, charge.on_date) if agreed else None
+    terms = _terms(agreed, scheduled)
     minutes = charge.minutes if charge.minutes is not None else round_minor(charge.quantity * 60, Rounding.HALF_UP)
     promised = book.client_price(charge.client_id, charge.item_id, currency, charge.on_date)
     listed = book.list_price(charge.item_id, currency, charge.on_date) if promised is None else promised
@@ -106,6 +107,8 @@ def _work(book: Book, charge: Charge, place: tuple[int, AgreedLine] | None) -> _
         return currency
     if rate_from == "catalog" and promised is not None:
         rate_from = "client"
+    elif rate_from == "line" and scheduled is not None:
+        rate_from = "schedule"
     billed, steps = billed_minutes(minutes, terms)
     return _Work(charge, place, currency, rate, rate_from, billed, steps)
 
@@ -123,11 +126,12 @@ def _with_overtime(book: Book, works: Sequence[_Work]) -> list[_Work]:
     return [one._replace(overtime=over.get((one.charge.source_kind, one.charge.source_id), 0)) for one in works]
 
 
-def _terms(agreed: AgreedLine | None) -> HourlyTerms:
+def _terms(agreed: AgreedLine | None, scheduled: int | None) -> HourlyTerms:
     if agreed is None:
         return _NO_TERMS
     line = agreed.line
-    return HourlyTerms(agreed.role_rates, line.hourly_rate, line.minimum_minutes, line.round_up_minutes)
+    rate = line.hourly_rate if scheduled is None else scheduled
+    return HourlyTerms(agreed.role_rates, rate, line.minimum_minutes, line.round_up_minutes)
 
 
 def _no_rate(book: Book, currency: str, charges: Sequence[Charge]) -> HourlyRateMissing:

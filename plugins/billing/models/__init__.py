@@ -1,6 +1,6 @@
 """Tables of invoices, of the money that moves for them, and of billing runs."""
 
-from plugins.billing.models.buckets import Bucket, BucketMember, ClientCycle, DayOff, WorkingHours, WorkingSpan
+from plugins.billing.models.buckets import Bucket, BucketAlert, BucketMember, ClientCycle, DayOff, WorkingHours, WorkingSpan
 from plugins.billing.models.credits import (
     Credit,
     CreditApplication,
@@ -29,6 +29,7 @@ from plugins.billing.models.sendings import Sending
 
 __all__ = [
     "Bucket",
+    "BucketAlert",
     "BucketMember",
     "ChainLink",
     "ClientCycle",

@@ -117,6 +117,20 @@ class BucketMember(TenantTable):
     multiplier: Mapped[Decimal] = mapped_column(MULTIPLIER, default=Decimal(1), server_default="1")
 
 
+class BucketAlert(TenantTable):
+    """That it was said of a bucket that it is nearly used up, once in a period."""
+
+    __tablename__ = "billing_bucket_alerts"
+    __table_args__ = (
+        tenant_key(),
+        references("line_id", "billing_contract_lines", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "line_id", "period_start"),
+    )
+
+    line_id: Mapped[UUID]
+    period_start: Mapped[date]
+
+
 class ClientCycle(TenantTable):
     """In which cycle a client is billed from a day on (`starts_on`; None: ever since), and where its periods begin:
     `weekday` (1 is Monday) for weeks, a `reference_on` day for every other week, else `month` of the year and `day`.

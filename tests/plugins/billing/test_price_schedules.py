@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from house.stage import csrf_of
-from kernel.errors import Conflict
+from kernel.errors import Conflict, InvalidInput
+from kernel.hookspecs.charging import Charge, ChargeWindow
+from kernel.ids import uuid7
+from kernel.money import Rounding
 from plugins.billing.agreements import price_schedules
 from plugins.billing.agreements.errors import PricesOverlap
-from plugins.billing.contracts import listing
+from plugins.billing.contracts import listing, services
+from plugins.billing.due.book import Book
+from plugins.billing.due.charged import find_charged
+from plugins.billing.due.values import Findings
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract
 from plugins.billing.reasons import trace_in_words
@@ -42,6 +49,33 @@ def test_a_price_counts_for_periods_that_begin_on_its_days(acme: Any, care: Any)
         assert ("Price of a period, by the price schedule", "€110.00") in trace_in_words(raised.trace, "EUR")
         seats = next(line for line in found if line.amount == 5000)
         assert ("Price taken from", "the price schedule of the contract line") in trace_in_words(seats.trace, "EUR")
+
+
+def test_hours_and_included_hours_have_prices_by_date_too(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        desk = Desk(ctx)
+        hours = {"unit": "hour", "included": 10, "overage_rate": 9000, "covers_all": False, "members": [
+            {"item_id": desk.item("On call")}]}  # fmt: skip
+        support = desk.item("Support", unit="hour", EUR=8000)
+        contract = desk.contract({"kind": "hourly", "hourly_rate": 9000}, {"kind": "bucket", "price": 20000, "bucket": hours})
+        hourly, fee = desk.line_id(contract), desk.line_id(contract, 1)
+        price_schedules.add_price(ctx, contract.id, line_id=fee, amount=25000, start_on=day("2026-02-01"))
+        price_schedules.add_price(ctx, contract.id, line_id=hourly, amount=10000, start_on=day("2026-01-16"))
+        with pytest.raises(InvalidInput) as told:
+            price_schedules.add_price(ctx, contract.id, line_id=hourly, item_id=support, amount=1, start_on=day("2026-03-01"))
+        assert list(told.value.errors) == ["item_id"]
+        fees = [line for line in desk.lines("2026-02-02") if line.kind == "fixed"]
+        assert [line.amount for line in fees] == [20000, 25000]
+        [agreed] = [one for one in services.list_lines(ctx, contract.id) if one.line.id == hourly]
+        book = Book(ChargeWindow(day("2026-01-01"), day("2026-02-01")), Rounding.HALF_UP, {desk.client_id: "EUR"}, [agreed], {})
+        findings = Findings()
+        find_charged(book, [
+            Charge(client_id=desk.client_id, source_kind="time", source_id=uuid7(), item_id=support, description="Work",
+                   quantity=Decimal(1), unit="hour", on_date=day(on), minutes=60)
+            for on in ("2026-01-15", "2026-01-16")
+        ], findings)  # fmt: skip
+        assert sorted((one.line.amount, one.line.trace["inputs"]["rate_from"]) for one in findings.lines) == [
+            (9000, "line"), (10000, "schedule")]  # fmt: skip
 
 
 def test_a_later_price_ends_the_open_one_and_none_overlap(acme: Any, care: Any) -> None:

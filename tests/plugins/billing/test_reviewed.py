@@ -11,18 +11,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from kernel import jobs
 from kernel.context import Actor
-from kernel.errors import DeskhandError
+from kernel.errors import DeskhandError, InvalidInput
+from kernel.events import OutboxEvent
+from kernel.hookspecs.invoicing import ManualInvoice, ManualLine
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import comparing, credit_notes, finalizing, invoices, reopening, unusual
-from plugins.billing.agreements import orders
+from plugins.billing.agreements import discounts, orders
+from plugins.billing.buckets import alerts
+from plugins.billing.contracts import listing
 from plugins.billing.credit_notes import CreditAsked
 from plugins.billing.drafts import Draft, manual_line
 from plugins.billing.due.values import Source as DueSource
 from plugins.billing.errors import CreditTooLarge, NotUnfinalizable
 from plugins.billing.funnel import write_invoices
+from plugins.billing.models import Letter, Reminder, Sending
 from plugins.billing.reckoning import assemble
+from tests.plugins.billing.contract_desk import Desk
 from tests.plugins.billing.invoice_desk import draft, final, lay_out_taxes, line, taxed_client
 
 
@@ -134,3 +141,87 @@ def test_a_draft_is_found_by_nobody_else(acme: Any, beta: Any, hill: Any) -> Non
         one = draft(ctx, hill, line("x"), invoice_date=date(2026, 10, 1))
     with beta.call("carol") as ctx, pytest.raises(DeskhandError, match="no invoice"):
         reopening.unfinalize_invoice(ctx, one.id)
+
+
+def test_what_was_sent_or_is_held_by_another_room_stays_final(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        sent, reminded = final(ctx, hill), final(ctx, hill)
+        ctx.session.add(
+            Sending(invoice_id=reminded.id, mail_id="m1", recipient="dana@hill.example", job_id=uuid7(), asked_by="Carol")
+        )
+        ctx.session.flush()
+        with pytest.raises(NotUnfinalizable, match="was sent"):
+            reopening.unfinalize_invoice(ctx, reminded.id)
+        last = final(ctx, hill)
+        letter = Letter(client_id=hill, kind="reminder", subject="S", body="B", recipient="d@hill.example", mail_id="m2",
+                        job_id=uuid7(), asked_by="Carol")  # fmt: skip
+        ctx.session.add(letter)
+        ctx.session.flush()
+        ctx.session.add(Reminder(invoice_id=last.id, letter_id=letter.id, level=1, reminded_on=ctx.today(), open_amount=1))
+        ctx.session.flush()
+        with pytest.raises(NotUnfinalizable, match="held by: 1 reminders"):
+            reopening.unfinalize_invoice(ctx, last.id)
+        assert (sent.status, reminded.status, last.status) == ("finalized",) * 3
+
+
+def test_the_page_of_an_invoice_names_its_layout(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        one = final(ctx, hill)
+    assert ", version 1<" in acme.client("carol").get(f"/invoices/{one.id}").text
+
+
+def test_another_room_says_why_a_line_is_exempt(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        taught = ManualLine(None, "Course", Decimal(1), 10000, exemption="Education, art. 132")
+        made = ctx.hooks.create_manual_invoice(ctx=ctx, invoice=ManualInvoice(hill, [taught]))
+        assert (made.tax, [one.note for one in invoices.list_taxes(ctx, made.id)]) == (0, ["Education, art. 132"])
+        cheaper = taught._replace(discount_type="fixed", rate=1)
+        with pytest.raises(InvalidInput) as told:
+            ctx.hooks.create_manual_invoice(ctx=ctx, invoice=ManualInvoice(hill, [taught, cheaper]))
+        assert list(told.value.errors) == ["lines[1].exemption"]
+
+
+def test_the_value_of_a_month_is_less_its_discounts(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        desk = Desk(ctx)
+        seat = desk.item("Seat", kind="license", EUR=1000)
+        contract = desk.contract(
+            {"kind": "fixed", "price": 10000}, {"kind": "fixed", "price": 30000, "cycle": "quarterly"},
+            {"kind": "license", "items": [{"item_id": seat, "quantity": Decimal(5)}]},
+        )  # fmt: skip
+        assert listing.monthly_values(ctx, [contract.id]) == {contract.id: 25000}
+        first = {"description": "Off", "start_on": date(2026, 1, 1)}
+        discounts.add_discount(ctx, contract.id, percent=Decimal(10), **first)
+        assert listing.monthly_values(ctx, [contract.id]) == {contract.id: 23000}
+        discounts.add_discount(ctx, contract.id, fixed=3000, line_id=desk.line_id(contract, 1), **first)
+        discounts.add_discount(ctx, contract.id, fixed=500, **first)
+        discounts.add_discount(ctx, contract.id, percent=Decimal(100), description="Over", start_on=date(2025, 1, 1),
+                               end_on=date(2025, 12, 31))  # fmt: skip
+        assert listing.monthly_values(ctx, [contract.id]) == {contract.id: 21500}
+        discounts.add_discount(ctx, contract.id, fixed=10**9, **first)
+        assert listing.monthly_values(ctx, [contract.id]) == {contract.id: 5000}
+
+
+def test_a_bucket_that_fills_up_is_told_once_in_a_period(acme: Any) -> None:
+    with acme.call(Actor.system()) as ctx:
+        desk = Desk(ctx)
+        calls = desk.item("Calls")
+        bucket = {
+            "unit": "each",
+            "included": Decimal(10),
+            "overage_rate": 100,
+            "alert_percent": 80,
+            "members": [{"item_id": calls}],
+        }
+        contract = desk.contract({"kind": "bucket", "bucket": bucket}, start="2026-10-01")
+        line_id, client_id = desk.line_id(contract), desk.client_id
+        desk.use(calls, "2026-10-01", "7")
+        assert alerts.say_filled(ctx, [client_id]) == 0
+        desk.use(calls, "2026-10-01", "1")
+        job_id = jobs.enqueue(ctx, alerts.JOB)
+    jobs.drain(acme.kernel, acme.tenant_id)
+    with acme.call(Actor.system()) as ctx:
+        assert jobs.get_job(ctx, job_id).result == {"said": 1}
+        [said] = ctx.session.scalars(select(OutboxEvent).where(OutboxEvent.name == "bucket.nearly_used"))
+        assert said.payload | {"contract_line_id": str(line_id), "used": "8", "available": "10"} == said.payload
+        assert alerts.say_filled(ctx, [client_id]) == 0
