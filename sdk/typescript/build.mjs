@@ -15,7 +15,7 @@ const wit = path.join(sdk, "..", "wit");
 const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf8"));
 const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
 
-// The type check's own look at the one function that the host calls: it is there, takes a request, and is not async.
+// The type check's own look at the one function that the host calls: it is there, takes a request, and gives a response.
 const HANDLER_CHECK = `import type { Handler } from "@deskhand/extension-sdk";
 import { handler } from "../src/index.ts";
 
@@ -156,7 +156,9 @@ async function bundleSource(folder, faces) {
     write: false,
     format: "esm",
     platform: "neutral",
+    mainFields: ["module", "main"],
     target: "es2022",
+    supported: { "async-await": false, "async-generator": false, "for-await": false }, // see src/promises.ts
     alias: {
       "@deskhand/extension-sdk": path.join(sdk, "src", "index.ts"),
       "deskhand:authored": path.join(folder, "src", "index.ts"),

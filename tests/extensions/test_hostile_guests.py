@@ -105,8 +105,9 @@ def test_the_authors_exception_is_in_the_log(pool: GuestPool, hostile: Compiled)
     assert str(Path(__file__).parents[2]) not in line.message + outcome.detail
 
 
-def test_an_async_handler_is_told_what_to_do(pool: GuestPool, hostile: Compiled) -> None:
-    assert "without async" in call(pool, hostile.artefact, "/promise").logs[0].message
+def test_a_promise_that_is_never_settled_holds_nobody_up(pool: GuestPool, hostile: Compiled) -> None:
+    outcome = call(pool, hostile.artefact, "/promise")
+    assert (outcome.trap, "can never be settled" in outcome.logs[0].message) == ("guest_trapped", True)
 
 
 @pytest.mark.parametrize(

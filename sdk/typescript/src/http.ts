@@ -24,8 +24,8 @@ export interface Response {
   body?: string;
 }
 
-/** What an extension's source file exports as `handler`. It answers at once: an async function is refused. */
-export type Handler = (request: Request) => Response;
+/** What an extension's source file exports as `handler`; it may be async. */
+export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** A response with a JSON body. */
 export function json(value: unknown, status = 200): Response {
@@ -62,9 +62,6 @@ export function readable(raw: RawRequest): Request {
 
 /** An author's response as the host takes it; throws a `TypeError` that says what is wrong with it. */
 export function sendable(response: Response): RawResponse {
-  if (response && typeof (response as { then?: unknown }).then === "function") {
-    throw new TypeError("handler returned a Promise; write it without async, host functions answer at once");
-  }
   if (!response || !Number.isInteger(response.status)) {
     throw new TypeError("handler must return { status, headers?, body? } with a whole number as status");
   }

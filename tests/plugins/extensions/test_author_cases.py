@@ -32,8 +32,25 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "src" / "index.ts").write_text("""
 import { type CreateManualInvoiceInput, host, json, type Request, type Response } from "@deskhand/extension-sdk";
 
-export function handler(request: Request): Response {
-  const result = host.invoicing.createManualInvoice(request.json() as CreateManualInvoiceInput);
+async function* each(words: string): AsyncGenerator<string> {
+  for (const word of words.split(" ")) {
+    yield await word;
+  }
+}
+
+export async function handler(request: Request): Promise<Response> {
+  if (request.body === '"order"') {
+    const seen: string[] = [];
+    const late = Promise.resolve("late").then((word) => seen.push(word));
+    seen.push("first");
+    for await (const word of each("a b")) seen.push(word);
+    await Promise.all([late, Promise.reject(new Error("caught")).catch((error: Error) => seen.push(error.message))]);
+    return json(seen);
+  }
+  if (request.body === '"never"') {
+    await new Promise(() => {});
+  }
+  const result = await host.invoicing.createManualInvoice(request.json() as CreateManualInvoiceInput);
   host.log.info(result.success ? `drafted ${result.invoice.invoiceNumber}` : result.error);
   return result.success ? json({ total: result.invoice.total }, 201) : json(result.fieldErrors ?? {}, 422);
 }
@@ -75,6 +92,17 @@ def test_an_authors_cases_are_run_by_the_runtime_that_serves_them(orders: Path) 
         {"name": "gets the plainest answer unless told otherwise", "request": posted(), "expect": {"json": {"total": 0}}},
     )  # fmt: skip
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "5 passed, 0 failed"), done.output
+
+
+def test_an_async_handler_is_over_before_its_call_is(orders: Path) -> None:
+    """A promise that nothing can settle any more ends the call by name instead of waiting."""
+    done = cases(
+        orders,
+        {"name": "in the language's order", "request": posted() | {"body": '"order"'},
+         "expect": {"json": ["first", "late", "a", "b", "caught"]}},
+        {"name": "waits for nothing", "request": posted() | {"body": '"never"'}, "expect": {"trap": "guest_trapped"}},
+    )  # fmt: skip
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "2 passed, 0 failed"), done.output
 
 
 def test_a_case_that_is_not_so_fails_and_says_how(orders: Path) -> None:

@@ -28,7 +28,7 @@ const ways: Record<string, (request: Request) => Response> = {
   "/throw": () => {
     throw new Error("the author's own mistake");
   },
-  "/promise": () => Promise.resolve(json({})) as unknown as Response,
+  "/promise": () => new Promise(() => {}) as unknown as Response,
   "/number-body": () => ({ status: 200, body: 7 as unknown as string }),
   "/bad-header": () => ({ status: 200, headers: { "x-evil": "a\r\nset-cookie: b" } }),
   "/status": () => ({ status: 99 }),
