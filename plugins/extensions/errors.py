@@ -34,8 +34,10 @@ class ImportTypeMismatch(ComponentRefused):
     code = "import_type_mismatch"
 
 
-class MissingHandler(ComponentRefused):
-    code = "missing_handler"
+class MissingExport(ComponentRefused):
+    """It lacks a function that every extension has, or one that its manifest promises, or gives it another type."""
+
+    code = "missing_export"
 
 
 class CompileLimitExceeded(ComponentRefused):

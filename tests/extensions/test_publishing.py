@@ -78,7 +78,7 @@ def test_our_function_in_another_shape_is_refused(store: ArtefactStore) -> None:
 
 def test_a_component_without_our_handler_is_refused(store: ArtefactStore) -> None:
     empty = bytes.fromhex("0061736d0d000100")
-    with pytest.raises(errors.MissingHandler):
+    with pytest.raises(errors.MissingExport):
         compile_component(store, empty, ())
 
 
@@ -118,7 +118,8 @@ def test_compiling_twice_gives_the_same_artefact(store: ArtefactStore, demo: Com
 def test_every_function_of_the_world_is_typed_and_has_its_capability_named() -> None:
     contract = load_contract()
     assert contract.functions["invoicing.create-manual-invoice"].startswith("func(input: record{client-id: string")
-    assert contract.exports.keys() == {"handler"}
+    assert contract.required == {"handler"}
+    assert contract.exports.keys() == {"handler", "on-event", "collect-charges", "render-invoice"}
     assert contract.default_capabilities <= set(contract.capabilities.values())
 
 

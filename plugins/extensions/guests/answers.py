@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .invocation import GuestRequest, GuestResponse, Pairs
+from .invocation import ExportCall, GuestRequest, GuestResponse, Pairs
 from .limits import MAX_HEADERS
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]{0,4096}")
 
 
+HANDLER = "handler"
+
+
 class BadResponse(Exception):
-    """The handler's answer is no HTTP response that may be sent."""
+    """The guest's answer is none that may be passed on."""
+
+
+class GuestAnswer(NamedTuple):
+    """The answer of an export other than the handler: its ok value, or with `failed` the words of its error."""
+
+    value: Any
+    failed: bool
 
 
 def checked_response(raw: Any, max_bytes: int) -> GuestResponse:
@@ -27,6 +37,19 @@ def checked_response(raw: Any, max_bytes: int) -> GuestResponse:
     if (size := len(body.encode("utf-8"))) > max_bytes:
         raise BadResponse(f"the body has {size} bytes; at most {max_bytes} are allowed")
     return GuestResponse(status, _headers(raw.get("headers")), body)
+
+
+def checked_answer(raw: Any) -> GuestAnswer:
+    """The answer of any other export in a worker's `done` frame: a result. Whoever asked looks into its value.
+
+    Raises `BadResponse`.
+    """
+    match raw:
+        case ["ok", value]:
+            return GuestAnswer(value, failed=False)
+        case ["err", str(words)]:
+            return GuestAnswer(words, failed=True)
+    raise BadResponse("the answer is no result")
 
 
 def _headers(raw: Any) -> Pairs:
@@ -44,9 +67,11 @@ def _header(pair: Any) -> tuple[str, str]:
     return name.lower(), value
 
 
-def request_frame(request: GuestRequest) -> dict[str, Any]:
-    """The request as the worker hands it to the guest."""
-    return {
+def asked_of(request: GuestRequest | ExportCall) -> ExportCall:
+    """Which export a request calls, and the arguments as the worker hands them to it."""
+    if isinstance(request, ExportCall):
+        return request
+    record = {
         "method": request.method,
         "path": request.path,
         "params": _pairs(request.params),
@@ -54,13 +79,24 @@ def request_frame(request: GuestRequest) -> dict[str, Any]:
         "headers": _pairs(request.headers),
         "body": request.body,
     }
+    return ExportCall(HANDLER, {"request": record})
 
 
-def request_bytes(request: GuestRequest) -> int:
+def request_bytes(request: GuestRequest | ExportCall) -> int:
     """How much text a request holds, in UTF-8."""
+    if isinstance(request, ExportCall):
+        return _text_bytes(request.args)
     texts = [request.method, request.path, request.body]
     texts += [text for pairs in (request.params, request.query, request.headers) for pair in pairs for text in pair]
     return sum(len(text.encode("utf-8")) for text in texts)
+
+
+def _text_bytes(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value.encode("utf-8"))
+    if isinstance(value, Mapping):
+        return sum(map(_text_bytes, value.values()))
+    return sum(map(_text_bytes, value)) if isinstance(value, list | tuple) else 0
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

@@ -32,11 +32,12 @@ def compile_component(
     store: ArtefactStore,
     wasm: bytes,
     asked: Collection[str],
+    needed: Collection[str] = (),
     *,
     seconds: float = COMPILE_SECONDS,
     memory_bytes: int = COMPILE_MEMORY_BYTES,
 ) -> Compiled:
-    """Inspect and compile a component whose manifest asks for the capabilities `asked`.
+    """Inspect and compile a component whose manifest asks for the capabilities `asked` and has use for the exports `needed`.
 
     What was compiled before with this content and this runtime is only inspected again. Takes up to `seconds`.
     Raises a `ComponentRefused`; then nothing is kept that was not there before.
@@ -45,9 +46,9 @@ def compile_component(
     key = store.key(wasm)
     if store.intact(key):
         imports, exports = store.shape(key)
-        return Compiled(key, inspect_shape(wasm, imports, exports, load_contract(), asked))
+        return Compiled(key, inspect_shape(wasm, imports, exports, load_contract(), asked, needed))
     shape, code = _run_compiler(wasm, seconds, memory_bytes)
-    inspection = inspect_shape(wasm, shape["imports"], shape["exports"], load_contract(), asked)
+    inspection = inspect_shape(wasm, shape["imports"], shape["exports"], load_contract(), asked, needed)
     if len(code) > MAX_ARTEFACT_BYTES:
         raise CompileLimitExceeded(f"Compiled it has {len(code)} bytes; at most {MAX_ARTEFACT_BYTES} are allowed.")
     store.put(key, code, shape["imports"], shape["exports"])

@@ -15,11 +15,12 @@ from ..surface.reading import read_surface
 from ..surface.wit_text import PACKAGE, VERSION, interface_text, world_text
 from .wit import parse_package
 
-__all__ = ["PACKAGE", "SHARED", "VERSION", "WASI_INTERFACES", "WIT_FOLDER", "Contract", "load_contract"]
+__all__ = ["PACKAGE", "SHARED", "TRIGGERS", "VERSION", "WASI_INTERFACES", "WIT_FOLDER", "Contract", "load_contract"]
 
 WIT_FOLDER = Path(__file__).resolve().parents[3] / "sdk" / "wit"
-SHARED = "types.wit"
-"""The one file that is written by hand: the shapes that interfaces share."""
+SHARED, TRIGGERS = "types.wit", "triggers.wit"
+"""The files that are written by hand: the shapes that interfaces share, and the exports of extensions besides `handler`."""
+WORLD = "extension"
 
 # What the tool chains of other languages bring along. A worker answers clocks and randomness from the host and lets
 # every other function trap. Networks are on no list: wasi:http and wasi:sockets are refused by name.
@@ -51,12 +52,16 @@ WASI_INTERFACES = frozenset(
 
 @dataclass(frozen=True)
 class Contract:
-    """`functions` maps `interface.function` to its type, `capabilities` to the capability it needs, if any."""
+    """`functions` maps `interface.function` to its type, `capabilities` to the capability it needs, if any.
+
+    `exports` are the types of all functions that a component may give; those of `required` every component must give.
+    """
 
     functions: Mapping[str, str]
     capabilities: Mapping[str, str | None]
     default_capabilities: frozenset[str]
     exports: Mapping[str, str]
+    required: frozenset[str]
     interfaces: frozenset[str]
 
     def allowed(self, granted: frozenset[str]) -> frozenset[str]:
@@ -69,13 +74,14 @@ def load_contract() -> Contract:
     """The contract of this process: our WIT package with every host function that an installed plugin gives."""
     plugins = Plugins.discover()
     interfaces = read_surface(plugins)
-    shared = (WIT_FOLDER / SHARED).read_text("utf-8")
-    package = parse_package(shared, *map(interface_text, interfaces), world_text(interfaces))
+    shared, triggers = ((WIT_FOLDER / name).read_text("utf-8") for name in (SHARED, TRIGGERS))
+    package = parse_package(shared, *map(interface_text, interfaces), world_text(interfaces), triggers)
     gates = {f"{one.name}.{kebab(function.name)}": function.capability for one in interfaces for function in one.functions}
     return Contract(
         functions={f"{name}.{one}": kind for name, found in package.interfaces.items() for one, kind in found.functions.items()},
         capabilities=gates,
         default_capabilities=default_capabilities(plugins.capabilities),
-        exports=package.exports,
+        exports={name: kind for exports in package.exports.values() for name, kind in exports.items()},
+        required=frozenset(package.exports[WORLD]),
         interfaces=frozenset(package.interfaces),
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .answers import BadResponse, checked_response, request_frame
+from .answers import HANDLER, BadResponse, asked_of, checked_answer, checked_response
 from .contract import Contract
 from .frames import ChannelClosed, Frame, FrameRefused, packed
 from .invocation import CallRecord, HostAnswer, HostCall, Invocation, LogLine, OnHostCall, Outcome
@@ -51,6 +51,7 @@ class Dialogue:
         self._contract = contract
         self._invocation = invocation
         self._on_host_call = on_host_call
+        self._asked = asked_of(invocation.request)
         self._allowed = contract.allowed(invocation.capabilities)
         self._outcome = Outcome()
         self._lent = False
@@ -82,7 +83,8 @@ class Dialogue:
         return {
             "op": "invoke",
             "artefact": invocation.artefact,
-            "request": request_frame(invocation.request),
+            "export": self._asked.export,
+            "args": self._asked.args,
             "denied": {
                 name: denial(capability)
                 for name, capability in self._contract.capabilities.items()
@@ -178,9 +180,15 @@ class Dialogue:
             self._trap(kind, str(frame["detail"]))
             return
         try:
-            outcome.response = checked_response(frame["response"], self._invocation.limits.response_bytes)
+            self._take(frame["answer"])
         except BadResponse as error:
             self._trap("bad_response", str(error))
+
+    def _take(self, raw: Any) -> None:
+        if self._asked.export == HANDLER:
+            self._outcome.response = checked_response(raw, self._invocation.limits.response_bytes)
+        else:
+            self._outcome.answer, self._outcome.failed = checked_answer(raw)
 
     def _died(self, how: str) -> None:
         if how == "SIGXCPU":
@@ -189,7 +197,9 @@ class Dialogue:
             self._trap("guest_crashed", f"its worker ended ({how})")
 
     def _trap(self, kind: str, detail: str) -> None:
-        self._outcome.response, self._outcome.trap, self._outcome.detail = None, kind, detail
+        outcome = self._outcome
+        outcome.response, outcome.answer, outcome.failed = None, None, False
+        outcome.trap, outcome.detail = kind, detail
 
 
 def _object(value: Any) -> dict[str, Any]:

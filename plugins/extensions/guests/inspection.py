@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..errors import ComponentTooLarge, ImportTypeMismatch, MissingHandler, NotAComponent, UndeclaredImport
+from ..errors import ComponentTooLarge, ImportTypeMismatch, MissingExport, NotAComponent, UndeclaredImport
 from .contract import PACKAGE, VERSION, WASI_INTERFACES, Contract
 from .limits import MAX_COMPONENT_BYTES
 from .wit import Shape
@@ -40,31 +40,34 @@ def check_bytes(wasm: bytes) -> None:
         raise NotAComponent("This is no WebAssembly component: its first eight bytes are not those of one.")
 
 
-def inspect_shape(wasm: bytes, imports: Shape, exports: Shape, contract: Contract, asked: Collection[str]) -> Inspection:
-    """Hold a component's imports and exports against the contract and the capabilities its manifest asks for.
+def inspect_shape(
+    wasm: bytes, imports: Shape, exports: Shape, contract: Contract, asked: Collection[str], needed: Collection[str] = ()
+) -> Inspection:
+    """Hold a component's imports and exports against the contract, the capabilities its manifest asks for, and the exports
+    that are `needed` for what it declares.
 
-    Raises `UndeclaredImport`, `ImportTypeMismatch` or `MissingHandler`, naming the interface and the function.
+    Raises `UndeclaredImport`, `ImportTypeMismatch` or `MissingExport`, naming the interface and the function.
     """
-    for name, signature in contract.exports.items():
-        _check_export(name, signature, exports.get("", {}).get(name))
+    for name in sorted({*contract.required, *needed}):
+        _check_export(name, contract.exports[name], exports.get("", {}).get(name))
     functions: list[str] = []
     for instance, content in imports.items():
         functions += _checked_import(instance, content, contract, asked)
-    needed = {capability for name in functions if (capability := contract.capabilities[name])}
+    capabilities = {capability for name in functions if (capability := contract.capabilities[name])}
     return Inspection(
         digest=hashlib.sha256(wasm).hexdigest(),
         size=len(wasm),
         functions=tuple(sorted(functions)),
-        capabilities=tuple(sorted(needed)),
+        capabilities=tuple(sorted(capabilities)),
         wasi=tuple(sorted(name for name in imports if name.startswith("wasi:"))),
     )
 
 
 def _check_export(name: str, wanted: str, found: str | None) -> None:
     if found is None:
-        raise MissingHandler(f"The component exports no function {name!r}.")
+        raise MissingExport(f"The component exports no function {name!r}.")
     if found != wanted:
-        raise MissingHandler(f"The component exports {name!r} as {found}; it must be {wanted}.")
+        raise MissingExport(f"The component exports {name!r} as {found}; it must be {wanted}.")
 
 
 def _checked_import(instance: str, content: dict[str, str], contract: Contract, asked: Collection[str]) -> list[str]:

@@ -24,6 +24,14 @@ class GuestRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportCall:
+    """A call of an export other than the handler. `args` are its arguments, with snake_case names all the way down."""
+
+    export: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class GuestResponse:
     """A handler's answer, checked: `status` is 200 to 599, header names are tokens, header values one line."""
 
@@ -77,7 +85,7 @@ class Invocation:
     """
 
     artefact: str
-    request: GuestRequest
+    request: GuestRequest | ExportCall
     capabilities: frozenset[str]
     limits: Limits = INTERACTIVE
     journal: bool = False
@@ -90,10 +98,13 @@ class Outcome:
 
     `guest_timeout`, `guest_memory_exceeded`, `guest_stack_exhausted`, `host_call_flood`, `bad_response`,
     `guest_trapped` (its own fault), `guest_not_loadable`, `guest_crashed` (its process died), `host_error` (ours).
+    `response` is a handler's, `answer` another export's: its ok value, or with `failed` the words of its own error.
     Seconds are wall time for `seconds` and `host_seconds`, CPU time for `cpu_seconds`.
     """
 
     response: GuestResponse | None = None
+    answer: Any = None
+    failed: bool = False
     trap: str | None = None
     detail: str = ""
     seconds: float = 0.0

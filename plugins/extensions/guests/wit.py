@@ -36,10 +36,10 @@ class Interface:
 
 @dataclass
 class Package:
-    """All interfaces of a package; `exports` are the functions that a component must give."""
+    """All interfaces of a package; `exports` are the functions that a component must give, by the name of the world."""
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
-    exports: dict[str, str] = field(default_factory=dict)
+    exports: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def parse_package(*texts: str) -> Package:
@@ -72,8 +72,7 @@ class _Reader:
                 case "interface":
                     self._interface(self._take())
                 case "world":
-                    self._take()
-                    self._world()
+                    self._world(self._take())
                 case other:
                     raise WitError(f"cannot read {other!r} here")
 
@@ -123,19 +122,19 @@ class _Reader:
                 self._expect(":")
                 interface.functions[word] = self._function()
 
-    def _world(self) -> None:
-        self._types = {}
+    def _world(self, world: str) -> None:
+        self._types, exports = {}, self._package.exports.setdefault(world, {})
         self._expect("{")
         while not self._took("}"):
             match word := self._take():
                 case "use":
                     self._use()
-                case "import":
+                case "import" | "include":
                     self._skip_to(";")
                 case "export":
                     name = self._take()
                     self._expect(":")
-                    self._package.exports[name] = self._function()
+                    exports[name] = self._function()
                 case _:
                     raise WitError(f"cannot read {word!r} in a world")
 

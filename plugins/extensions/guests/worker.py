@@ -24,7 +24,7 @@ from .limits import MAX_FRAME_BYTES
 from .linking import make_linker
 from .running import Run, Stopped, Watchdog
 from .sandbox import allow_cpu, lock_down, writable_bytes
-from .values import Convert, reader, writer
+from .values import Convert, reader, snake, writer
 
 _KEPT_GUESTS = 8
 _DETAIL_CHARS = 4000
@@ -34,20 +34,29 @@ _MEMORIES = 4
 
 
 class LoadedGuest:
-    """A compiled component with its linker and the converters of its handler."""
+    """A compiled component with its linker and the converters of its exports."""
 
     def __init__(self, engine: Engine, guest: component.Component, current: Any) -> None:
         self.guest = guest
         self.linker = make_linker(engine, guest, current)
-        handler: Any = guest.type.exports(engine)["handler"].ty
-        ((_, request_kind),) = handler.params
-        self._write_request: Convert = writer(request_kind)
-        self._read_response: Convert = reader(handler.result)
+        self._engine = engine
+        self._exports: dict[str, tuple[list[tuple[str, Convert]], Convert]] = {}
 
-    def call(self, store: Store, request: Frame) -> Any:
-        """Instantiate the component in a fresh store and call its handler."""
-        handler: Any = self.linker.instantiate(store, self.guest).get_func(store, "handler")
-        return self._read_response(handler(store, self._write_request(request)))
+    def call(self, store: Store, export: str, args: Frame) -> Any:
+        """Instantiate the component in a fresh store and call one of its exports."""
+        params, read = self._converters(export)
+        function: Any = self.linker.instantiate(store, self.guest).get_func(store, export)
+        return read(function(store, *(write(args[name]) for name, write in params)))
+
+    def _converters(self, export: str) -> tuple[list[tuple[str, Convert]], Convert]:
+        if export not in self._exports:
+            found = self.guest.type.exports(self._engine).get(export)
+            if found is None:
+                raise Stopped("guest_not_loadable", f"it exports no function {export!r}")
+            kind: Any = found.ty
+            params = [(snake(name), writer(param)) for name, param in kind.params]
+            self._exports[export] = (params, reader(kind.result))
+        return self._exports[export]
 
 
 class Worker:
@@ -87,7 +96,7 @@ class Worker:
         limits = order["limits"]
         self.watchdog.begin(run, limits["cpu"], limits["wall"], before + limits["memory"])
         try:
-            return {"op": "done", "response": guest.call(store, order["request"])}
+            return {"op": "done", "answer": guest.call(store, order["export"], order["args"])}
         except Exception as error:
             self.watchdog.end()
             growth = writable_bytes() - before
@@ -135,8 +144,9 @@ def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: in
     refused the next doubling.
     """
     text = str(error)
-    if isinstance(run.stopped, Stopped):
-        return run.stopped.kind, run.stopped.detail
+    stopped = error if isinstance(error, Stopped) else run.stopped
+    if isinstance(stopped, Stopped):
+        return stopped.kind, stopped.detail
     if run.stopped is not None or not isinstance(error, WasmtimeError):
         return "host_error", type(run.stopped or error).__name__
     if expired:
@@ -151,13 +161,13 @@ def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: in
 
 
 def _fitting(frame: Frame) -> bytes:
-    """The frame as bytes, without its journal or its response where they make it too long."""
+    """The frame as bytes, without its journal or its answer where they make it too long."""
     whole = packed(frame)
     if len(whole) > MAX_FRAME_BYTES and frame.get("journal"):
         whole = packed(frame | {"journal": None})
     if len(whole) > MAX_FRAME_BYTES:
-        detail = f"the response has more than {MAX_FRAME_BYTES} bytes"
-        whole = packed(frame | {"op": "trap", "kind": "bad_response", "detail": detail, "journal": None, "response": None})
+        detail = f"the answer has more than {MAX_FRAME_BYTES} bytes"
+        whole = packed(frame | {"op": "trap", "kind": "bad_response", "detail": detail, "journal": None, "answer": None})
     return whole
 
 

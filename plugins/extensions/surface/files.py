@@ -16,7 +16,7 @@ from plugins.extensions.surface.wit_text import interface_text, world_text
 WIT, TYPESCRIPT = PurePosixPath("sdk/wit"), PurePosixPath("sdk/typescript/src/generated")
 FROZEN = "frozen.json"
 """Function types by name that components in the field rely on; see `deskhand sdk --freeze`."""
-BY_HAND = frozenset({"types.wit", FROZEN})
+BY_HAND = frozenset({"types.wit", "triggers.wit", FROZEN})
 """Files of `sdk/wit` that are not made anew each time."""
 
 
