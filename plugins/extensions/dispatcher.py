@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
 
 from kernel import audit
 from kernel.api.fieldpaths import field_errors
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from kernel.app import Kernel
 
 _ARGUMENT = "input"
+_READ_ONLY = text("set transaction read only")
 _LETTER_AFTER = re.compile(r"_([a-z])")
 # A lock on the grant would hold up who revokes it: a revocation holds from the next call, not from within this one.
 _RIGHTS = """
@@ -45,16 +49,17 @@ class Denied(Exception):
 class Dispatcher:
     """The host as one invocation sees it; called by the pool once for each host call."""
 
-    def __init__(self, kernel: Kernel, tenant_id: UUID, actor: Actor, invocation: GuestCall) -> None:
+    def __init__(self, kernel: Kernel, tenant_id: UUID, actor: Actor, invocation: GuestCall, cause: Cause) -> None:
         self._kernel = kernel
         self._tenant_id = tenant_id
         self._actor = actor
         self._invocation = invocation
+        self._cause = cause  # events that a guest causes count as caused by what it was called for
 
     def __call__(self, call: HostCall) -> HostAnswer:
         """The answer in its envelope. What is no expected refusal is raised: the pool logs it and answers `host_error`."""
         try:
-            with self._kernel.call(self._tenant_id, self._actor, Cause(self._invocation.request_id)) as ctx:
+            with self._kernel.call(self._tenant_id, self._actor, self._cause) as ctx:
                 try:
                     function = self._admit(ctx, call)
                 except Denied as denied:
@@ -67,6 +72,10 @@ class Dispatcher:
         except ValidationError as error:
             words = field_errors(error.normalized_messages())  # type: ignore[no-untyped-call]
             return _refusal("invalid_input", "some fields need another value", words)
+        except InternalError as error:
+            if not isinstance(error.orig, ReadOnlySqlTransaction):
+                raise
+            return _refusal("hook_changes_nothing", "an extension that answers a hook may read, and change nothing", {})
         except DeskhandError as error:
             return _refusal(error.code, error.detail, error.errors)
 
@@ -93,6 +102,8 @@ class Dispatcher:
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Mapping[str, Any] | Later:
         _refuse_nul(args)
+        if self._invocation.trigger == "hook":  # whoever asks has a transaction open: a write might wait for it for ever
+            ctx.session.execute(_READ_ONLY)
         arguments = _made(function.takes).load(args, unknown=RAISE)
         given = function.call(ctx, self._invocation, **arguments)
         ctx.session.flush()

@@ -171,6 +171,14 @@ class BodyNotText(InvalidInput):
     title = "The body is not UTF-8 text"
 
 
+class GuestRefused(DeskhandError):
+    """An export of the extension answered with an error of its own; its words are in the detail."""
+
+    code = "guest_refused"
+    status = 502
+    title = "The extension said no"
+
+
 class GuestStopped(DeskhandError):
     """The extension gave no answer; the problem's code is the trap: `guest_timeout`, `guest_memory_exceeded`,
     `guest_stack_exhausted`, `host_call_flood`, `bad_response`, `guest_trapped`, `guest_not_loadable`, `guest_crashed` or

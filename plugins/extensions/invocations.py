@@ -15,6 +15,7 @@ from kernel.api.listing import Page, paginate
 from kernel.context import Actor, CallContext
 from kernel.ids import uuid7
 from plugins.extensions.errors import InvocationNotFound
+from plugins.extensions.guests.answers import text_bytes
 from plugins.extensions.models import InvocationRecord
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ _INSERT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """Which call of which install it was, and who made it."""
+class Made:
+    """Which call of which install was made, and by whom."""
 
     tenant_id: UUID
     install_id: UUID
@@ -65,32 +66,41 @@ class Occasion:
     request_bytes: int
 
 
-def record_invocation(kernel: Kernel, occasion: Occasion, outcome: Outcome) -> UUID:
+def record_invocation(kernel: Kernel, made: Made, outcome: Outcome) -> UUID:
     """Keep what became of a call, in a transaction of its own; returns the record's id."""
-    row = _row(occasion, outcome)
+    row = _row(made, outcome)
     with kernel.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         cast("psycopg.Connection", connection.connection.driver_connection).execute(_INSERT, row)
     found: UUID = row["id"]
     return found
 
 
-def _row(occasion: Occasion, outcome: Outcome) -> dict[str, Any]:
-    response = outcome.response
+def _row(made: Made, outcome: Outcome) -> dict[str, Any]:
     return {
-        "tenant_id": occasion.tenant_id, "id": uuid7(), "install_id": occasion.install_id, "extension": occasion.extension,
-        "semver": occasion.semver, "trigger": occasion.trigger, "endpoint": occasion.endpoint,
-        "actor_kind": occasion.actor.kind, "actor_id": occasion.actor.id, "actor_name": occasion.actor.name,
-        "request_id": occasion.request_id, "started_at": occasion.started_at,
-        "status": response.status if response else None, "trap": outcome.trap,
-        "detail": _storable(outcome.detail[:_DETAIL_CHARS]),
+        "tenant_id": made.tenant_id, "id": uuid7(), "install_id": made.install_id, "extension": made.extension,
+        "semver": made.semver, "trigger": made.trigger, "endpoint": made.endpoint,
+        "actor_kind": made.actor.kind, "actor_id": made.actor.id, "actor_name": made.actor.name,
+        "request_id": made.request_id, "started_at": made.started_at,
+        "status": _status(outcome), "trap": outcome.trap, "detail": _storable(_detail(outcome)[:_DETAIL_CHARS]),
         "duration": _micros(outcome.seconds), "cpu": _micros(outcome.cpu_seconds), "host_time": _micros(outcome.host_seconds),
-        "memory": min(outcome.memory_bytes, 2**31 - 1), "request_bytes": occasion.request_bytes,
-        "response_bytes": len(response.body.encode()) if response else 0,
+        "memory": min(outcome.memory_bytes, 2**31 - 1), "request_bytes": made.request_bytes,
+        "response_bytes": len(outcome.response.body.encode()) if outcome.response else text_bytes(outcome.answer),
         "host_calls": _json([{"name": one.name, "outcome": one.outcome, "duration": _micros(one.seconds)}
                              for one in outcome.calls]),
         "logs": _json([{"level": one.level, "message": _storable(one.message)} for one in outcome.logs]),
         "dropped_logs": outcome.dropped_log_lines,
     }  # fmt: skip
+
+
+def _status(outcome: Outcome) -> int | None:
+    """A handler's own; of another export 200, or 500 where it answered with an error."""
+    if outcome.trap is not None:
+        return None
+    return outcome.response.status if outcome.response else 500 if outcome.failed else 200
+
+
+def _detail(outcome: Outcome) -> str:
+    return outcome.answer if outcome.failed else outcome.detail
 
 
 def _json(value: Any) -> str:

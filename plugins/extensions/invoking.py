@@ -1,7 +1,7 @@
 """One call of an installed extension, from finding it to the record of what became of it.
 
-`find_target` reads all it needs in one short transaction; `invoke` then runs the guest while no transaction is open. The
-guest's host calls open their own.
+`find_target` or `find_export` reads all it needs in one short transaction; `invoke` or `ask_guest` then runs the guest while
+no transaction is open. The guest's host calls open their own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.api import ratelimit
-from kernel.context import Actor, CallContext
+from kernel.context import Actor, CallContext, Cause
 from kernel.db import cursor
 from kernel.errors import DeskhandError
 from plugins.extensions.dispatcher import Dispatcher
@@ -29,6 +29,7 @@ from plugins.extensions.errors import (
     ArtefactTampered,
     BreakerOpen,
     EndpointNotFound,
+    GuestRefused,
     GuestsBusy,
     GuestStopped,
     InstallBusy,
@@ -37,9 +38,9 @@ from plugins.extensions.errors import (
 )
 from plugins.extensions.extension_manifest import read_manifest
 from plugins.extensions.guests.answers import request_bytes
-from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Invocation, Outcome
-from plugins.extensions.guests.limits import INTERACTIVE
-from plugins.extensions.invocations import Occasion, record_invocation
+from plugins.extensions.guests.invocation import ExportCall, GuestRequest, GuestResponse, Invocation, Outcome
+from plugins.extensions.guests.limits import BY_TRIGGER, WEBHOOK
+from plugins.extensions.invocations import Made, record_invocation
 from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import SERVING
 from plugins.extensions.releases import ensure_compiled
@@ -70,13 +71,14 @@ _WORDS = {
     "guest_crashed": "It brought its process down.",
     "host_error": "A function of the platform failed; that is our fault, not the extension's.",
 }
+_WORDS_OF_GUEST = 1000
 _lock = threading.Lock()
 _running: Counter[UUID | None] = Counter()  # by install, by tenant, and under None all of this process
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An install as it was when the call began, and the endpoint that serves the call."""
+    """An install as it was when the call began, and what of it is called: `GET /orders/:id`, or an export's name."""
 
     tenant_id: UUID
     install_id: UUID
@@ -85,11 +87,11 @@ class Target:
     title: str
     digest: bytes
     component_key: str
-    asked: tuple[str, ...]
+    manifest: ExtensionManifest
     grants: frozenset[str]
     endpoint: str
-    auth: str
-    params: tuple[tuple[str, str], ...]
+    auth: str = "user"
+    params: tuple[tuple[str, str], ...] = ()
 
     def actor(self, caller: Actor) -> Actor:
         """The extension, acting for the caller: it may do what it was granted, whatever the caller may do."""
@@ -97,8 +99,37 @@ class Target:
                      author=f"{self.name}@{self.semver}")  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why a guest is called: by `http`, `schedule`, `event`, `hook` or `workflow`, and for whom."""
+
+    trigger: str
+    caller: Actor
+    cause: Cause
+
+
 def find_target(ctx: CallContext, install_id: UUID, method: str, path: str) -> Target:
     """What serves this call. Raises InstallNotFound, InstallDisabled, EndpointNotFound, BreakerOpen."""
+    target = _look_up(ctx, install_id)
+    found = target.manifest.endpoint(method, path)
+    if found is None:
+        raise EndpointNotFound(f"{target.title} serves no {method} {path}.")
+    endpoint, params = found
+    named = f"{endpoint.method} {endpoint.path}"
+    return replace(target, endpoint=named, auth=endpoint.auth, params=tuple(params.items()))
+
+
+def find_export(ctx: CallContext, install_id: UUID, export: str) -> Target:
+    """An install, for a call of one of its exports (`on-event`). Raises InstallNotFound, InstallDisabled, BreakerOpen, and
+    EndpointNotFound where the release that serves now has it no more.
+    """
+    target = _look_up(ctx, install_id)
+    if export not in target.manifest.exports:
+        raise EndpointNotFound(f"{target.title} has no {export}.")
+    return replace(target, endpoint=export)
+
+
+def _look_up(ctx: CallContext, install_id: UUID) -> Target:
     now = ctx.now()
     known = {"install_id": install_id, "since": now - BREAKER_WINDOW - BREAKER_REST, "traps": BREAKER_TRAPS}
     with cursor(ctx.session) as hot:  # on each call of a guest
@@ -107,48 +138,68 @@ def find_target(ctx: CallContext, install_id: UUID, method: str, path: str) -> T
         raise InstallNotFound("There is no install with this id.")
     if row["state"] not in SERVING:
         raise InstallDisabled(f"{row['title']} was switched off by an administrator.")
-    manifest = _read(row["manifest"])
-    found = manifest.endpoint(method, path)
-    if found is None:
-        raise EndpointNotFound(f"{row['title']} serves no {method} {path}.")
     _check_breaker(row["title"], row["traps"], now)
-    endpoint, params = found
     return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
-                  row["component_key"], manifest.asked, frozenset(row["grants"]),
-                  f"{endpoint.method} {endpoint.path}", endpoint.auth, tuple(params.items()))  # fmt: skip
+                  row["component_key"], _read(row["manifest"]), frozenset(row["grants"]), endpoint="")  # fmt: skip
 
 
 def invoke(
     kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str = "http"
 ) -> GuestResponse:
-    """Run the guest and keep a record; no transaction is open while it runs.
+    """Call the handler and keep a record; no transaction is open while it runs.
 
     Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, and GuestStopped by the trap's name.
     """
-    ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
-    with slot(kernel, target):
-        outcome = _run(kernel, target, request, caller=caller, request_id=request_id, trigger=trigger)
+    outcome = call_guest(kernel, target, request, Occasion(trigger, caller, Cause(request_id)))
     if outcome.response is None:
         raise _stopped(target, outcome)
     return outcome.response
 
 
-def _run(kernel: Kernel, target: Target, request: GuestRequest, *, caller: Actor, request_id: str, trigger: str) -> Outcome:
+def ask_guest(kernel: Kernel, target: Target, call: ExportCall, why: Occasion) -> Any:
+    """Call another export and keep a record; returns its ok value.
+
+    Raises as `invoke` does, and GuestRefused with the guest's own words where it answers with an error.
+    """
+    outcome = call_guest(kernel, target, call, why)
+    if outcome.trap is not None:
+        raise _stopped(target, outcome)
+    if outcome.failed:
+        raise GuestRefused(f"{target.title} says: {outcome.answer[:_WORDS_OF_GUEST]}", extension=target.name)
+    return outcome.answer
+
+
+def call_guest(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why: Occasion) -> Outcome:
+    """Run the guest and keep a record of what became of it, a trap as well.
+
+    A hook is called by the platform, as often as its work wants and where a request has a thread already: it waits for a
+    worker and is not counted. Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge.
+    """
+    if why.trigger == "hook":
+        return _run(kernel, target, request, why)
+    ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
+    with slot(kernel, target):
+        return _run(kernel, target, request, why)
+
+
+def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why: Occasion) -> Outcome:
     started = kernel.clock.now()
-    deadline = started + timedelta(seconds=INTERACTIVE.wall_seconds)
-    facts = MeteredCall(target.install_id, target.name, target.semver, trigger, request_id, deadline)
-    host = Dispatcher(kernel, target.tenant_id, target.actor(caller), facts)
-    order = Invocation(artefact_store(kernel).key_of(target.digest), request, target.grants, owner=str(target.tenant_id))
+    limits = WEBHOOK if target.auth == "public-signed" else BY_TRIGGER[why.trigger]
+    deadline = started + timedelta(seconds=limits.wall_seconds)
+    facts = MeteredCall(target.install_id, target.name, target.semver, why.trigger, why.cause.request_id, deadline)
+    host = Dispatcher(kernel, target.tenant_id, target.actor(why.caller), facts, why.cause)
+    key = artefact_store(kernel).key_of(target.digest)
+    order = Invocation(key, request, target.grants, limits, owner=str(target.tenant_id))
     pool = guest_pool(kernel)
     try:
         outcome = pool.invoke(order, host)
     except (ArtefactMissing, ArtefactTampered) as error:
         _log.warning("compiling %s@%s again: %s", target.name, target.semver, error.detail)
-        ensure_compiled(kernel, target.tenant_id, target.component_key, target.asked)
+        ensure_compiled(kernel, target.tenant_id, target.component_key, target.manifest)
         outcome = pool.invoke(order, host)
-    occasion = Occasion(target.tenant_id, target.install_id, target.name, target.semver, trigger, target.endpoint, caller,
-                        request_id, started, request_bytes(request))  # fmt: skip
-    record_invocation(kernel, occasion, outcome)
+    made = Made(target.tenant_id, target.install_id, target.name, target.semver, why.trigger, target.endpoint, why.caller,
+                why.cause.request_id, started, request_bytes(request))  # fmt: skip
+    record_invocation(kernel, made, outcome)
     return outcome
 
 

@@ -98,6 +98,16 @@ class ExtensionManifest:
         """The names of the capabilities that it asks for."""
         return tuple(one.name for one in self.capabilities)
 
+    @property
+    def exports(self) -> tuple[str, ...]:
+        """The functions besides `handler` that its guest must export for what it says here, by their names in WIT."""
+        hooks = (one.name.replace("_", "-") for one in self.hooks)
+        return ("on-event", *hooks) if self.events else tuple(hooks)
+
+    def hook(self, name: str) -> GuestHook | None:
+        """The hook of this name that it answers, if it does."""
+        return next((one for one in self.hooks if one.name == name), None)
+
     def asking(self, capability: str) -> Mapping[str, tuple[str, ...]]:
         """The parameters with which it asks for a capability; none where it has none or is not asked for."""
         return next((one.parameters for one in self.capabilities if one.name == capability), {})

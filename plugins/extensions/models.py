@@ -92,8 +92,8 @@ class Grant(TenantTable):
 
 class InvocationRecord(TenantTable):
     """What became of one call of a guest. It refers to the install by its bare id and keeps name and version, so that it
-    can be read after uninstall. Durations in microseconds, memory in bytes; `status` is the guest's HTTP status, or null
-    with a `trap` that says why there was none.
+    can be read after uninstall. Durations in microseconds, memory in bytes; `status` is the handler's HTTP status (of another
+    export 200, or 500 where it answered with an error), or null with a `trap` that says why there was none.
     """
 
     __tablename__ = "extensions_invocations"

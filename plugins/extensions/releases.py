@@ -72,13 +72,13 @@ def compile_release(open_call: OpenCall, release_id: UUID) -> str:
     return _settle(open_call, release_id, "ready", inspection=_listed(found))
 
 
-def ensure_compiled(kernel: Kernel, tenant_id: UUID, component_key: str, capabilities: tuple[str, ...]) -> None:
+def ensure_compiled(kernel: Kernel, tenant_id: UUID, component_key: str, manifest: ExtensionManifest) -> None:
     """Compile a ready release on this machine, which has not got it, not any more, or has another runtime by now.
 
     Calls that come meanwhile wait for the one compilation.
     """
     with _compiling:
-        compile_component(artefact_store(kernel), kernel.files.get_bytes(tenant_id, component_key), capabilities)
+        _compile(kernel, kernel.files.get_bytes(tenant_id, component_key), manifest)
 
 
 def get_release(ctx: CallContext, release_id: UUID) -> Release:
@@ -131,7 +131,7 @@ def _again(ctx: CallContext, read: ExtensionManifest, values: Mapping[str, Any])
 
 
 def _compile(kernel: Kernel, component: bytes, manifest: ExtensionManifest) -> Inspection:
-    return compile_component(artefact_store(kernel), component, manifest.asked).inspection
+    return compile_component(artefact_store(kernel), component, manifest.asked, manifest.exports).inspection
 
 
 def _settle(open_call: OpenCall, release_id: UUID, state: str, **facts: Any) -> str:

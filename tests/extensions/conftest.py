@@ -26,13 +26,47 @@ def build(folder: Path) -> bytes:
     return (folder / COMPONENT).read_bytes()
 
 
-def wat_guest(name: str, *, imports: str = "", core_imports: str = "", with_: str = "") -> bytes:
+def wat_guest(name: str, *, imports: str = "", core_imports: str = "", with_: str = "", exports: str = "") -> bytes:
     """One of the components in `wat/`, as bytes."""
     text = (WAT / "frame.wat").read_text()
-    parts = {"@imports@": imports, "@core-imports@": core_imports, "@with@": with_}
+    parts = {"@imports@": imports, "@core-imports@": core_imports, "@with@": with_, "@exports@": exports}
     for mark, part in parts.items():
         text = text.replace(mark, part)
     return bytes(wat2wasm(text.replace("@core@", (WAT / f"{name}.wat").read_text())))
+
+
+_TRIGGERS = """
+  (type $trigger-shapes (instance
+    (type $event-shape (record
+      (field "id" string) (field "name" string) (field "occurred-at" string) (field "payload" string)))
+    (export "event" (type (eq $event-shape)))
+    (type $window-shape (record (field "start" string) (field "end" string) (field "client-ids" (list string))))
+    (export "charge-window" (type (eq $window-shape)))))
+  (import "deskhand:extension/triggers@1.0.0" (instance $triggers (type $trigger-shapes)))
+  (alias export $triggers "event" (type $event))
+  (alias export $triggers "charge-window" (type $window))
+  (type $charge-shapes (instance
+    (type $charge-shape (record (field "client-id" string) (field "service-id" (option string))
+      (field "description" string) (field "quantity" string) (field "rate" (option s64))
+      (field "currency-code" (option string)) (field "charged-on" (option string)) (field "idempotency-key" string)))
+    (export "charge" (type (eq $charge-shape)))))
+  (import "deskhand:extension/charges@1.0.0" (instance $charges (type $charge-shapes)))
+  (alias export $charges "charge" (type $charge))"""
+_OPTIONS = '(memory (core memory $instance "memory")) (realloc (core func $instance "realloc"))'
+_EXPORTS = {
+    "on-event": '(param "event" $event) (result (result (error string)))',
+    "collect-charges": '(param "window" $window) (result (result (list $charge) (error string)))',
+    "render-invoice": '(param "document" string) (result (result string (error string)))',
+}
+
+
+def answering_guest(name: str = "answers_all") -> bytes:
+    """A component that gives every export of the world."""
+    lifted = (
+        f'(func ${one} {kind} (canon lift (core func $instance "{one}") {_OPTIONS})) (export "{one}" (func ${one}))'
+        for one, kind in _EXPORTS.items()
+    )
+    return wat_guest(name, imports=_TRIGGERS, exports="\n  ".join(lifted))
 
 
 @pytest.fixture(scope="session")

@@ -85,18 +85,19 @@ def asked_of(request: GuestRequest | ExportCall) -> ExportCall:
 def request_bytes(request: GuestRequest | ExportCall) -> int:
     """How much text a request holds, in UTF-8."""
     if isinstance(request, ExportCall):
-        return _text_bytes(request.args)
+        return text_bytes(request.args)
     texts = [request.method, request.path, request.body]
     texts += [text for pairs in (request.params, request.query, request.headers) for pair in pairs for text in pair]
     return sum(len(text.encode("utf-8")) for text in texts)
 
 
-def _text_bytes(value: Any) -> int:
+def text_bytes(value: Any) -> int:
+    """How much text plain data holds, in UTF-8."""
     if isinstance(value, str):
         return len(value.encode("utf-8"))
     if isinstance(value, Mapping):
-        return sum(map(_text_bytes, value.values()))
-    return sum(map(_text_bytes, value)) if isinstance(value, list | tuple) else 0
+        return sum(map(text_bytes, value.values()))
+    return sum(map(text_bytes, value)) if isinstance(value, list | tuple) else 0
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MIB = 1 << 20
@@ -44,3 +45,12 @@ class Limits:
 
 
 INTERACTIVE = Limits()
+"""Somebody waits for the answer."""
+WEBHOOK = Limits(cpu_seconds=25.0, wall_seconds=50.0)
+"""A program waits, or nobody: webhooks, events, steps of workflows."""
+SCHEDULED = Limits(cpu_seconds=300.0, wall_seconds=600.0)
+HOOK = INTERACTIVE
+"""Work of the platform waits, with a transaction open."""
+BY_TRIGGER: Mapping[str, Limits] = {
+    "http": INTERACTIVE, "hook": HOOK, "event": WEBHOOK, "workflow": WEBHOOK, "schedule": SCHEDULED,
+}  # fmt: skip

@@ -26,6 +26,7 @@
       (local.get $at))
     @core@)
   (core instance $instance (instantiate $guest @with@))
+  @exports@
   (func $handler (param "request" $request) (result $response)
     (canon lift (core func $instance "handler") (memory (core memory $instance "memory"))
       (realloc (core func $instance "realloc"))))
