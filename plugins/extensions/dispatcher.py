@@ -49,12 +49,14 @@ class Denied(Exception):
 class Dispatcher:
     """The host as one invocation sees it; called by the pool once for each host call."""
 
-    def __init__(self, kernel: Kernel, tenant_id: UUID, actor: Actor, invocation: GuestCall, cause: Cause) -> None:
+    def __init__(self, kernel: Kernel, tenant_id: UUID, actor: Actor, invocation: GuestCall, cause: Cause | None = None) -> None:
         self._kernel = kernel
         self._tenant_id = tenant_id
         self._actor = actor
         self._invocation = invocation
-        self._cause = cause  # events that a guest causes count as caused by what it was called for
+        self._cause = cause or Cause(
+            invocation.request_id
+        )  # events that a guest causes count as caused by what it was called for
 
     def __call__(self, call: HostCall) -> HostAnswer:
         """The answer in its envelope. What is no expected refusal is raised: the pool logs it and answers `host_error`."""
