@@ -41,21 +41,19 @@ _TRIGGERS = """
       (field "id" string) (field "name" string) (field "occurred-at" string) (field "payload" string)))
     (export "event" (type (eq $event-shape)))
     (type $window-shape (record (field "start" string) (field "end" string) (field "client-ids" (list string))))
-    (export "charge-window" (type (eq $window-shape)))))
+    (export "charge-window" (type (eq $window-shape)))
+    (type $owed-shape (record (field "client-id" string) (field "service-id" (option string))
+      (field "description" string) (field "quantity" string) (field "rate" (option s64))
+      (field "currency-code" (option string)) (field "charged-on" (option string)) (field "idempotency-key" string)))
+    (export "owed" (type (eq $owed-shape)))))
   (import "deskhand:extension/triggers@1.0.0" (instance $triggers (type $trigger-shapes)))
   (alias export $triggers "event" (type $event))
   (alias export $triggers "charge-window" (type $window))
-  (type $charge-shapes (instance
-    (type $charge-shape (record (field "client-id" string) (field "service-id" (option string))
-      (field "description" string) (field "quantity" string) (field "rate" (option s64))
-      (field "currency-code" (option string)) (field "charged-on" (option string)) (field "idempotency-key" string)))
-    (export "charge" (type (eq $charge-shape)))))
-  (import "deskhand:extension/charges@1.0.0" (instance $charges (type $charge-shapes)))
-  (alias export $charges "charge" (type $charge))"""
+  (alias export $triggers "owed" (type $owed))"""
 _OPTIONS = '(memory (core memory $instance "memory")) (realloc (core func $instance "realloc"))'
 _EXPORTS = {
     "on-event": '(param "event" $event) (result (result (error string)))',
-    "collect-charges": '(param "window" $window) (result (result (list $charge) (error string)))',
+    "collect-charges": '(param "window" $window) (result (result (list $owed) (error string)))',
     "render-invoice": '(param "document" string) (result (result string (error string)))',
 }
 
