@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Builds one extension: type check, bundle, component. Usage: node build.mjs <folder of the extension>
 //
 // Reads deskhand.json and src/index.ts, writes dist/component.wasm. The component imports only those interfaces whose
@@ -11,7 +12,8 @@ import { componentize } from "componentize-qjs";
 import { build } from "esbuild";
 
 const sdk = import.meta.dirname;
-const wit = path.join(sdk, "..", "wit");
+// The package carries the world with it; in the source tree it lies beside.
+const wit = [path.join(sdk, "wit"), path.join(sdk, "..", "wit")].find((folder) => existsSync(folder));
 const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf8"));
 const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from plugins.extensions.author.sdk import run_tool
 from plugins.extensions.guests.contract import load_contract
 from tests.extensions.conftest import ROOT
 
@@ -115,3 +117,25 @@ def test_the_sdks_types_are_those_of_the_wit(tmp_path: Path, demo: object) -> No
     assert "TS1360" in compiled(tmp_path, check_source(drifted, contract.exports["handler"]))
     del drifted["config.keys"]
     assert compiled(tmp_path, check_source(drifted, contract.exports["handler"])).count("TS1360") == 2
+
+
+def test_the_package_carries_all_that_a_build_needs(tmp_path: Path) -> None:
+    """What npm would publish: sources, the world, the build, a licence and a changelog; and nothing is left behind."""
+    shutil.copytree(SDK.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copy(ROOT / "LICENSE", tmp_path)
+    here = tmp_path / "sdk" / "typescript"
+    package = json.loads((here / "package.json").read_text())
+    packed = run_tool("npm", "pack", "--json", cwd=here)
+    names = {one["path"] for one in json.loads(packed[packed.index("[\n") :])[0]["files"]}
+    assert names >= {
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "build.mjs",
+        "tsconfig.json",
+        "wit/world.wit",
+        "wit/capabilities.json",
+    }
+    assert names >= {f"src/{one.relative_to(SDK / 'src')}" for one in (SDK / "src").rglob("*.ts")}
+    assert not (here / "wit").exists()
+    assert f"\n## {package['version']}\n" in (here / "CHANGELOG.md").read_text()
