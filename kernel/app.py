@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import orjson
 from sqlalchemy import select
 
 from kernel.capabilities import check_registry
 from kernel.clock import Clock, SystemClock
 from kernel.config import Settings
 from kernel.context import Actor, CallContext, Cause, Tenant
-from kernel.db import Database, cursor
+from kernel.db import Database
 from kernel.directory.events import DIRECTORY_EVENTS
 from kernel.errors import NotFound, StartupError
 from kernel.files import FileStore, open_store
@@ -25,12 +26,6 @@ from kernel.secrets import Vault, load_vault, place
 
 if TYPE_CHECKING:
     from flask import Flask
-
-_TENANT_FACTS = """
-select id, slug, name, zone, currency, locale, array(select plugin from tenant_plugins where not enabled) as disabled,
-  (select json_object_agg(plugin, "values") from tenant_settings) as settings
-from tenants where id = %(id)s and active
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +49,11 @@ class Kernel:
     @contextmanager
     def call(self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None) -> Iterator[CallContext]:
         """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant."""
-        with self.db.transaction(tenant_id, kernel=self) as session:
-            with cursor(session) as hot:  # on each step of a job, each event and each host call
-                row = hot.execute(_TENANT_FACTS, {"id": tenant_id}).fetchone()
-            if row is None:
+        with self.db.transaction(tenant_id, f"select tenant_facts('{tenant_id.hex}')", kernel=self) as session:
+            if (facts := session.info["first"]) is None:
                 raise NotFound("No such tenant, or it is not active.")
-            tenant = Tenant(row["id"], row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
+            row = orjson.loads(facts)
+            tenant = Tenant(tenant_id, row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
             settings = session.info["settings"] = row["settings"] or {}
             hooks = self.plugins.for_tenant(row["disabled"], settings.get("admin", {}).get("providers"))
             yield CallContext(tenant, actor or Actor.system(), session, hooks, self.clock,

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import select
+
 from kernel.errors import DeskhandError
 from kernel.events import deliver_due
 from kernel.jobs.claims import claim_next
 from kernel.jobs.runner import run_job
 from kernel.jobs.schedules import fire_due
 from kernel.tenancy import tenant_ids
-from kernel.wakeups import KINDS
+from kernel.wakeups import KINDS, Wakeup
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -47,13 +49,20 @@ def work(kernel: Kernel, tenant_id: UUID, kind: str) -> bool:
 
 
 def run_due(kernel: Kernel, tenant_id: UUID) -> int:
-    """Do all that is due of a tenant, and what follows from it, in this process; returns the portions done."""
+    """Do all that notes say is due of a tenant, and what follows from it, in this process; returns the portions done."""
     portions = 0
-    while any(work(kernel, tenant_id, kind) for kind in KINDS):
-        portions += 1
+    while done := sum(work(kernel, tenant_id, kind) for kind in _noted(kernel, tenant_id)):
+        portions += done
         if portions > DRAIN_LIMIT:
             raise EndlessWork
     return portions
+
+
+def _noted(kernel: Kernel, tenant_id: UUID) -> list[str]:
+    due = select(Wakeup.kind).where(Wakeup.tenant_id == tenant_id, Wakeup.due_at <= kernel.clock.now())
+    with kernel.db.transaction(tenant_id) as session:
+        noted = set(session.scalars(due))
+    return [kind for kind in KINDS if kind in noted]
 
 
 def drain(kernel: Kernel, tenant_id: UUID | None = None) -> int:
