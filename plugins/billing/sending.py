@@ -45,9 +45,9 @@ def send_invoice(ctx: CallContext, invoice_id: UUID, *, to: Sequence[str] = (), 
     The mail is in the job ledger when this transaction commits, and tried until the server takes it. Raises InvoiceNotFinal,
     BillingAddressMissing, MailNotConfigured, MailInvalid and InvalidInput by field, PdfFailed.
     """
+    lock_invoice(ctx, invoice_id)  # so that it does not become a draft again while it is sent
     if not ctx.kernel.mail.host:
         raise MailNotConfigured
-    lock_invoice(ctx, invoice_id)  # so that it does not become a draft again while it is sent
     invoice = _sendable(ctx, invoice_id)
     addresses = list(dict.fromkeys(one.strip() for one in to)) or [billing_address(ctx, invoice)]
     if len(addresses) > MOST:
