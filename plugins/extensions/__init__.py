@@ -1,6 +1,7 @@
 """Extensions: code of strangers that runs for a tenant, with the capabilities that an administrator granted."""
 
 from kernel.manifest import Capability, Manifest, Permission
+from plugins.extensions.settings import ExtensionSettings
 
 manifest = Manifest(
     name="extensions",
@@ -12,6 +13,7 @@ manifest = Manifest(
         Permission("extension.publish", "Publish extension releases"),
         Permission("extension.use", "Call installed extensions", ("manager", "technician", "dispatcher", "finance")),
     ),
+    settings=ExtensionSettings,
     capabilities=(
         Capability("cap:context.read", "Know which tenant and install it runs for, and why it was called.", by_default=True),
         Capability("cap:log.emit", "Write log lines that administrators can read.", by_default=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from uuid import UUID, uuid4
 import click
 
 from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
+from plugins.extensions import registry_commands as registry
 from plugins.extensions.author import commands as author
 from plugins.extensions.wording import print_record
 
@@ -29,30 +29,8 @@ def ext() -> None:
     """Extensions: write, publish, install, grant, call, and see what they did."""
 
 
-for _one in (author.new, author.build, author.test, author.dev):
+for _one in (author.new, author.build, author.test, author.dev, *registry.COMMANDS):
     ext.add_command(_one)
-
-
-@ext.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@tenant_options
-def publish(folder: Path, tenant: str | None, user: str | None) -> None:
-    """Publish the built extension in FOLDER: its deskhand.json and dist/component.wasm."""
-    from plugins.extensions import releases
-
-    manifest, component = _read(folder / "deskhand.json"), _read(folder / "dist" / "component.wasm")
-    with open_kernel() as kernel:
-        tenant_id = tenant_by_slug(kernel, tenant)
-        with _call(kernel, tenant_id, user) as ctx:
-            ctx.require("extension.publish")
-            release = releases.publish_release(ctx, manifest=manifest, component=component)
-        click.echo(f"{release.name} {release.semver}: compiling…")
-        releases.compile_release(lambda: kernel.call(tenant_id), release.id)
-        with kernel.call(tenant_id) as ctx:
-            release = releases.get_release(ctx, release.id)
-    if release.problem:
-        raise click.ClickException(f"{release.problem['code']}: {release.problem['detail']}")
-    click.echo(f"{release.name} {release.semver} is ready; it asks for: {_listed(releases.manifest_of(release).asked)}")
 
 
 @ext.command("list")
@@ -228,12 +206,6 @@ def _manage(verb: str, extension: str, tenant: str | None, user: str | None, *mo
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.manage")
         getattr(services, verb)(ctx, services.find_install(ctx, extension).id, *more)
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise click.ClickException(f"{path} is not there. Build the extension first.")
-    return path.read_bytes()
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, str]:

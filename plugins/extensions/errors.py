@@ -53,6 +53,70 @@ class ManifestRefused(InvalidInput):
     title = "The manifest cannot be accepted"
 
 
+class BundleRefused(InvalidInput):
+    """No zip file, or one whose names, entries or sizes are not those of a bundle."""
+
+    code = "bundle_refused"
+    title = "The bundle cannot be accepted"
+
+
+class BundleTooLarge(BundleRefused):
+    code = "bundle_too_large"
+    status = 413
+
+
+class SignatureInvalid(InvalidInput):
+    """The signature is not the named key's over this content: somebody changed one of them."""
+
+    code = "signature_invalid"
+    title = "The signature does not fit"
+
+
+class SignatureMissing(InvalidInput):
+    """This tenant takes signed releases only, or knows the publisher's key, and the release has no signature."""
+
+    code = "signature_missing"
+    title = "The release is not signed"
+
+
+class PublisherKeyUnknown(InvalidInput):
+    """The release is signed with another key than those that this tenant trusts for its publisher."""
+
+    code = "publisher_key_unknown"
+    title = "The release is signed with an unknown key"
+
+
+class ExtensionRevoked(Conflict):
+    """An administrator revoked the extension, this version of it, or the key that signed it."""
+
+    code = "extension_revoked"
+    title = "This extension was revoked"
+
+
+class ReleaseTampered(Unavailable):
+    """What is stored of the release is not what was published; it is not run."""
+
+    code = "release_tampered"
+    title = "The stored release was changed"
+
+
+class RevocationNotFound(NotFound):
+    code = "revocation_not_found"
+    title = "No such revocation"
+
+
+class PublisherKeyNotFound(NotFound):
+    code = "publisher_key_not_found"
+    title = "No such key"
+
+
+class NothingToRollBack(Conflict):
+    """The install has served one release only."""
+
+    code = "nothing_to_roll_back"
+    title = "There is no release to go back to"
+
+
 class ArtefactTampered(Unavailable):
     """A compiled guest on disk is not what we wrote; it is never loaded, but compiled again from what was published."""
 

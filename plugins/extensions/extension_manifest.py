@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError
 
-from plugins.extensions.errors import ManifestRefused
+from plugins.extensions.errors import BundleRefused, ManifestRefused
 from plugins.extensions.manifest_parts import PARAMETERS, Asking, Endpoint, ExtensionManifest
 from plugins.extensions.manifest_schemas import ManifestSchema
 
@@ -34,6 +34,15 @@ def read_manifest(text: bytes, known_capabilities: Collection[str] | None = None
     if errors := _conflicts(manifest, known_capabilities):
         raise ManifestRefused("deskhand.json has fields that need another value.", errors=errors)
     return manifest
+
+
+def check_files(manifest: ExtensionManifest, files: Collection[str]) -> None:
+    """Hold a bundle's files against what its manifest names; raises `BundleRefused` for one too few or one too many."""
+    wanted = {name for one in manifest.ui for name in (one.entry, one.schema) if name is not None}
+    if missing := sorted(wanted - set(files)):
+        raise BundleRefused(f"deskhand.json names {missing[0]}, which the bundle does not have.")
+    if strange := sorted(name for name in files if name not in wanted and not manifest.is_asset(name)):
+        raise BundleRefused(f"The bundle has {strange[0]}, which deskhand.json names neither in `ui` nor in `assets`.")
 
 
 def _conflicts(manifest: ExtensionManifest, known: Collection[str] | None) -> dict[str, str]:

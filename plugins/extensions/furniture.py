@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from kernel.context import CallContext
+from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.guests.inspection import COMPONENT_MAGIC
 from plugins.extensions.models import Install, InvocationRecord
 from plugins.extensions.releases import publish_release
@@ -20,7 +21,7 @@ _MANIFEST = {
 
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """An extension without endpoints, and the record of a call."""
-    release = publish_release(ctx, manifest=orjson.dumps(_MANIFEST), component=COMPONENT_MAGIC)
+    release = publish_release(ctx, pack_bundle(Bundle(orjson.dumps(_MANIFEST), COMPONENT_MAGIC, {})))
     release.state = "ready"
     ctx.session.flush()
     install = install_extension(ctx, release_id=release.id)

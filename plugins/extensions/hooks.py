@@ -9,7 +9,20 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.start import DefaultSchedule, HostFunction, HostInterface, JobType, NavEntry
-from plugins.extensions import answers, commands, gateway, host, install_pages, pages, releases, routes, signing_pages, tasks
+from plugins.extensions import (
+    answers,
+    commands,
+    gateway,
+    host,
+    install_pages,
+    pages,
+    releases,
+    routes,
+    signing_pages,
+    tasks,
+    trust_pages,
+    trust_routes,
+)
 
 if TYPE_CHECKING:
     import click
@@ -20,12 +33,12 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest]
+    return [routes.rest, trust_routes.rest]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [gateway.pages, pages.pages, install_pages.pages, signing_pages.pages]
+    return [gateway.pages, pages.pages, install_pages.pages, signing_pages.pages, trust_pages.pages]
 
 
 @hookimpl
@@ -33,6 +46,7 @@ def register_navigation() -> Sequence[NavEntry]:
     return [
         NavEntry("extensions", "Installed", "/extensions", "extension.read", "puzzle", 10),
         NavEntry("extensions", "Releases", "/extensions/releases", "extension.read", "package", 20),
+        NavEntry("extensions", "Publishers", "/extensions/publishers", "extension.read", "certificate", 25),
         NavEntry("extensions", "Calls", "/extensions/invocations", "extension.read", "activity", 30),
     ]
 

@@ -14,7 +14,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import invocations, releases, schemas, services
 from plugins.extensions.models import Install
-from plugins.extensions.words import INSTALL_STATES, asked_capabilities
+from plugins.extensions.words import HALTED, INSTALL_STATES, asked_capabilities
 
 pages = Pages("extensions")
 _INSTALL = "/extensions/<uuid:install_id>"
@@ -49,6 +49,8 @@ def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
         config=services.get_config(ctx, install_id) if ctx.actor.may("extension.manage") else {},
         calls=invocations.list_invocations(ctx, {"install_id": install_id, "limit": _RECENT_CALLS}).items,
         states=INSTALL_STATES,
+        halted=HALTED[found.halted] if found.halted else None,
+        resting=found.resting_until is not None and found.resting_until > ctx.now(),
     )
 
 
@@ -78,6 +80,12 @@ def upgrade(ctx: CallContext, install_id: UUID, data: dict[str, Any]) -> Respons
     if upgraded.state == "awaiting_consent":
         return redirect_to(f"/extensions/{install_id}/consent")
     return redirect_to(f"/extensions/{install_id}", toast=_("The other version is serving."))
+
+
+@pages.post(f"{_INSTALL}/rollback", permission="extension.manage")
+def rollback(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
+    services.rollback_install(ctx, install_id)
+    return redirect_to(f"/extensions/{install_id}", toast=_("The version before is serving."))
 
 
 @pages.post(f"{_INSTALL}/grant", permission="extension.manage", schema=schemas.GrantIn)

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
-from math import ceil
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,12 +21,12 @@ from kernel.api import ratelimit
 from kernel.context import Actor, CallContext, Cause
 from kernel.db import cursor
 from kernel.errors import DeskhandError
+from plugins.extensions.breaker import check_breaker, note_end
 from plugins.extensions.dispatcher import Dispatcher
 from plugins.extensions.egress import MeteredCall
 from plugins.extensions.errors import (
     ArtefactMissing,
     ArtefactTampered,
-    BreakerOpen,
     EndpointNotFound,
     GuestRefused,
     GuestsBusy,
@@ -45,18 +44,20 @@ from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import SERVING
 from plugins.extensions.releases import ensure_compiled
 from plugins.extensions.runtime import artefact_store, guest_pool
+from plugins.extensions.trust import check_content
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
 
 _log = logging.getLogger(__name__)
 BURST, PER_SECOND, AT_ONCE = 120, 10.0, 8
-BREAKER_TRAPS, BREAKER_WINDOW, BREAKER_REST = 5, timedelta(seconds=60), timedelta(seconds=30)
 _TARGET = """
-select i.state, r.name, r.semver, r.title, r.digest, r.component_key, r.manifest::text as manifest,
+select i.state, i.halted, i.resting_until, i.rests, r.name, r.semver, r.title, r.publisher, r.digest, r.component_key,
+  r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
-  array(select v.started_at from extensions_invocations v where v.install_id = i.id and v.trap is not null
-    and v.trap <> 'host_error' and v.started_at > %(since)s order by v.started_at desc limit %(traps)s) as traps
+  array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher) as keys,
+  exists(select from extensions_revocations v where v.subject = r.name or v.subject = r.name || '@' || r.semver
+    or v.subject = encode(sha256(r.signer), 'hex')) as revoked
 from extensions_installs i join extensions_releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
 where i.id = %(install_id)s
 """
@@ -72,6 +73,11 @@ _WORDS = {
     "host_error": "A function of the platform failed; that is our fault, not the extension's.",
 }
 _WORDS_OF_GUEST = 1000
+_HALTED = {
+    "admin": "was switched off by an administrator",
+    "revoked": "was revoked by an administrator",
+    "breaker": "failed too often within an hour and was switched off",
+}
 _lock = threading.Lock()
 _running: Counter[UUID | None] = Counter()  # by install, by tenant, and under None all of this process
 
@@ -89,6 +95,7 @@ class Target:
     component_key: str
     manifest: ExtensionManifest
     grants: frozenset[str]
+    rests: int
     endpoint: str
     auth: str = "user"
     params: tuple[tuple[str, str], ...] = ()
@@ -130,17 +137,16 @@ def find_export(ctx: CallContext, install_id: UUID, export: str) -> Target:
 
 
 def _look_up(ctx: CallContext, install_id: UUID) -> Target:
-    now = ctx.now()
-    known = {"install_id": install_id, "since": now - BREAKER_WINDOW - BREAKER_REST, "traps": BREAKER_TRAPS}
     with cursor(ctx.session) as hot:  # on each call of a guest
-        row = hot.execute(_TARGET, known).fetchone()
+        row = hot.execute(_TARGET, {"install_id": install_id}).fetchone()
     if row is None:
         raise InstallNotFound("There is no install with this id.")
     if row["state"] not in SERVING:
-        raise InstallDisabled(f"{row['title']} was switched off by an administrator.")
-    _check_breaker(row["title"], row["traps"], now)
+        raise InstallDisabled(f"{row['title']} {_HALTED[row['halted']]}.")
+    check_content(ctx, row)
+    check_breaker(row["title"], row["resting_until"], ctx.now())
     return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
-                  row["component_key"], _read(row["manifest"]), frozenset(row["grants"]), endpoint="")  # fmt: skip
+                  row["component_key"], _read(row["manifest"]), frozenset(row["grants"]), row["rests"], endpoint="")  # fmt: skip
 
 
 def invoke(
@@ -200,6 +206,7 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why
     made = Made(target.tenant_id, target.install_id, target.name, target.semver, why.trigger, target.endpoint, why.caller,
                 why.cause.request_id, started, request_bytes(request))  # fmt: skip
     record_invocation(kernel, made, outcome)
+    note_end(kernel, target.tenant_id, target.install_id, target.rests, outcome.trap)
     return outcome
 
 
@@ -207,14 +214,6 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why
 def _read(manifest: str) -> ExtensionManifest:
     """A published manifest."""
     return read_manifest(manifest.encode())
-
-
-def _check_breaker(title: str, traps: list[datetime], now: datetime) -> None:
-    """Rest for a while after too many traps in a short time; `traps` are the newest first."""
-    if len(traps) < BREAKER_TRAPS or traps[0] - traps[-1] > BREAKER_WINDOW or now - traps[0] >= BREAKER_REST:
-        return
-    wait = max(ceil((traps[0] + BREAKER_REST - now).total_seconds()), 1)
-    raise BreakerOpen(f"{title} failed {BREAKER_TRAPS} times in a minute and rests. Try again in {wait} s.", retry_after=wait)
 
 
 @contextmanager

@@ -11,17 +11,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
+from plugins.extensions.bundles import NO_FILES
 
 RELEASE_STATES = ("compiling", "ready", "refused")
 INSTALL_STATES = ("active", "awaiting_consent", "disabled")
 SERVING = frozenset({"active", "awaiting_consent"})
+HALTS = ("admin", "revoked", "breaker")
 
 
 class Release(TenantTable):
     """A published version of an extension: immutable once it is `ready`; a `refused` one may be published again.
 
-    `manifest` is deskhand.json as it was sent, `component_key` the component's place among the tenant's files, `digest`
-    its SHA-256. `inspection` lists what it imports; `problem` says why it was refused (RFC 9457 members).
+    `manifest` is deskhand.json as it was sent, `component_key` the component's place among the tenant's files, `digest` its
+    SHA-256, `files` the bundle's other files (name to size and SHA-256). `signature` is Ed25519's over all of it by the public
+    key `signer`; both are null for a release that is not signed. `inspection` lists what it imports; `problem` says why it
+    was refused (RFC 9457 members).
     """
 
     __tablename__ = "extensions_releases"
@@ -30,6 +34,7 @@ class Release(TenantTable):
         UniqueConstraint("tenant_id", "name", "semver"),
         CheckConstraint("state in ('compiling', 'ready', 'refused')", name="state"),
         CheckConstraint("(state = 'refused') = (problem is not null)", name="problem"),
+        CheckConstraint("(signature is null) = (signer is null)", name="signature"),
         Index(None, "tenant_id", "published_at", "id"),
     )
 
@@ -40,6 +45,10 @@ class Release(TenantTable):
     manifest: Mapped[dict[str, Any]]
     component_key: Mapped[str]
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    files: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    files_digest: Mapped[bytes] = mapped_column(LargeBinary, default=NO_FILES, server_default=text(f"'\\x{NO_FILES.hex()}'"))
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    signer: Mapped[bytes | None] = mapped_column(LargeBinary)
     size: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(default="compiling", server_default="compiling")
     inspection: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
@@ -51,7 +60,11 @@ class Release(TenantTable):
 
 class Install(TenantTable, Versioned):
     """An extension in a tenant, serving one release. A release that asks for more waits in `pending_release_id` while the
-    old one keeps serving. `config` is a sealed JSON object of texts.
+    old one keeps serving; the one that served before is `previous_release_id`. `config` is a sealed JSON object of texts.
+
+    While `disabled`, `halted` says by whom: an administrator, a revocation, or the breaker after too many traps. The breaker
+    lets no call in before `resting_until`; `rests` counts the rests since the last call that went well. Traps before
+    `watched_since` do not count.
     """
 
     __tablename__ = "extensions_installs"
@@ -59,17 +72,25 @@ class Install(TenantTable, Versioned):
         tenant_key(),
         references("release_id", "extensions_releases"),
         references("pending_release_id", "extensions_releases"),
+        references("previous_release_id", "extensions_releases"),
         UniqueConstraint("tenant_id", "name"),
         CheckConstraint("state in ('active', 'awaiting_consent', 'disabled')", name="state"),
         CheckConstraint("state <> 'awaiting_consent' or pending_release_id is not null", name="pending"),
+        CheckConstraint("halted in ('admin', 'revoked', 'breaker')", name="halted"),
+        CheckConstraint("(state = 'disabled') = (halted is not null)", name="halted_disabled"),
         Index(None, "tenant_id", "created_at", "id"),
     )
 
     name: Mapped[str]
     release_id: Mapped[UUID]
     pending_release_id: Mapped[UUID | None]
+    previous_release_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="active", server_default="active")
     config: Mapped[bytes | None] = mapped_column(LargeBinary)
+    halted: Mapped[str | None]
+    resting_until: Mapped[datetime | None]
+    rests: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    watched_since: Mapped[datetime | None]
     installed_by: Mapped[str]
 
 
@@ -88,6 +109,34 @@ class Grant(TenantTable):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     granted_by: Mapped[str]
     granted_at: Mapped[datetime]
+
+
+class PublisherKey(TenantTable):
+    """A public key that the tenant trusts for a publisher: of the first signed release it installed, or added by hand."""
+
+    __tablename__ = "extensions_publisher_keys"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "publisher", "key"),
+        CheckConstraint("octet_length(key) = 32", name="key"),
+    )
+
+    publisher: Mapped[str]
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    trusted_by: Mapped[str]
+    trusted_at: Mapped[datetime]
+
+
+class Revocation(TenantTable):
+    """What may not run in the tenant any more: `subject` is an extension's name, `name@version`, or a key's fingerprint."""
+
+    __tablename__ = "extensions_revocations"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "subject"))
+
+    subject: Mapped[str]
+    reason: Mapped[str]
+    revoked_by: Mapped[str]
+    revoked_at: Mapped[datetime]
 
 
 class InvocationRecord(TenantTable):

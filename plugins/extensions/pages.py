@@ -13,6 +13,7 @@ from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import invocations, listing, releases, schemas, services
+from plugins.extensions.signing import fingerprint
 from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities
 
 pages = Pages("extensions")
@@ -31,10 +32,10 @@ def release_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue
 @pages.form("/extensions/releases/new", permission="extension.publish", schema=schemas.ReleaseForm,
             template="extensions/release_form.html")  # fmt: skip
 def new_release(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
-    sent = {name: request.files[name].read() if name in request.files else b"" for name in ("manifest", "component")}
-    if missing := {name: _("Choose a file.") for name, content in sent.items() if not content}:
-        raise InvalidInput(errors=missing)
-    release = releases.publish_release(ctx, **sent)
+    sent = request.files["bundle"].read() if "bundle" in request.files else b""
+    if not sent:
+        raise InvalidInput(errors={"bundle": _("Choose a file.")})
+    release = releases.publish_release(ctx, sent)
     return redirect_to(f"/extensions/releases/{release.id}", toast=_("Published. It is being compiled."))
 
 
@@ -46,6 +47,7 @@ def release_page(ctx: CallContext, release_id: UUID) -> ResponseReturnValue:
         release=release,
         states=RELEASE_STATES,
         manifest=releases.manifest_of(release),
+        signer=fingerprint(release.signer) if release.signer else None,
         asked=asked_capabilities(ctx, release, ()),
         install=services.installed_as(ctx, release.name),
     )

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,13 +18,16 @@ from kernel import audit, jobs
 from kernel.context import CallContext
 from kernel.files import FileDamaged, FileMissing
 from kernel.ids import uuid7
-from plugins.extensions.errors import ComponentRefused, ReleaseNotFound, ReleasePublished
-from plugins.extensions.extension_manifest import read_manifest
+from plugins.extensions.bundles import Bundle, files_digest, read_bundle
+from plugins.extensions.errors import ComponentRefused, ReleaseNotFound, ReleasePublished, SignatureInvalid
+from plugins.extensions.extension_manifest import check_files, read_manifest
 from plugins.extensions.guests.compiling import compile_component
 from plugins.extensions.guests.inspection import Inspection, check_bytes
 from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import Release
 from plugins.extensions.runtime import artefact_store
+from plugins.extensions.signing import fingerprint, is_signed_by, read_signature
+from plugins.extensions.trust import check_trust
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -34,23 +38,27 @@ COMPILE_JOB = "extensions.compile"
 OpenCall = Callable[[], AbstractContextManager[CallContext]]
 
 
-def publish_release(ctx: CallContext, *, manifest: bytes, component: bytes) -> Release:
-    """Take in a release and queue its compiling; its `state` says what became of that.
+def publish_release(ctx: CallContext, packed: bytes) -> Release:
+    """Take in a bundle and queue its compiling; the release's `state` says what became of that.
 
-    The same version with the same content is the release that is there. Raises ManifestRefused, ComponentRefused, or
-    ReleasePublished for other content.
+    The same version with the same content is the release that is there. Raises BundleRefused, ManifestRefused,
+    ComponentRefused, SignatureInvalid and what `trust.check_trust` raises, or ReleasePublished for other content.
     """
-    read = read_manifest(manifest, ctx.kernel.plugins.capabilities)
-    check_bytes(component)
-    stored = ctx.kernel.files.put_bytes(ctx.tenant_id, component, content_type=WASM)
-    values = _values(ctx, read, orjson.loads(manifest), component, stored.key)
+    bundle = read_bundle(packed)
+    read = read_manifest(bundle.manifest, ctx.kernel.plugins.capabilities)
+    check_bytes(bundle.component)
+    check_files(read, bundle.files)
+    values = _values(ctx, read, bundle)
+    check_trust(ctx, Release(**values))
+    _keep_files(ctx, bundle)
     added = insert(Release).values(tenant_id=ctx.tenant_id, id=uuid7(), **values)
     fresh = ctx.session.scalar(added.on_conflict_do_nothing(index_elements=["tenant_id", "name", "semver"]).returning(Release.id))
     release = get_release(ctx, fresh) if fresh else _again(ctx, read, values)
     if release.state == "compiling" and release.job_id is None:
         release.job_id = jobs.enqueue(ctx, COMPILE_JOB, {"release_id": release.id}, key=str(release.id))
         audit.record(ctx, "extension_release.published", kind="extension.release", row_id=release.id, label=_label(release),
-                     changes={"sha256": values["digest"].hex(), "capabilities": list(read.asked)})  # fmt: skip
+                     changes={"sha256": values["digest"].hex(), "capabilities": list(read.asked),
+                              "signer": fingerprint(release.signer) if release.signer else None})  # fmt: skip
         ctx.session.flush()
     return release
 
@@ -109,12 +117,37 @@ def manifest_of(release: Release) -> ExtensionManifest:
     return read_manifest(orjson.dumps(release.manifest))
 
 
-def _values(ctx: CallContext, read: ExtensionManifest, manifest: Mapping[str, Any], component: bytes, key: str) -> dict[str, Any]:
+def read_file(ctx: CallContext, release: Release, name: str) -> bytes:
+    """A file of the release's bundle, as it was published. Raises FileMissing, FileDamaged, ReleaseTampered."""
+    check_trust(ctx, release)
+    if name not in release.files:
+        raise FileMissing(f"{_label(release)} has no file {name!r}.")
+    return ctx.kernel.files.get_bytes(ctx.tenant_id, f"{ctx.tenant_id}/{release.files[name]['sha256']}")
+
+
+def _values(ctx: CallContext, read: ExtensionManifest, bundle: Bundle) -> dict[str, Any]:
+    signed = None if bundle.signature is None else read_signature(bundle.signature)
+    digest = hashlib.sha256(bundle.component).digest()
+    if signed and not is_signed_by(bundle.digest(), signed.key, signed.value):
+        raise SignatureInvalid("signature.json does not fit what is in the bundle. Sign it again after the last change.")
+    files = {
+        name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in bundle.files.items()
+    }
     return {
-        "name": read.name, "semver": read.version, "title": read.title, "publisher": read.publisher, "manifest": manifest,
-        "component_key": key, "digest": hashlib.sha256(component).digest(), "size": len(component), "state": "compiling",
-        "inspection": {}, "problem": None, "job_id": None, "published_by": ctx.actor.name, "published_at": ctx.now(),
+        "name": read.name, "semver": read.version, "title": read.title, "publisher": read.publisher,
+        "manifest": orjson.loads(bundle.manifest), "component_key": f"{ctx.tenant_id}/{digest.hex()}", "digest": digest,
+        "files": files, "files_digest": files_digest({name: one["sha256"] for name, one in files.items()}),
+        "signature": signed.value if signed else None, "signer": signed.key if signed else None,
+        "size": len(bundle.component), "state": "compiling", "inspection": {}, "problem": None, "job_id": None,
+        "published_by": ctx.actor.name, "published_at": ctx.now(),
     }  # fmt: skip
+
+
+def _keep_files(ctx: CallContext, bundle: Bundle) -> None:
+    put = partial(ctx.kernel.files.put_bytes, ctx.tenant_id)
+    put(bundle.component, content_type=WASM)
+    for content in bundle.files.values():
+        put(content, content_type="application/octet-stream")
 
 
 def _again(ctx: CallContext, read: ExtensionManifest, values: Mapping[str, Any]) -> Release:
@@ -125,7 +158,7 @@ def _again(ctx: CallContext, read: ExtensionManifest, values: Mapping[str, Any])
         for name, value in values.items():
             setattr(release, name, value)
         ctx.session.flush()
-    elif (release.digest, release.manifest) != (values["digest"], values["manifest"]):
+    elif any(getattr(release, part) != values[part] for part in ("digest", "manifest", "files", "signature")):
         raise ReleasePublished(f"{_label(release)} was published with other content. Raise `version` in deskhand.json.")
     return release
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
@@ -29,7 +27,7 @@ def publish_release(ctx: CallContext, body: dict[str, Any]) -> Any:
 
     It is compiled in the background: read it again until `state` is `ready` or `refused`. A version never changes.
     """
-    return releases.publish_release(ctx, manifest=orjson.dumps(body["manifest"]), component=body["component"])
+    return releases.publish_release(ctx, body["bundle"])
 
 
 @rest.get(f"{_RELEASES}/<uuid:release_id>", permission="extension.read", out=schemas.ReleaseOut)
@@ -87,6 +85,12 @@ def consent(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
 def decline(ctx: CallContext, install_id: UUID) -> Any:
     """Forget a waiting release"""
     return listing.shown(ctx, services.decline(ctx, install_id))
+
+
+@rest.post(f"{_INSTALL}/rollback", permission="extension.manage", out=schemas.InstallOut, status=200)
+def rollback_install(ctx: CallContext, install_id: UUID) -> Any:
+    """Serve the release that served before"""
+    return listing.shown(ctx, services.rollback_install(ctx, install_id))
 
 
 @rest.post(f"{_INSTALL}/disable", permission="extension.manage", out=schemas.InstallOut, status=200)

@@ -9,25 +9,25 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.extensions.models import INSTALL_STATES, RELEASE_STATES
+from plugins.extensions.models import HALTS, INSTALL_STATES, RELEASE_STATES
+from plugins.extensions.signing import fingerprint
 
 _CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
 _LIKE = {"example": "cap:log.emit"}
 
 
 class ReleaseIn(Schema):
-    """`manifest` is deskhand.json, `component` the .wasm in base64."""
+    """`bundle` is the file that `deskhand ext pack` writes, in base64."""
 
-    manifest = fields.Dict(keys=fields.String(), required=True)
-    component = fields.String(required=True, metadata={"format": "byte"})
+    bundle = fields.String(required=True, metadata={"format": "byte"})
 
     @post_load
     def decode(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The component as bytes."""
+        """The bundle as bytes."""
         try:
-            return data | {"component": base64.b64decode(data["component"], validate=True)}
+            return {"bundle": base64.b64decode(data["bundle"], validate=True)}
         except binascii.Error as error:
-            raise ValidationError("Send the bytes as base64.", "component") from error
+            raise ValidationError("Send the bytes as base64.", "bundle") from error
 
 
 class ReleaseRow(Schema):
@@ -51,6 +51,11 @@ class Inspected(Schema):
 class ReleaseOut(ReleaseRow):
     manifest = fields.Dict()
     sha256 = fields.Function(lambda release: release.digest.hex(), metadata={"type": "string"})
+    files = fields.Dict(metadata={"description": "The bundle's other files: name to size and SHA-256."})
+    signer = fields.Function(
+        lambda release: fingerprint(release.signer) if release.signer else None,
+        metadata={"type": ["string", "null"], "description": "Fingerprint of the key that signed it."},
+    )
     inspection = fields.Nested(Inspected, metadata={"description": "What the component imports."})
     problem = fields.Dict(allow_none=True, metadata={"description": "Why it was refused (RFC 9457 members)."})
     job_id = fields.UUID(allow_none=True)
@@ -102,6 +107,9 @@ class InstallOut(InstallRow):
     version = fields.Integer()
     release_id = fields.UUID()
     pending_release_id = fields.UUID(allow_none=True)
+    previous_release_id = fields.UUID(allow_none=True, metadata={"description": "What a rollback serves."})
+    halted = fields.String(allow_none=True, validate=validate.OneOf(HALTS), metadata={"description": "Who switched it off."})
+    resting_until = fields.AwareDateTime(allow_none=True, metadata={"description": "No call is taken before."})
     installed_by = fields.String()
     url = fields.String(metadata={"description": "Its endpoints lie below this path."})
     grants = fields.List(fields.Nested(GrantOut))
@@ -114,6 +122,37 @@ class SigningSecretOut(Schema):
     url = fields.URL(require_tld=False, metadata={"description": "Signed calls go below this address."})
 
 
+class KeyIn(Schema):
+    publisher = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9-]{1,62}\Z"), metadata={"example": "contoso"})
+    key = fields.String(required=True, validate=validate.Length(1, 100), metadata={"example": "A" * 43 + "="})
+
+
+class KeyOut(Schema):
+    id = fields.UUID()
+    publisher = fields.String()
+    key = fields.String(metadata={"description": "Ed25519, 32 bytes in base64."})
+    fingerprint = fields.String(metadata={"description": "The key's SHA-256 in hex."})
+    trusted_by = fields.String()
+    trusted_at = fields.AwareDateTime()
+
+
+class RevocationIn(Schema):
+    """`subject`: an extension's name, `name@version`, or the fingerprint of a key."""
+
+    subject = fields.String(required=True, validate=validate.Length(1, 200), metadata={"example": "org.example.orders@1.4.0"})
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class RevocationOut(Schema):
+    id = fields.UUID()
+    subject = fields.String()
+    reason = fields.String()
+    revoked_by = fields.String()
+    revoked_at = fields.AwareDateTime()
+
+
+KeyPage, RevocationPage = page_schema(KeyOut), page_schema(RevocationOut)
+TrustQuery = filtered()
 InstallQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(INSTALL_STATES)))
 InstallPage = page_schema(InstallRow)
 
@@ -185,7 +224,7 @@ InvocationPage = page_schema(InvocationRow)
 
 
 class ReleaseForm(Schema):
-    """The upload form; its two files come beside it."""
+    """The upload form; its file comes beside it."""
 
 
 class ConsentForm(Schema):

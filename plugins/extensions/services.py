@@ -21,10 +21,12 @@ from plugins.extensions.errors import (
     GrantNotAsked,
     InstallNotFound,
     NothingToConsent,
+    NothingToRollBack,
     ReleaseNotReady,
 )
 from plugins.extensions.models import Grant, Install, Release
 from plugins.extensions.releases import get_release, manifest_of
+from plugins.extensions.trust import check_trust, pin_key
 
 KIND = "extension.install"
 _MOST_SETTINGS, _LONGEST_VALUE = 100, 4096
@@ -68,6 +70,7 @@ def install_extension(
     Raises ReleaseNotReady, GrantNotAsked, ExtensionInstalled.
     """
     release = _ready(ctx, release_id)
+    pin_key(ctx, release)
     wanted = _asked(ctx, release, grants) | default_capabilities(ctx.kernel.plugins.capabilities)
     install_id = uuid7()
     added = insert(Install).values(tenant_id=ctx.tenant_id, id=install_id, name=release.name, release_id=release.id,
@@ -107,6 +110,7 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     """
     install = get_install(ctx, install_id, lock=True)
     release = _ready(ctx, release_id)
+    pin_key(ctx, release)
     if release.name != install.name:
         raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
     asked_before = set(manifest_of(get_release(ctx, install.release_id)).asked)
@@ -128,7 +132,7 @@ def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str]) -> Ins
     install = get_install(ctx, install_id, lock=True)
     if install.pending_release_id is None:
         raise NothingToConsent("No release of this extension waits for consent.")
-    release = get_release(ctx, install.pending_release_id)
+    release = _ready(ctx, install.pending_release_id)
     wanted = _asked(ctx, release, grants)
     _serve(ctx, install, release, keep=wanted)
     _grant_all(ctx, install, wanted)
@@ -146,20 +150,36 @@ def decline(ctx: CallContext, install_id: UUID) -> Install:
     return install
 
 
+def rollback_install(ctx: CallContext, install_id: UUID) -> Install:
+    """Serve the release that served before, at once: it was consented to then. What it may do is what is granted now and it
+    asks for. A second rollback goes forth again.
+
+    Raises NothingToRollBack, and what `trust.check_trust` raises for a release that may not be run any more.
+    """
+    install = get_install(ctx, install_id, lock=True)
+    if install.previous_release_id is None:
+        raise NothingToRollBack(f"{install.name} has served one release only.")
+    _serve(ctx, install, _ready(ctx, install.previous_release_id), action="extension.rolled_back")
+    ctx.session.flush()
+    return install
+
+
 def disable_install(ctx: CallContext, install_id: UUID) -> Install:
     """The kill switch: no call is taken any more, and a running guest's host calls are refused from now on."""
     install = get_install(ctx, install_id, lock=True)
     if install.state != "disabled":
-        install.state = "disabled"
+        install.state, install.halted = "disabled", "admin"
         _record(ctx, "extension.disabled", install, {})
     return install
 
 
 def enable_install(ctx: CallContext, install_id: UUID) -> Install:
-    """Take calls again."""
+    """Take calls again; traps so far are forgiven. Raises what `trust.check_trust` raises for what may not be run."""
     install = get_install(ctx, install_id, lock=True)
     if install.state == "disabled":
-        install.state = "awaiting_consent" if install.pending_release_id else "active"
+        check_trust(ctx, get_release(ctx, install.release_id))
+        install.state, install.halted = "awaiting_consent" if install.pending_release_id else "active", None
+        install.watched_since, install.resting_until, install.rests = ctx.now(), None, 0
         _record(ctx, "extension.enabled", install, {})
     return install
 
@@ -201,14 +221,19 @@ def open_requests(ctx: CallContext, install: Install) -> list[str]:
     return [one for one in asked if one not in granted]
 
 
-def _serve(ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None) -> None:
+def _serve(
+    ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None, action: str = "extension.upgraded"
+) -> None:
     """Switch to a release and drop the grants that it does not ask for (with `keep`: all but those)."""
     kept = set(manifest_of(release).asked if keep is None else keep)
     kept |= default_capabilities(ctx.kernel.plugins.capabilities)
     ctx.session.execute(delete(Grant).where(Grant.install_id == install.id, Grant.capability.not_in(kept)))
+    if install.release_id != release.id:
+        install.previous_release_id = install.release_id
+        install.watched_since, install.resting_until, install.rests = ctx.now(), None, 0
     install.release_id, install.pending_release_id = release.id, None
     install.state = "disabled" if install.state == "disabled" else "active"
-    _record(ctx, "extension.upgraded", install, {"version": release.semver})
+    _record(ctx, action, install, {"version": release.semver})
 
 
 def _grant_all(ctx: CallContext, install: Install, capabilities: Iterable[str]) -> None:
@@ -225,6 +250,7 @@ def _ready(ctx: CallContext, release_id: UUID) -> Release:
     if release.state != "ready":
         words = "is still being compiled; try again in a moment" if release.state == "compiling" else "was refused"
         raise ReleaseNotReady(f"{release.name} {release.semver} {words}.", problem=release.problem)
+    check_trust(ctx, release)
     return release
 
 

@@ -16,6 +16,11 @@ INSTALL_STATES = {
     "awaiting_consent": (_l("Awaiting consent"), "warning"),
     "disabled": (_l("Switched off"), "neutral"),
 }
+HALTED = {
+    "admin": _l("An administrator switched it off."),
+    "revoked": _l("It was revoked."),
+    "breaker": _l("It failed fifty times within an hour and was switched off."),
+}
 RELEASE_STATES = {
     "compiling": (_l("Compiling"), "info"),
     "ready": (_l("Ready"), "success"),

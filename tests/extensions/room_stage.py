@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.jobs import drain
+from plugins.extensions.bundles import Bundle, pack_bundle
 from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -21,15 +22,16 @@ def manifest_of(folder: Path, **changes: Any) -> dict[str, Any]:
     return json.loads((folder / "deskhand.json").read_text()) | changes
 
 
-def send_release(world: World, manifest: dict[str, Any], wasm: bytes) -> Any:
+def send_release(world: World, manifest: dict[str, Any], wasm: bytes, files: dict[str, bytes] | None = None) -> Any:
     """Publish through REST; the answer."""
-    body = {"manifest": manifest, "component": base64.b64encode(wasm).decode()}
+    bundle = pack_bundle(Bundle(json.dumps(manifest).encode(), wasm, files or {}))
+    body = {"bundle": base64.b64encode(bundle).decode()}
     return world.api().post(f"{API}/extension-releases", json=body)
 
 
-def publish(world: World, manifest: dict[str, Any], wasm: bytes) -> dict[str, Any]:
+def publish(world: World, manifest: dict[str, Any], wasm: bytes, files: dict[str, bytes] | None = None) -> dict[str, Any]:
     """Publish and compile; the release as it then is."""
-    answer = send_release(world, manifest, wasm)
+    answer = send_release(world, manifest, wasm, files)
     assert answer.status_code == 201, answer.json
     drain(world.kernel, world.tenant_id)
     return world.api().get(f"{API}/extension-releases/{answer.json['id']}").json

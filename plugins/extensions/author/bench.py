@@ -12,10 +12,12 @@ from uuid import UUID
 import orjson
 
 from plugins.extensions import releases, services
-from plugins.extensions.author.building import COMPONENT, build_extension
+from plugins.extensions.author.building import build_extension
 from plugins.extensions.author.errors import ServedAlready
 from plugins.extensions.author.sdk import digest_of, source_files
-from plugins.extensions.errors import ComponentRefused, ManifestRefused
+from plugins.extensions.bundles import Bundle, pack_bundle
+from plugins.extensions.errors import ComponentRefused
+from plugins.extensions.packing import bundle_of_folder
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -47,19 +49,18 @@ def dev_version(version: str, digest: str) -> str:
 def serve_folder(kernel: Kernel, tenant_id: UUID, folder: Path, *, replace: bool = False) -> Served:
     """Build a folder and let the tenant serve it, with everything granted that it asks for.
 
-    Raises BuildFailed, ToolMissing, ManifestRefused, ComponentRefused, and ServedAlready where a published version would have
+    Raises BuildFailed, ToolMissing, BundleRefused, ManifestRefused, ComponentRefused, and ServedAlready where a published version would have
     to make way and may not (`replace`).
     """
     build_extension(folder)
-    manifest = _read_manifest(folder / "deskhand.json")
-    component = (folder / COMPONENT).read_bytes()
-    named = manifest | {
-        "version": dev_version(str(manifest.get("version", "")), digest_of([folder / "deskhand.json", folder / COMPONENT]))
-    }
+    bundle = bundle_of_folder(folder)
+    manifest = orjson.loads(bundle.manifest)
+    named = manifest | {"version": dev_version(str(manifest.get("version", "")), bundle.digest().hex())}
+    packed = pack_bundle(Bundle(orjson.dumps(named), bundle.component, bundle.files))
     with kernel.call(tenant_id) as ctx:
         if not replace:
             _refuse_replacing(ctx, str(manifest.get("name")))
-        release_id = releases.publish_release(ctx, manifest=orjson.dumps(named), component=component).id
+        release_id = releases.publish_release(ctx, packed).id
     releases.compile_release(lambda: kernel.call(tenant_id), release_id)
     with kernel.call(tenant_id) as ctx:
         release = releases.get_release(ctx, release_id)
@@ -77,18 +78,6 @@ def watch(folder: Path) -> Iterator[None]:
         if now != before:
             before = now
             yield
-
-
-def _read_manifest(file: Path) -> dict[str, object]:
-    try:
-        read = orjson.loads(file.read_bytes())
-    except FileNotFoundError:
-        raise ManifestRefused(f"{file} is not there.") from None
-    except orjson.JSONDecodeError as error:
-        raise ManifestRefused(f"{file} is no JSON: {error}") from None
-    if not isinstance(read, dict):
-        raise ManifestRefused(f"{file} is no JSON object.")
-    return read
 
 
 def _refuse_replacing(ctx: CallContext, name: str) -> None:

@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from kernel.jobs import drain
+from plugins.extensions.bundles import Bundle, pack_bundle
 from tests.conftest import World
 from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, manifest_of, publish
 
@@ -16,11 +17,8 @@ from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, ma
 def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: bytes) -> None:
     alice = acme.client()
     assert "No extensions installed" in alice.get("/extensions").text
-    files = {
-        "manifest": FileStorage(io.BytesIO(json.dumps(manifest_of(DEMO_FOLDER)).encode()), "deskhand.json"),
-        "component": FileStorage(io.BytesIO(demo_wasm), "component.wasm"),
-    }
-    boundary, body = encode_multipart(files)
+    bundle = pack_bundle(Bundle(json.dumps(manifest_of(DEMO_FOLDER)).encode(), demo_wasm, {}))
+    boundary, body = encode_multipart({"bundle": FileStorage(io.BytesIO(bundle), "invoicing-demo.zip")})
     sent = alice.post("/extensions/releases/new", data=body, content_type=f"multipart/form-data; boundary={boundary}")
     assert sent.status_code == 303, sent.text
     assert "Compiling" in alice.get(sent.location).text
@@ -45,7 +43,7 @@ def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: byte
 def test_missing_files_come_back_at_their_fields(acme: World) -> None:
     answer = acme.client().post("/extensions/releases/new", data={}, content_type="multipart/form-data")
     assert answer.status_code == 422
-    assert answer.text.count("Choose a file.") == 2
+    assert answer.text.count("Choose a file.") == 1
 
 
 def test_grants_settings_and_the_kill_switch(acme: World, demo_wasm: bytes) -> None:
