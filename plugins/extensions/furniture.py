@@ -13,6 +13,8 @@ from plugins.extensions.guests.inspection import COMPONENT_MAGIC
 from plugins.extensions.models import Install, InvocationRecord
 from plugins.extensions.releases import publish_release
 from plugins.extensions.services import install_extension
+from plugins.extensions.signing import KEY_BYTES
+from plugins.extensions.trust import revoke, trust_key
 
 _MANIFEST = {
     "name": "example.contoso.orders", "publisher": "contoso", "version": "1.0.0", "runtime": "component@1", "title": "Orders",
@@ -28,7 +30,16 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     called = _call_of(ctx, install)
     ctx.session.add(called)
     ctx.session.flush()
-    return {"release_id": release.id, "install_id": install.id, "install": install.id, "invocation_id": called.id}
+    key = trust_key(ctx, "contoso", bytes(KEY_BYTES))
+    revoked = revoke(ctx, "example.contoso.broken", "It fails.")
+    return {
+        "key_id": key.id,
+        "revocation_id": revoked.id,
+        "release_id": release.id,
+        "install_id": install.id,
+        "install": install.id,
+        "invocation_id": called.id,
+    }
 
 
 def _call_of(ctx: CallContext, install: Install) -> InvocationRecord:

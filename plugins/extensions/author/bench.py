@@ -49,8 +49,8 @@ def dev_version(version: str, digest: str) -> str:
 def serve_folder(kernel: Kernel, tenant_id: UUID, folder: Path, *, replace: bool = False) -> Served:
     """Build a folder and let the tenant serve it, with everything granted that it asks for.
 
-    Raises BuildFailed, ToolMissing, BundleRefused, ManifestRefused, ComponentRefused, and ServedAlready where a published version would have
-    to make way and may not (`replace`).
+    Raises BuildFailed, ToolMissing, BundleRefused, ManifestRefused, ComponentRefused, and ServedAlready where a published
+    version would have to make way and may not (`replace`).
     """
     build_extension(folder)
     bundle = bundle_of_folder(folder)

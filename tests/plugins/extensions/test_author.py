@@ -26,6 +26,7 @@ from plugins.extensions import releases, services
 from plugins.extensions.author.bench import serve_folder
 from plugins.extensions.author.errors import BuildFailed, FolderNotEmpty, ServedAlready
 from plugins.extensions.author.starting import create_extension
+from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.errors import ManifestRefused
 from tests.conftest import World
 
@@ -141,7 +142,7 @@ def test_a_build_from_somebodys_desk_takes_no_published_version_away_unasked(
         "capabilities": ["cap:invoice.manual.create"]
     }
     with acme.call() as ctx:
-        release_id = releases.publish_release(ctx, manifest=json.dumps(manifest).encode(), component=demo_wasm).id
+        release_id = releases.publish_release(ctx, pack_bundle(Bundle(json.dumps(manifest).encode(), demo_wasm, {}))).id
     releases.compile_release(acme.call, release_id)
     with acme.call() as ctx:
         install_id = services.install_extension(ctx, release_id=release_id).id

@@ -60,7 +60,7 @@ def test_publish_install_call_and_look(ext: Any) -> None:
 
 def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> None:
     missing = ext("publish", str(tmp_path))
-    assert (missing.exit_code, "Build the extension first." in missing.output) == (1, True)
+    assert (missing.exit_code, "deskhand.json is not there." in missing.output) == (1, True)
     assert "No release of org.example.none is published here." in ext("install", "org.example.none").output
     assert "KEY=VALUE" in ext("install", NAME, "--set", "novalue").output
     bob = CliRunner().invoke(main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"])
