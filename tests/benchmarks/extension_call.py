@@ -10,6 +10,7 @@ from kernel import jobs
 from kernel.app import Kernel, create_app
 from plugins.extensions import releases, services
 from plugins.extensions.author.building import COMPONENT, build_extension
+from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.runtime import close_guest_pool
 from tests.benchmarks.calling import Caller, key_of_alice, middle_ms
 from tests.benchmarks.measuring import Reading, compare, every, in_turns, percentile_95
@@ -40,7 +41,7 @@ def _built() -> bytes:
 def _install(kernel: Kernel, tenant_id: UUID, component: bytes, name: str) -> UUID:
     manifest: dict[str, Any] = json.loads((GUEST / "deskhand.json").read_text()) | {"name": name, "endpoints": ENDPOINTS}
     with kernel.call(tenant_id) as ctx:
-        release_id = releases.publish_release(ctx, manifest=json.dumps(manifest).encode(), component=component).id
+        release_id = releases.publish_release(ctx, pack_bundle(Bundle(json.dumps(manifest).encode(), component, {}))).id
     jobs.drain(kernel, tenant_id)
     with kernel.call(tenant_id) as ctx:
         return services.install_extension(ctx, release_id=release_id).id
