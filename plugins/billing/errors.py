@@ -217,6 +217,18 @@ class PaymentTaken(Conflict):
     title = "The payment was taken back"
 
 
+class RefundNotFound(NotFound):
+    code = "refund_not_found"
+    title = "No such refund"
+
+
+class RefundStands(Conflict):
+    """The refund was taken back before, or what it opened was paid otherwise meanwhile."""
+
+    code = "refund_stands"
+    title = "The refund cannot be taken back"
+
+
 class PaymentRefunded(Conflict):
     """Part of the payment went back to the client, so that it cannot be taken back whole."""
 

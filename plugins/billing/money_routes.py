@@ -75,6 +75,18 @@ def refund_payment(ctx: CallContext, payment_id: UUID, body: dict[str, Any]) -> 
     return refunds.refund_payment(ctx, payment_id, **body)
 
 
+@rest.get("/refunds/<uuid:refund_id>", permission="invoice.read", out=credit_schemas.RefundOut)
+def get_refund(ctx: CallContext, refund_id: UUID) -> Any:
+    """Read a refund"""
+    return refunds.get_refund(ctx, refund_id)
+
+
+@rest.post("/refunds/<uuid:refund_id>/take-back", permission="invoice.pay", out=credit_schemas.RefundOut, status=200)
+def take_back_refund(ctx: CallContext, refund_id: UUID) -> Any:
+    """Take back a refund that came back or was entered by mistake; that of a credit needs credit.manage as well"""
+    return refunds.take_back_refund(ctx, refund_id)
+
+
 @rest.post("/prepayments", permission="invoice.create", body=schemas.PrepaymentIn, out=InvoiceOut)
 def create_prepayment(ctx: CallContext, body: dict[str, Any]) -> Any:
     """Draft a prepayment: what is paid for it becomes a credit"""

@@ -113,6 +113,13 @@ def take_back_payment(ctx: CallContext, payment_id: UUID, form: MultiDict[str, s
     return redirect_to(url, toast=_("Payment taken back."))
 
 
+@pages.post("/refunds/<uuid:refund_id>/take-back", permission="invoice.pay")
+def take_back_refund(ctx: CallContext, refund_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    refund = refunds.take_back_refund(ctx, refund_id)
+    url = f"/payments/{refund.payment_id}" if refund.payment_id else f"/credits/{refund.credit_id}"
+    return redirect_to(url, toast=_("Refund taken back."))
+
+
 def _all_refundable(ctx: CallContext, payment_id: UUID) -> dict[str, Any]:
     payment = payments.get_payment(ctx, payment_id)
     return {"amount": refunds.refundable(ctx, payment), "refunded_on": ctx.today(), "method": "bank_transfer",

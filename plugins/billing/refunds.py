@@ -16,11 +16,11 @@ from plugins.billing.credits.applying import check_not_expired
 from plugins.billing.credits.moving import lock_credits, move_credit
 from plugins.billing.credits.rules import in_order
 from plugins.billing.days import check_days
-from plugins.billing.errors import CreditTooLarge, PaymentTaken
-from plugins.billing.ledger import Booking, post_entries
-from plugins.billing.models import Credit, Invoice, Payment, PaymentAllocation, Refund
+from plugins.billing.errors import CreditTooLarge, PaymentTaken, RefundNotFound, RefundStands
+from plugins.billing.ledger import Booking, post_entries, reverse_entry
+from plugins.billing.models import Credit, CreditMovement, Invoice, Payment, PaymentAllocation, Refund
 from plugins.billing.payments import METHODS, allocate, credits_of, lock_payment, shares_of
-from plugins.billing.receivables.early import take_back_early_discount
+from plugins.billing.receivables.early import give_early_discounts, take_back_early_discount
 from plugins.billing.settling import lock_all
 
 if TYPE_CHECKING:
@@ -138,11 +138,66 @@ def _written(ctx: CallContext, refund: Refund) -> Refund:
     ctx.session.flush()
     kind, row_id = ("payment", refund.payment_id) if refund.payment_id else ("credit", refund.credit_id)
     audit.record(ctx, f"{kind}.refunded", kind=kind, row_id=row_id, changes={"amount": refund.amount, "method": refund.method})
-    events.publish(ctx, "money.refunded", {
-        "refund_id": refund.id, "client_id": refund.client_id, "currency": refund.currency, "amount": refund.amount,
-        "payment_id": refund.payment_id, "credit_id": refund.credit_id,
-    })  # fmt: skip
+    events.publish(ctx, "money.refunded", _said(refund))
     return refund
+
+
+def take_back_refund(ctx: CallContext, refund_id: UUID) -> Refund:
+    """Take back a refund that came back or was entered by mistake: credits have again what it took of them, and invoices that it
+    opened are paid again. Raises RefundNotFound, and RefundStands when that was done before, or an invoice is paid otherwise.
+    """
+    refund = get_refund(ctx, refund_id)
+    if refund.credit_id is not None:
+        ctx.require("credit.manage")
+    opened = _opened_by(ctx, refund)
+    invoices = lock_all(ctx, opened)
+    payment = lock_payment(ctx, refund.payment_id) if refund.payment_id else None
+    moved = list(ctx.session.scalars(select(CreditMovement).where(CreditMovement.entry_id == refund.entry_id)))
+    credits = {one.id: one for one in lock_credits(ctx, [one.credit_id for one in moved])}
+    ctx.session.refresh(refund)
+    if refund.taken_back_at is not None:
+        raise RefundStands("This refund was taken back before.")
+    for invoice in invoices:
+        if invoice.status != "finalized" or invoice.total - invoice.settled < opened[invoice.id]:
+            raise RefundStands(f"{invoice.number} is void, or paid otherwise by now. Take that back first.")
+    entry_id = reverse_entry(ctx, refund.entry_id, "Refund taken back")
+    for one in moved:
+        move_credit(ctx, credits[one.credit_id], "unrefunded", -one.amount, entry_id)
+    if payment is not None:
+        payment.refunded -= refund.amount
+        payment.applied += sum(opened.values())
+        for invoice in invoices:
+            allocate(ctx, payment, invoice, opened[invoice.id], entry_id)
+        give_early_discounts(ctx, payment, invoices)
+    refund.taken_back_at = ctx.now()
+    return _taken_back(ctx, refund)
+
+
+def get_refund(ctx: CallContext, refund_id: UUID) -> Refund:
+    """One refund. Raises RefundNotFound."""
+    refund = ctx.session.scalar(select(Refund).where(Refund.id == refund_id))
+    if refund is None:
+        raise RefundNotFound("There is no refund with this id.")
+    return refund
+
+
+def _opened_by(ctx: CallContext, refund: Refund) -> dict[UUID, int]:
+    """How much of each invoice a refund opened again."""
+    wanted = select(PaymentAllocation.invoice_id, -PaymentAllocation.amount).where(PaymentAllocation.entry_id == refund.entry_id)
+    return dict(ctx.session.execute(wanted).all())
+
+
+def _taken_back(ctx: CallContext, refund: Refund) -> Refund:
+    ctx.session.flush()
+    kind, row_id = ("payment", refund.payment_id) if refund.payment_id else ("credit", refund.credit_id)
+    audit.record(ctx, f"{kind}.refund_taken_back", kind=kind, row_id=row_id, changes={"amount": refund.amount})
+    events.publish(ctx, "money.refund_taken_back", _said(refund))
+    return refund
+
+
+def _said(refund: Refund) -> dict[str, object]:
+    return {"refund_id": refund.id, "client_id": refund.client_id, "currency": refund.currency, "amount": refund.amount,
+            "payment_id": refund.payment_id, "credit_id": refund.credit_id}  # fmt: skip
 
 
 def list_refunds(ctx: CallContext, *, payment_id: UUID | None = None, credit_id: UUID | None = None) -> list[Refund]:

@@ -157,5 +157,5 @@ def _due(books: Books) -> Counter[tuple[str, UUID, str]]:
     for one in books.payments:
         due["cash", one.client_id, one.currency] += 0 if one.taken_back_at else one.amount
     for one in books.refunds:
-        due["cash", one.client_id, one.currency] -= one.amount
+        due["cash", one.client_id, one.currency] -= 0 if one.taken_back_at else one.amount
     return due

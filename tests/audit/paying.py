@@ -11,7 +11,7 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from plugins.billing import credit_notes, finalizing, invoices, payments, prepayments, refunds, reopening
 from plugins.billing.credits import applying, expiring, giving
-from plugins.billing.models import Credit, CreditApplication, Invoice, Payment
+from plugins.billing.models import Credit, CreditApplication, Invoice, Payment, Refund
 from plugins.billing.receivables import terms
 from tests.audit.desk import PICK, PRICE, Desk
 
@@ -101,6 +101,14 @@ class PayingDeeds(Desk):
         with self.deed("refund payment") as ctx:
             if (payment := self.pick(ctx, Payment, pick)) is not None:
                 refunds.refund_payment(ctx, payment.id, amount=_part(payment.amount, share))
+
+    @precondition(lambda self: self.payments)
+    @rule(pick=PICK)
+    def refund_comes_back(self, pick: int) -> None:
+        """The client's bank sends a refund back."""
+        with self.deed("take back refund") as ctx:
+            if (refund := self.pick(ctx, Refund, pick)) is not None:
+                refunds.take_back_refund(ctx, refund.id)
 
     @rule(pick=PICK, amount=PRICE)
     def prepay(self, pick: int, amount: int) -> None:

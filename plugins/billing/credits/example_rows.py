@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from plugins.billing import finalizing, invoices
+from plugins.billing import finalizing, invoices, refunds
 from plugins.billing.credits import applying, giving
 from plugins.billing.manual import LineAsked
 from plugins.billing.models import CreditFinding
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def furnish_credits(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
-    """A grant that has paid part of an invoice, and a difference as the check would find it."""
+    """A grant that has paid part of an invoice, one that was paid out, and a difference as the check would find it."""
+    paid_out = giving.grant_credit(ctx, client_id, amount=50, reason="Late reply")
+    refund = refunds.refund_credit(ctx, paid_out.id, amount=50)
     credit = giving.grant_credit(ctx, client_id, amount=300, reason="Late reply")
     draft = invoices.create_invoice(ctx, client_id=client_id, lines=[LineAsked("lines[0]", "Cleaning", Decimal(1), 5_000)])
     finalizing.finalize_invoice(ctx, draft.id)
@@ -25,4 +27,4 @@ def furnish_credits(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
                             actual=0, found_at=ctx.now())  # fmt: skip
     ctx.session.add(finding)
     ctx.session.flush()
-    return {"application_id": application.id, "finding_id": finding.id}
+    return {"application_id": application.id, "finding_id": finding.id, "refund_id": refund.id}

@@ -39,6 +39,7 @@ MOVEMENTS = {
     "expired": (_l("Expired"), "neutral"),
     "transferred": (_l("Transferred to another client"), "neutral"),
     "refunded": (_l("Paid to the client"), "neutral"),
+    "unrefunded": (_l("Refund taken back"), "neutral"),
     "withdrawn": (_l("Withdrawn"), "neutral"),
     "adjusted": (_l("Adjusted"), "neutral"),
 }
@@ -80,6 +81,7 @@ def credit_page(ctx: CallContext, credit_id: UUID) -> ResponseReturnValue:
         origins=ORIGINS,
         kinds=MOVEMENTS,
         movements=giving.list_movements(ctx, credit_id),
+        refunds=refunds.list_refunds(ctx, credit_id=credit_id),
     )
 
 

@@ -66,6 +66,7 @@ EVENTS = (
     EventType("payment.recorded", "A payment of a client was recorded.", PaymentRecorded),
     EventType("payment.taken_back", "A payment was taken back.", PaymentTakenBack),
     EventType("money.refunded", "Money was paid back to a client.", MoneyRefunded),
+    EventType("money.refund_taken_back", "A refund was taken back.", MoneyRefunded),
     EventType("credit.given", "A client has a new credit.", CreditGiven),
     EventType("credit.applied", "A credit paid an invoice, or part of it.", CreditApplied),
     EventType("credit.expiring", "A credit can be used for a few days more.", CreditExpiring),

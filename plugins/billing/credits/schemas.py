@@ -127,6 +127,7 @@ class RefundOut(Schema):
     method = fields.String()
     reference = fields.String()
     recorded_by = fields.String()
+    taken_back_at = fields.AwareDateTime(allow_none=True)
 
 
 class ApplicationOut(Schema):

@@ -63,10 +63,10 @@ class CreditMovement(TenantTable):
         references("invoice_id", "billing_invoices"),
         references("other_credit_id", "billing_credits"),
         references("entry_id", "billing_ledger_entries"),
-        CheckConstraint("kind in ('given', 'applied', 'unapplied', 'expired', 'transferred', 'refunded', 'withdrawn', "
-                        "'adjusted')", name="kind"),
+        CheckConstraint("kind in ('given', 'applied', 'unapplied', 'expired', 'transferred', 'refunded', 'unrefunded', "
+                        "'withdrawn', 'adjusted')", name="kind"),
         CheckConstraint("amount <> 0", name="amount"),
-        CheckConstraint("kind = 'adjusted' or (amount > 0) = (kind in ('given', 'unapplied'))", name="direction"),
+        CheckConstraint("kind = 'adjusted' or (amount > 0) = (kind in ('given', 'unapplied', 'unrefunded'))", name="direction"),
         CheckConstraint("(invoice_id is not null) = (kind in ('applied', 'unapplied'))", name="invoice"),
         Index("uq_billing_credit_movements_given", "tenant_id", "credit_id", unique=True,
               postgresql_where=text("kind = 'given'")),

@@ -124,7 +124,7 @@ class PaymentAllocation(TenantTable):
 
 
 class Refund(TenantTable):
-    """Money paid back to a client: of a payment, or of a credit."""
+    """Money paid back to a client: of a payment, or of a credit; `taken_back_at` once it came back or was entered by mistake."""
 
     __tablename__ = "billing_refunds"
     __table_args__ = (
@@ -150,3 +150,4 @@ class Refund(TenantTable):
     entry_id: Mapped[UUID]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
+    taken_back_at: Mapped[datetime | None]

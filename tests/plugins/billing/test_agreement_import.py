@@ -54,7 +54,7 @@ def test_files_bring_what_stands_around_contracts(acme: Any) -> None:
     ("contracts.csv", "PO-3;;ja", ";;ja", "po_amount"),
     ("contract_scheduled_prices.csv", "01.09.2026;;", "31.08.2026;;", "start_date"),
     ("contract_scheduled_prices.csv", "P-2;L-1;;EUR", "P-2;L-2;;EUR", "item"),
-    ("contract_scheduled_prices.csv", "P-2;L-1;;EUR", "P-2;L-3;;EUR", "contract_line"),
+    ("contract_scheduled_prices.csv", "P-2;L-1;;EUR", "P-2;L-3;S-3;EUR", "item"),
     ("contract_scheduled_prices.csv", "P-2;L-1;;EUR", "P-2;L-1;;USD", "currency"),
     ("contract_discounts.csv", "EUR;5;;", "EUR;5;5,00;", "percentage"),
     ("contract_discounts.csv", "EUR;5;;", "EUR;105;;", "percentage"),

@@ -18,19 +18,20 @@ from kernel.events import OutboxEvent
 from kernel.hookspecs.invoicing import ManualInvoice, ManualLine
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
-from plugins.billing import comparing, credit_notes, finalizing, invoices, reopening, unusual
+from plugins.billing import comparing, credit_notes, finalizing, invoices, payments, refunds, reopening, unusual
 from plugins.billing.agreements import discounts, orders
 from plugins.billing.buckets import alerts
 from plugins.billing.contracts import listing
 from plugins.billing.credit_notes import CreditAsked
+from plugins.billing.credits import checking, giving
 from plugins.billing.drafts import Draft, manual_line
 from plugins.billing.due.values import Source as DueSource
-from plugins.billing.errors import CreditTooLarge, NotUnfinalizable
+from plugins.billing.errors import CreditTooLarge, NotUnfinalizable, RefundStands
 from plugins.billing.funnel import write_invoices
 from plugins.billing.models import Letter, Reminder, Sending
 from plugins.billing.reckoning import assemble
 from tests.plugins.billing.contract_desk import Desk
-from tests.plugins.billing.invoice_desk import draft, final, lay_out_taxes, line, taxed_client
+from tests.plugins.billing.invoice_desk import balances, draft, final, lay_out_taxes, line, taxed_client
 
 
 @pytest.fixture
@@ -225,3 +226,35 @@ def test_a_bucket_that_fills_up_is_told_once_in_a_period(acme: Any) -> None:
         [said] = ctx.session.scalars(select(OutboxEvent).where(OutboxEvent.name == "bucket.nearly_used"))
         assert said.payload | {"contract_line_id": str(line_id), "used": "8", "available": "10"} == said.payload
         assert alerts.say_filled(ctx, [client_id]) == 0
+
+
+def test_a_refund_that_comes_back_is_taken_back_once(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        change_settings(ctx, "billing", {"credit_auto_apply": False})
+        one = final(ctx, hill, line("Work", "1", 10000), invoice_date=ctx.today(), due_date=date(2026, 10, 31))
+        payment = payments.record_payment(ctx, one.id, amount=12500)
+        refund = refunds.refund_payment(ctx, payment.id, amount=2500)
+        assert (one.settled, payment.refunded, payment.applied) == (10000, 2500, 10000)
+        refunds.take_back_refund(ctx, refund.id)
+        assert (one.settled, payment.refunded, payment.applied) == (12000, 0, 12000)
+        assert balances(ctx) == {"cash": 12500, "credit": -500, "revenue": -10000, "tax": -2000}
+        with pytest.raises(RefundStands, match="before"):
+            refunds.take_back_refund(ctx, refund.id)
+        assert checking.find_differences(ctx) == []
+        again = refunds.refund_payment(ctx, payment.id, amount=2500)
+        payments.record_payment(ctx, one.id, amount=2000)
+        with pytest.raises(RefundStands, match="paid otherwise"):
+            refunds.take_back_refund(ctx, again.id)
+
+
+def test_a_refund_of_a_credit_comes_back_to_it(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        credit = giving.grant_credit(ctx, hill, amount=1000, reason="Sorry")
+        refund = refunds.refund_credit(ctx, credit.id, amount=400)
+    carol = acme.api("carol")
+    assert carol.post(f"/api/v1/refunds/{refund.id}/take-back").status_code == 200
+    assert carol.post(f"/api/v1/refunds/{refund.id}/take-back").json["code"] == "refund_stands"
+    with acme.call("carol") as ctx:
+        assert giving.get_credit(ctx, credit.id).remaining == 1000
+        assert [one.kind for one in giving.list_movements(ctx, credit.id)] == ["given", "refunded", "unrefunded"]
+    assert "Taken back" in acme.client("carol").get(f"/credits/{credit.id}").text
