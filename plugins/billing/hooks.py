@@ -40,6 +40,7 @@ from plugins.billing import (
 )
 from plugins.billing.agreements import parts as agreements
 from plugins.billing.buckets import alerts
+from plugins.billing.buckets import importers as bucket_importers
 from plugins.billing.buckets import pages as bucket_pages
 from plugins.billing.buckets import routes as bucket_routes
 from plugins.billing.commands import COMMANDS
@@ -129,7 +130,7 @@ def register_events() -> Sequence[EventType]:
 
 @hookimpl
 def register_importers() -> Sequence[Importer]:
-    return (*importers.IMPORTERS, *receivables.IMPORTERS, *cycles.IMPORTERS, *agreements.IMPORTERS)
+    return (*importers.IMPORTERS, *bucket_importers.IMPORTERS, *receivables.IMPORTERS, *cycles.IMPORTERS, *agreements.IMPORTERS)
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from kernel.db import upsert
 from kernel.directory.models import Location
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
 from plugins.billing.contracts.billed import billed_line_ids
-from plugins.billing.contracts.checks import MEASURED
+from plugins.billing.contracts.checks import FLAT, MEASURED
 from plugins.billing.contracts.ends import move_ends_of
 from plugins.billing.contracts.schemas import CYCLES, KINDS, TIMINGS
 from plugins.billing.contracts.turns import begin_change
@@ -22,8 +22,7 @@ from plugins.billing.days import BETWEEN, EARLIEST, LATEST
 from plugins.billing.errors import PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageEntry, UsageTier
 
-FROM_FILES = tuple(kind for kind in KINDS if kind != "bucket")  # what a bucket includes is more than a row holds
-_ONLY = {"amount": "fixed", "hourly_rate": "hourly", "minimum_minutes": "hourly", "round_up_minutes": "hourly"}
+_ONLY = {"amount": FLAT, "hourly_rate": ("hourly",), "minimum_minutes": ("hourly",), "round_up_minutes": ("hourly",)}
 
 
 def _met(resolver: Resolver, kind: str, rows: Sequence[ImportRow], known: Mapping[Any, UUID],
@@ -118,8 +117,8 @@ def _line_errors(row: ImportRow, contract: Contract, owners: Mapping[UUID, UUID]
     if kind in MEASURED and values["timing"] == "advance":
         yield RowError(row.line, "timing", "What is measured can only be billed in arrears.")
     for column, only in _ONLY.items():
-        if kind != only and values[column]:
-            yield RowError(row.line, column, f"Only {only} lines have this.")
+        if kind not in only and values[column]:
+            yield RowError(row.line, column, f"Only {' and '.join(only)} lines have this.")
     for column in ("minimum_minutes", "round_up_minutes"):
         if not 0 <= (values[column] or 0) <= 1440:
             yield RowError(row.line, column, "Give 0 to 1440 minutes.")
@@ -313,7 +312,7 @@ IMPORTERS = (
     ), load_contracts, "Contracts"),
     Importer("contract_line", "contract_lines.csv", 120, (
         _to("contract", "contract", required=True), Column("position", "integer", required=True),
-        Column("name", required=True, max_length=255), Column("line_type", "enum", required=True, choices=FROM_FILES),
+        Column("name", required=True, max_length=255), Column("line_type", "enum", required=True, choices=KINDS),
         Column("frequency", "enum", required=True, choices=CYCLES), Column("timing", "enum", required=True, choices=TIMINGS),
         Column("prorate", "boolean"), _CURRENCY, Column("amount", "money"), Column("hourly_rate", "money"),
         Column("minimum_minutes", "integer"), Column("round_up_minutes", "integer"), _to("location", "location"),
