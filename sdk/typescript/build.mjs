@@ -17,12 +17,27 @@ const wit = [path.join(sdk, "wit"), path.join(sdk, "..", "wit")].find((folder) =
 const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf8"));
 const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
 
-// The type check's own look at the one function that the host calls: it is there, takes a request, and gives a response.
-const HANDLER_CHECK = `import type { Handler } from "@deskhand/extension-sdk";
-import { handler } from "../src/index.ts";
+// What an author's source file exports, with its type: `handler` for endpoints, the others where the manifest lists what they answer.
+const EXPORTS = { handler: "Handler", onEvent: "OnEvent", collectCharges: "CollectCharges", renderInvoice: "RenderInvoice" };
+const WORLDS = { onEvent: "listening", collectCharges: "charging", renderInvoice: "printing" };
 
-handler satisfies Handler;
-`;
+/** The type check's own look at what the host calls: it is there, and has the right type. */
+function exportsCheck(names) {
+  return [
+    `import type { ${names.map((name) => EXPORTS[name]).join(", ")} } from "@deskhand/extension-sdk";`,
+    `import { ${names.join(", ")} } from "../src/index.ts";`,
+    ...names.map((name) => `${name} satisfies ${EXPORTS[name]};`),
+    "",
+  ].join("\n");
+}
+
+function exportsOf(manifest) {
+  const hooks = (manifest.hooks ?? []).map(({ name }) => camel(name.replaceAll("_", "-")));
+  const events = (manifest.events ?? []).length > 0 ? ["onEvent"] : [];
+  const others = [...events, ...hooks].filter((name) => name in WORLDS);
+  const called = (manifest.endpoints ?? []).length > 0 || others.length === 0;
+  return { handler: called, others };
+}
 
 class BuildError extends Error {}
 
@@ -64,7 +79,7 @@ function interfacesFor(manifest) {
 const held = (functions) => Object.keys(functions).filter((one) => functions[one] === null);
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
-function writeWorld(faces) {
+function writeWorld(faces, others) {
   const folder = mkdtempSync(path.join(tmpdir(), "deskhand-wit-"));
   cpSync(wit, folder, { recursive: true, filter: (source) => !source.endsWith("world.wit") });
   const imports = Object.keys(faces).filter((face) => held(faces[face]).length > 0);
@@ -76,6 +91,7 @@ function writeWorld(faces) {
     "world guest {",
     "  use types.{request, response};",
     ...imports.map((face) => `  import ${face};`),
+    ...others.map((name) => `  include ${WORLDS[name]};`),
     "  export handler: func(request: request) -> response;",
     "}",
   ];
@@ -126,21 +142,21 @@ function unasked(capability) {
 }
 
 /** What editor and type check need to know, wherever the extension lies; its own tsconfig.json extends this one. */
-function writeTypeSettings(folder) {
+function writeTypeSettings(folder, { handler, others }) {
   const file = path.join(folder, "dist", "tsconfig.json");
   const settings = {
     extends: path.join(sdk, "tsconfig.json"),
     compilerOptions: { paths: { "@deskhand/extension-sdk": [path.join(sdk, "src", "index.ts")] } },
-    include: ["../src", "handler.check.ts", path.join(sdk, "src", "wit.d.ts"), path.join(sdk, "src", "generated", "wit.d.ts")],
+    include: ["../src", "exports.check.ts", path.join(sdk, "src", "wit.d.ts"), path.join(sdk, "src", "generated", "wit.d.ts")],
   };
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(path.join(path.dirname(file), "handler.check.ts"), HANDLER_CHECK);
+  writeFileSync(path.join(path.dirname(file), "exports.check.ts"), exportsCheck([...(handler ? ["handler"] : []), ...others]));
   writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
   return file;
 }
 
-function typeCheck(folder) {
-  const ours = writeTypeSettings(folder);
+function typeCheck(folder, exported) {
+  const ours = writeTypeSettings(folder, exported);
   const own = path.join(folder, "tsconfig.json");
   const compiler = path.join(sdk, "node_modules", "typescript", "bin", "tsc");
   const settings = existsSync(own) ? own : ours;
@@ -151,9 +167,10 @@ function typeCheck(folder) {
   }
 }
 
-async function bundleSource(folder, faces) {
+async function bundleSource(folder, faces, { others }) {
+  const more = others.length > 0 ? `export { ${others.join(", ")} } from "./exports.ts";` : "";
   const bundled = await build({
-    entryPoints: [path.join(sdk, "src", "entry.ts")],
+    stdin: { contents: `export { handler } from "./entry.ts";\n${more}`, resolveDir: path.join(sdk, "src") },
     bundle: true,
     write: false,
     format: "esm",
@@ -171,8 +188,8 @@ async function bundleSource(folder, faces) {
   return bundled.outputFiles[0].text;
 }
 
-async function makeComponent(jsSource, faces) {
-  const witPath = writeWorld(faces);
+async function makeComponent(jsSource, faces, { others }) {
+  const witPath = writeWorld(faces, others);
   try {
     return (await componentize({ witPath, jsSource, world: "guest", sync: true, stubWasi: true })).component;
   } finally {
@@ -181,13 +198,15 @@ async function makeComponent(jsSource, faces) {
 }
 
 async function buildExtension(folder) {
-  const faces = interfacesFor(readManifest(folder));
+  const manifest = readManifest(folder);
+  const faces = interfacesFor(manifest);
+  const exported = exportsOf(manifest);
   const source = path.join(folder, "src", "index.ts");
   if (!existsSync(source)) {
-    throw new BuildError(`${source} is not there; it exports the function handler`);
+    throw new BuildError(`${source} is not there; it exports what the host calls`);
   }
-  typeCheck(folder);
-  const component = await makeComponent(await bundleSource(folder, faces), faces);
+  typeCheck(folder, exported);
+  const component = await makeComponent(await bundleSource(folder, faces, exported), faces, exported);
   const target = path.join(folder, "dist", "component.wasm");
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(`${target}.new`, component);

@@ -42,7 +42,7 @@ class FakeHost:
     def __call__(self, call: HostCall) -> HostAnswer:
         name = f"{call.interface}.{_camel(call.function)}"
         function = self._functions[name]
-        arguments = _keys(call.args, _camel)
+        arguments = keys_in_camel(call.args)
         self.calls.append({"function": name, "args": arguments.get("input", arguments)})
         if not call.granted:
             return {"success": False, "error": f"capability_denied: grant {call.capability} to this install"}
@@ -125,6 +125,11 @@ def _keys(value: Any, spell: Any) -> Any:
     if isinstance(value, Mapping):
         return {spell(name): _keys(inner, spell) for name, inner in value.items()}
     return [_keys(one, spell) for one in value] if isinstance(value, list | tuple) else value
+
+
+def keys_in_camel(value: Any) -> Any:
+    """The same value with the names of its fields in camelCase."""
+    return _keys(value, _camel)
 
 
 def _camel(name: str) -> str:

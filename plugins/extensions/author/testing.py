@@ -9,17 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from kernel.api.fieldpaths import field_errors
 from kernel.capabilities import default_capabilities
 from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.author.errors import CaseRefused
-from plugins.extensions.author.fake_host import FakeHost, Functions
+from plugins.extensions.author.fake_host import FakeHost, Functions, keys_in_camel
 from plugins.extensions.extension_manifest import read_manifest
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import compile_component
-from plugins.extensions.guests.invocation import GuestRequest, Invocation, Outcome
+from plugins.extensions.guests.invocation import ExportCall, GuestRequest, Invocation, Outcome
 from plugins.extensions.guests.pool import GuestPool
 from plugins.extensions.manifest_parts import ExtensionManifest
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kernel.plugins import Plugins
 
 PATTERN = "tests/*.test.json"
+_CALLS = ("request", "event", "window", "document")
 
 
 class Verdict(NamedTuple):
@@ -47,7 +48,22 @@ class _RequestSchema(Schema):
     body = fields.Raw(load_default="")
 
 
+class _EventSchema(Schema):
+    id = fields.String(load_default="0198c1d0-0000-7000-8000-0000000e7e47")
+    name = fields.String(required=True)
+    occurred_at = fields.String(load_default="2026-01-02T03:04:05Z", data_key="occurredAt")
+    payload = fields.Dict(required=True)
+
+
+class _WindowSchema(Schema):
+    start = fields.String(required=True)
+    end = fields.String(required=True)
+    client_ids = fields.List(fields.String(), required=True, data_key="clientIds")
+
+
 class _ExpectSchema(Schema):
+    answer = fields.Raw(allow_none=True)
+    error = fields.String()
     status = fields.Integer()
     json = fields.Raw(allow_none=True)
     body = fields.String()
@@ -58,13 +74,25 @@ class _ExpectSchema(Schema):
 
 
 class _CaseSchema(Schema):
-    """One case. `grants` are all that the manifest asks for unless they are named; `host` has answers of host functions."""
+    """One case: a request for the handler, or what one of the other exports is called with.
+
+    `grants` are all that the manifest asks for unless they are named; `host` has answers of host functions.
+    """
 
     name = fields.String(required=True, validate=validate.Length(1))
-    request = fields.Nested(_RequestSchema, required=True)
+    request = fields.Nested(_RequestSchema)
+    event = fields.Nested(_EventSchema)
+    window = fields.Nested(_WindowSchema)
+    document = fields.Dict()
     grants = fields.List(fields.String())
     host = fields.Dict(keys=fields.String(), load_default=dict)
     expect = fields.Nested(_ExpectSchema, required=True)
+
+    @validates_schema
+    def check_one_call(self, data: dict[str, Any], **_: Any) -> None:
+        """A case is one call."""
+        if sum(name in data for name in _CALLS) != 1:
+            raise ValidationError(f"A case has one of {', '.join(_CALLS)}.")
 
 
 def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
@@ -77,7 +105,7 @@ def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
         raise CaseRefused(f"{folder} has no cases. Write some into tests/<any name>.test.json.")
     with TemporaryDirectory(prefix="deskhand-test-") as scratch:
         store = ArtefactStore(Path(scratch), secrets.token_bytes(32))
-        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked)
+        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports)
         with GuestPool(store, size=1) as pool:
             for file, case in cases:
                 host = FakeHost(functions, case["host"])
@@ -98,16 +126,31 @@ def _read(file: Path) -> list[dict[str, Any]]:
 
 
 def _invocation(artefact: str, manifest: ExtensionManifest, case: Mapping[str, Any], plugins: Plugins) -> Invocation:
-    asked = case["request"]
+    grants = case.get("grants", manifest.asked)
+    asked = _request(manifest, case["name"], case["request"]) if "request" in case else _export_call(manifest, case)
+    return Invocation(artefact, asked, frozenset(grants) | default_capabilities(plugins.capabilities))
+
+
+def _request(manifest: ExtensionManifest, name: str, asked: Mapping[str, Any]) -> GuestRequest:
     found = manifest.endpoint(asked["method"], asked["path"])
     if found is None:
-        raise CaseRefused(f"{case['name']}: deskhand.json has no endpoint for {asked['method']} {asked['path']}.")
+        raise CaseRefused(f"{name}: deskhand.json has no endpoint for {asked['method']} {asked['path']}.")
     body = asked["body"] if isinstance(asked["body"], str) else json.dumps(asked["body"])
     headers = {name.lower(): value for name, value in asked["headers"].items()}
-    request = GuestRequest(asked["method"], asked["path"], tuple(found[1].items()), tuple(asked["query"].items()),
-                           tuple(headers.items()), body)  # fmt: skip
-    grants = case.get("grants", manifest.asked)
-    return Invocation(artefact, request, frozenset(grants) | default_capabilities(plugins.capabilities))
+    return GuestRequest(asked["method"], asked["path"], tuple(found[1].items()), tuple(asked["query"].items()),
+                        tuple(headers.items()), body)  # fmt: skip
+
+
+def _export_call(manifest: ExtensionManifest, case: Mapping[str, Any]) -> ExportCall:
+    if "event" in case:
+        call = ExportCall("on-event", {"event": case["event"] | {"payload": json.dumps(case["event"]["payload"])}})
+    elif "window" in case:
+        call = ExportCall("collect-charges", {"window": case["window"]})
+    else:
+        call = ExportCall("render-invoice", {"document": json.dumps(case["document"])})
+    if call.export not in manifest.exports:
+        raise CaseRefused(f"{case['name']}: deskhand.json lists no events or hooks that {call.export} would answer.")
+    return call
 
 
 def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) -> Iterator[str]:
@@ -115,9 +158,12 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
     seen: dict[str, Any] = {
         "trap": outcome.trap, "status": response and response.status, "body": response and response.body,
         "logs": [one.message for one in outcome.logs], "calls": host.calls,
+        "error": outcome.answer if outcome.failed else None, "answer": None if outcome.failed else _answer(outcome.answer),
     }  # fmt: skip
     if outcome.trap and "trap" not in expect:
         yield f"stopped: {outcome.trap}: {outcome.detail}"
+    if outcome.failed and "error" not in expect:
+        yield f"refused: {outcome.answer}"
     for name in expect.keys() & seen.keys():
         if expect[name] != seen[name]:
             yield _told(name, expect[name], seen[name])
@@ -127,6 +173,11 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
             yield _told(f"header {name}", value, headers.get(name.lower()))
     if "json" in expect and expect["json"] != (got := _json(response.body if response else "")):
         yield _told("json", expect["json"], got)
+
+
+def _answer(given: Any) -> Any:
+    """What an export answered: the charges with camelCase names, the layout that its text is."""
+    return _json(given) if isinstance(given, str) else keys_in_camel(given)
 
 
 def _json(body: str) -> Any:

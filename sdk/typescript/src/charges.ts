@@ -47,7 +47,8 @@ export function createCharges(list: Charge[]): CreateChargesResult {
   }
 }
 
-function chargeOf(charge: Charge, at: string, errors: FieldErrors): Sent {
+/** A charge as the host takes it; what is wrong with it is noted at its field. */
+export function chargeOf(charge: Charge, at: string, errors: FieldErrors): Sent {
   if (charge.rate !== undefined && !Number.isSafeInteger(charge.rate)) {
     errors[`${at}.rate`] = "must be a whole number of minor units";
   }

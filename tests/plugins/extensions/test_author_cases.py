@@ -21,16 +21,36 @@ MANUAL = "invoicing.createManualInvoice"
 LINE = {"service_id": "0198c1d0-0000-7000-8000-000000000002", "quantity": "1", "description": "Visit", "rate": 9500}
 
 
+EXPORTS = """
+export function onEvent(event: Event): void {
+  if (event.payload["priority"] === "low") throw new Error("not worth it");
+  host.log.info(`${event.name} ${event.payload["number"]}`);
+}
+
+export async function collectCharges(window: ChargeWindow): Promise<Charge[]> {
+  return window.clientIds.map((clientId) => (
+    { clientId, description: "Metering", quantity: clientId === "odd" ? 0.1 + 0.2 : 1.5, rate: 500, currencyCode: "EUR",
+      idempotencyKey: window.end }));
+}
+
+export const renderInvoice = (facts: Record<string, unknown>) => ({ blocks: [facts["number"]] });
+"""
+
+
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An extension that bills what it is sent."""
     folder = tmp_path_factory.mktemp("author") / "orders"
     create_extension(folder, "ts")
     manifest = json.loads((folder / "deskhand.json").read_text())
-    manifest |= {"capabilities": ["cap:invoice.manual.create"], "endpoints": [{"method": "POST", "path": "/", "auth": "user"}]}
+    manifest |= {"capabilities": ["cap:invoice.manual.create"], "endpoints": [{"method": "POST", "path": "/", "auth": "user"}],
+                 "events": ["ticket.opened"], "hooks": [{"name": "collect_charges", "on_failure": "closed"},
+                                                        {"name": "render_invoice", "on_failure": "open"}]}  # fmt: skip
     (folder / "deskhand.json").write_text(json.dumps(manifest))
-    (folder / "src" / "index.ts").write_text("""
-import { type CreateManualInvoiceInput, host, json, type Request, type Response } from "@deskhand/extension-sdk";
+    (folder / "src" / "index.ts").write_text(
+        """
+import { type Charge, type ChargeWindow, type Event, host, json, type Request, type Response } from "@deskhand/extension-sdk";
+import type { CreateManualInvoiceInput } from "@deskhand/extension-sdk";
 
 async function* each(words: string): AsyncGenerator<string> {
   for (const word of words.split(" ")) {
@@ -54,7 +74,9 @@ export async function handler(request: Request): Promise<Response> {
   host.log.info(result.success ? `drafted ${result.invoice.invoiceNumber}` : result.error);
   return result.success ? json({ total: result.invoice.total }, 201) : json(result.fieldErrors ?? {}, 422);
 }
-""")
+"""
+        + EXPORTS
+    )
     return folder
 
 
@@ -103,6 +125,26 @@ def test_an_async_handler_is_over_before_its_call_is(orders: Path) -> None:
         {"name": "waits for nothing", "request": posted() | {"body": '"never"'}, "expect": {"trap": "guest_trapped"}},
     )  # fmt: skip
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "2 passed, 0 failed"), done.output
+
+
+def test_events_and_hooks_are_cases_too(orders: Path) -> None:
+    window = {"start": "2026-05-01", "end": "2026-06-01"}
+    done = cases(
+        orders,
+        {"name": "listens", "event": {"name": "ticket.opened", "payload": {"number": 7}},
+         "expect": {"logs": ["ticket.opened 7"]}},
+        {"name": "declines", "event": {"name": "ticket.opened", "payload": {"priority": "low"}},
+         "expect": {"error": "not worth it"}},
+        {"name": "charges", "window": window | {"clientIds": ["c"]}, "expect": {"answer": [
+            {"clientId": "c", "serviceId": None, "description": "Metering", "quantity": "1.5", "rate": 500, "currencyCode": "EUR",
+             "chargedOn": None, "idempotencyKey": "2026-06-01"}]}},
+        {"name": "is refused, not rounded", "window": window | {"clientIds": ["odd"]}, "expect": {
+            "error": "invalid charges: [0].quantity 0.30000000000000004 is no decimal number with at most four places"}},
+        {"name": "renders", "document": {"number": "INV-7"}, "expect": {"answer": {"blocks": ["INV-7"]}}},
+    )  # fmt: skip
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "5 passed, 0 failed"), done.output
+    both = cases(orders, {"name": "both", "request": posted(), "document": {}, "expect": {}})
+    assert (both.exit_code, "A case has one of request, event, window, document." in both.output) == (1, True)
 
 
 def test_a_case_that_is_not_so_fails_and_says_how(orders: Path) -> None:
