@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy import select
 
+from kernel.auth import asking_tenant, recognize_tenant
 from kernel.capabilities import check_registry
 from kernel.clock import Clock, SystemClock
 from kernel.config import Settings
-from kernel.context import Actor, CallContext, Cause, Tenant
+from kernel.context import Actor, CallContext, Cause
 from kernel.db import Database
 from kernel.directory.events import DIRECTORY_EVENTS
-from kernel.errors import NotFound, StartupError
+from kernel.errors import StartupError
 from kernel.files import FileStore, open_store
 from kernel.hookspecs.start import EventType, HostFunction, JobType
 from kernel.mail import MailSettings
@@ -49,14 +49,11 @@ class Kernel:
     @contextmanager
     def call(self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None) -> Iterator[CallContext]:
         """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant."""
-        with self.db.transaction(tenant_id, f"select tenant_facts('{tenant_id.hex}')", kernel=self) as session:
-            if (facts := session.info["first"]) is None:
-                raise NotFound("No such tenant, or it is not active.")
-            row = orjson.loads(facts)
-            tenant = Tenant(tenant_id, row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
-            settings = session.info["settings"] = row["settings"] or {}
-            hooks = self.plugins.for_tenant(row["disabled"], settings.get("admin", {}).get("providers"))
-            yield CallContext(tenant, actor or Actor.system(), session, hooks, self.clock,
+        asked, known = asking_tenant(tenant_id)
+        with self.db.transaction(tenant_id, asked, kernel=self) as session:
+            facts = recognize_tenant(session, tenant_id, known, session.info["first"])
+            hooks = self.plugins.for_tenant(facts.disabled, facts.settings.get("admin", {}).get("providers"))
+            yield CallContext(facts.tenant, actor or Actor.system(), session, hooks, self.clock,
                               cause or Cause(uuid4().hex[:16]))  # fmt: skip
 
     def seal(self, ctx: CallContext, plaintext: bytes, table: str, row_id: UUID, column: str) -> bytes:

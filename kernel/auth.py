@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.util import LRUCache
 
 from kernel import audit
 from kernel.context import EVERYTHING, Actor, Tenant
@@ -36,6 +37,7 @@ SESSION_TOUCH = timedelta(minutes=5)
 JWT_LIFE = timedelta(hours=1)
 KEY_PREFIX = "dhk_"
 ISSUER = "deskhand"
+_KNOWN: LRUCache[bytes, Facts] = LRUCache(2_000)
 
 
 class SessionRow(TenantTable):
@@ -81,13 +83,26 @@ class ApiKey(TenantTable):
     seen_at: Mapped[datetime | None]
 
 
+class Facts(NamedTuple):
+    """What a tenant keeps that hardly ever changes, as of a version: what it is, which plugins are off, its settings; and of
+    one of its users `name`, `locale`, `grants_all` and `permissions`. The database gives another version with each change.
+    """
+
+    version: int
+    tenant: Tenant
+    disabled: frozenset[str]
+    settings: dict[str, Any]
+    person: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a request showed, and the tenant it names; nothing is checked yet."""
+    """What a request showed, and the tenant it names; nothing is checked yet. `known` is what it stood for last time."""
 
     kind: str
     tenant_id: UUID
     token_hash: bytes = b""
+    known: Facts | None = None
     user_id: UUID | None = None
     issued_at: datetime | None = None
     scopes: frozenset[str] | None = None
@@ -113,7 +128,8 @@ def read_token(token: str, prefix: str = "") -> Credential:
         tenant_id = UUID(bytes=_unpack(tenant))
     except ValueError as error:
         raise Unauthenticated("The credential is not one of ours.") from error
-    return Credential("api_key" if prefix else "session", tenant_id, token_hash=_digest(secret))
+    token_hash = _digest(secret)
+    return Credential("api_key" if prefix else "session", tenant_id, token_hash, _KNOWN.get(token_hash))
 
 
 def read_jwt(kernel: Kernel, token: str) -> Credential:
@@ -144,11 +160,11 @@ def issue_jwt(kernel: Kernel, tenant_id: UUID, user_id: UUID, scopes: Iterable[s
 
 
 def asking(credential: Credential, now: datetime) -> str:
-    """The statement that looks a credential up (`who_calls` in the migrations); only values that are made here stand in it."""
+    """The expression that looks a credential up (`who_calls` in the migrations); only values that are made here stand in it."""
     caller = f"'{credential.user_id}'" if credential.user_id else "null"
     issued = f"'{credential.issued_at.isoformat()}'" if credential.issued_at else "null"
-    return (f"select who_calls('{credential.kind}', '\\x{credential.token_hash.hex()}', {caller}, '{now.isoformat()}',"
-            f" '{(now - SESSION_IDLE).isoformat()}', {issued})::text")  # fmt: skip
+    return (f"who_calls('{credential.tenant_id}', '{credential.kind}', '\\x{credential.token_hash.hex()}', {caller},"
+            f" '{now.isoformat()}', '{(now - SESSION_IDLE).isoformat()}', {issued}, {_version(credential.known)})")  # fmt: skip
 
 
 def identify(session: Session, credential: Credential, now: datetime) -> Identity:
@@ -161,17 +177,48 @@ def recognize(session: Session, credential: Credential, now: datetime, answer: s
     if answer is None:
         raise Unauthenticated("The credential is not known here, has expired or was revoked.")
     row = orjson.loads(answer)
+    facts = credential.known if row["facts"] is None else _facts(credential.token_hash, row["facts"], row["person"])
+    assert facts is not None  # the database leaves out only what it was told that we know
     user_id, session_id = UUID(row["user_id"]), UUID(row["session_id"]) if row["session_id"] else None
-    held = frozenset({EVERYTHING}) if row["grants_all"] else frozenset(row["permissions"])
+    held = frozenset({EVERYTHING}) if facts.person["grants_all"] else frozenset(facts.person["permissions"])
     scopes = credential.scopes if credential.scopes is not None else frozenset(row["scopes"] or ())
     by_key = credential.kind == "api_key"
-    actor = Actor("api_key" if by_key else "user", session_id if by_key else user_id, row["user_name"], _narrow(held, scopes),
-                  on_behalf_of=user_id if by_key else None)  # fmt: skip
+    actor = Actor("api_key" if by_key else "user", session_id if by_key else user_id, facts.person["name"],
+                  _narrow(held, scopes), on_behalf_of=user_id if by_key else None)  # fmt: skip
     _touch(session, credential, row, now)
-    tenant = Tenant(UUID(row["id"]), row["slug"], row["name"], row["zone"], row["currency"], row["locale"])
-    settings = session.info["settings"] = row["settings"] or {}
-    return Identity(tenant, actor, frozenset(row["disabled"]), settings.get("admin", {}).get("providers", {}),
-                    row["user_locale"] or row["locale"], session_id, row["csrf_token"])  # fmt: skip
+    session.info["settings"] = dict(facts.settings)
+    return Identity(facts.tenant, actor, facts.disabled, facts.settings.get("admin", {}).get("providers", {}),
+                    facts.person["locale"] or facts.tenant.locale, session_id, row["csrf_token"])  # fmt: skip
+
+
+def asking_tenant(tenant_id: UUID) -> tuple[str, Facts | None]:
+    """The expression for `tenant_facts` in the migrations, and what is known before it is asked."""
+    known = _KNOWN.get(tenant_id.bytes)
+    return f"tenant_facts('{tenant_id}', {_version(known)})", known
+
+
+def recognize_tenant(session: Session, tenant_id: UUID, known: Facts | None, answer: str | None) -> Facts:
+    """The tenant, by the answer to `asking_tenant`. Raises NotFound."""
+    if answer is None:
+        raise NotFound("No such tenant, or it is not active.")
+    told = orjson.loads(answer)
+    facts = known if known is not None and told is None else _facts(tenant_id.bytes, told)
+    session.info["settings"] = dict(facts.settings)
+    return facts
+
+
+def _version(known: Facts | None) -> str:
+    return str(known.version) if known else "null"
+
+
+def _facts(key: bytes, told: dict[str, Any], person: dict[str, Any] | None = None) -> Facts:
+    """What the database told, and from now on known; not for a bearer token, which has no key here."""
+    tenant_id, *rest = told["tenant"]
+    facts = Facts(told["version"], Tenant(UUID(tenant_id), *rest), frozenset(told["disabled"]), told["settings"] or {},
+                  person or {})  # fmt: skip
+    if key:
+        _KNOWN[key] = facts
+    return facts
 
 
 def _narrow(held: frozenset[str], scopes: frozenset[str]) -> frozenset[str]:

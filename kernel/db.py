@@ -130,7 +130,7 @@ class Database:
     def transaction(self, tenant_id: UUID | None = None, first: str = "", **info: Any) -> Iterator[Session]:
         """One transaction, committed on success; rows of `tenant_id` only. Runs after-commit actions at the end.
 
-        `first` is a statement of one value that goes with the tenant; `session.info["first"]` is its answer.
+        `first` is an expression that is asked with the tenant; `session.info["first"]` is its answer.
         """
         with Session(self.engine, expire_on_commit=False, info=info) as session, _named_conflicts():
             if tenant_id is not None:
@@ -146,22 +146,23 @@ class Database:
 
 
 def set_tenant(session: Session, tenant_id: UUID, first: str = "") -> None:
-    """Bind this transaction to a tenant; ends with the transaction. `first` is asked in the same message."""
+    """Bind this transaction to a tenant; ends with the transaction. `first` is asked in the same message, once it is bound."""
     session.info["tenant_id"] = tenant_id
-    connection, bind = _driver(session), f"select set_config('app.tenant_id', '{tenant_id.hex}', true)"
+    connection = _driver(session)
+    bind = f"case when set_config('app.tenant_id', '{tenant_id.hex}', true) <> '' then {first or 'null'} end"
     if connection.info.transaction_status == TransactionStatus.IDLE:
         # BEGIN, the tenant and who calls in one message: each message to the server is a tenth of a short request.
-        answer = connection.pgconn.exec_(f"begin; {bind}; {first}".encode())
+        answer = connection.pgconn.exec_(f"begin; select {bind}".encode())
         if answer.status == ExecStatus.TUPLES_OK:
-            session.info["first"] = answer.get_value(0, 0)
+            told = answer.get_value(0, 0)
+            session.info["first"] = told and told.decode()
             return
-    ask(session, bind)  # inside a transaction; or to hear from SQLAlchemy that the connection is lost
-    session.info["first"] = ask(session, first) if first else None
+    session.info["first"] = ask(session, bind)  # inside a transaction; or to hear that the connection is lost
 
 
-def ask(session: Session, statement: str) -> Any:
-    """The one value that a statement without parameters gives."""
-    return session.connection().exec_driver_sql(statement).scalar()
+def ask(session: Session, expression: str) -> Any:
+    """The text of an expression without parameters."""
+    return session.connection().exec_driver_sql(f"select ({expression})::text").scalar()
 
 
 def cursor(session: Session) -> psycopg.Cursor[dict[str, Any]]:

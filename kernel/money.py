@@ -1,14 +1,12 @@
 """Money: whole minor units with an ISO 4217 code, exact arithmetic, and rounding that is always named.
 
-Hot paths use plain integers and the functions below; `Money` is for where amount and currency travel together.
-Floats are refused.
+An amount and its currency stand side by side; sums never mix currencies. Floats are refused.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -16,19 +14,12 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from kernel.currencies import exponent as exponent  # noqa: PLC0414 - part of this module for its readers
-from kernel.errors import InvalidInput, Refused
+from kernel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from babel.numbers import NumberPattern
 
 MAX_MINOR = 2**63 - 1  # what a PostgreSQL bigint holds
-
-
-class CurrencyMismatch(Refused):
-    """Amounts of two currencies meet; nothing is converted silently."""
-
-    code = "currency_mismatch"
-    title = "Amounts of different currencies"
 
 
 class AmountInvalid(InvalidInput):
@@ -153,53 +144,6 @@ def allocate(total: int, weights: Sequence[Decimal | int]) -> list[int]:
     if not any(whole):
         whole = [1] * len(whole)
     return spread(total, [total * weight for weight in whole], sum(whole))
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount: whole minor units of an ISO 4217 currency.
-
-    >>> Money(1050, "EUR") + Money(50, "EUR")
-    Money(minor=1100, currency='EUR')
-    >>> str(Money(-1050, "KWD"))
-    '-1.050 KWD'
-    """
-
-    minor: int
-    currency: str
-
-    def __post_init__(self) -> None:
-        if type(self.minor) is not int:
-            raise AmountInvalid(f"{self.minor!r} is not a whole number of minor units; floats are never money.")
-        in_range(self.minor)
-        exponent(self.currency)
-
-    def __add__(self, other: Money) -> Money:
-        return Money(self.minor + self._same(other), self.currency)
-
-    def __sub__(self, other: Money) -> Money:
-        return self + -other
-
-    def __neg__(self) -> Money:
-        return Money(-self.minor, self.currency)
-
-    def __lt__(self, other: Money) -> bool:
-        return self.minor < self._same(other)
-
-    def __str__(self) -> str:
-        return f"{self.amount:f} {self.currency}"
-
-    @property
-    def amount(self) -> Decimal:
-        """The amount in major units, with all decimals of the currency."""
-        return as_major(self.minor, self.currency)
-
-    def _same(self, other: Money) -> int:
-        if not isinstance(other, Money):
-            raise AmountInvalid(f"{other!r} has no currency; an amount can only meet another amount.")
-        if other.currency != self.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be reckoned together.")
-        return other.minor
 
 
 def as_major(minor: int, code: str) -> Decimal:

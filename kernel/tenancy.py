@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from marshmallow import Schema, ValidationError
-from sqlalchemy import LargeBinary, UniqueConstraint, func, select, update
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -32,7 +32,9 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class TenantRow(Base):
-    """An MSP. `data_key` is its data-encryption key, wrapped by the installation's key."""
+    """An MSP. `data_key` is its data-encryption key, wrapped by the installation's key. `facts_version` changes with what
+    hardly ever does: this row, users, roles, plugins and settings (by triggers, see the migrations).
+    """
 
     __tablename__ = "tenants"
     __table_args__ = (UniqueConstraint("slug"), UniqueConstraint("host"))
@@ -47,6 +49,7 @@ class TenantRow(Base):
     data_key: Mapped[bytes] = mapped_column(LargeBinary)
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    facts_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class TenantPlugin(TenantTable):

@@ -7,18 +7,21 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from sqlalchemy import delete, select
 
 from kernel import auth
 from kernel.clock import FixedClock
 from kernel.context import CallContext
 from kernel.directory import staff
+from kernel.directory.models import Role, RolePermission, UserRole
 from kernel.errors import InvalidInput, PermissionDenied
 from kernel.gate import COOKIE
+from kernel.tenancy import change_settings, change_tenant, get_settings, switch_plugin
 from tests.conftest import World
 
 ME = "/api/v1/me"
@@ -191,3 +194,55 @@ def test_all_refusals_sound_the_same(acme: World, clock: FixedClock) -> None:
     token = _token(acme)
     clock.set(clock.now() + 2 * auth.JWT_LIFE)
     assert _bearer(acme, token).json["detail"] == forged.json["detail"]
+
+
+def test_what_a_process_knows_of_a_caller_holds_only_until_it_changes(acme: World) -> None:
+    with acme.call() as ctx:
+        key = auth.create_api_key(ctx, name="Robot", user_id=acme.users["bob"])[1]
+
+    def ask(path: str = ME) -> Any:
+        return acme.app.test_client().get(path, headers={"X-Api-Key": key})
+
+    assert [ask().json["name"], ask().json["name"], ask("/api/v1/clients").status_code] == ["Bob", "Bob", 200]
+    with acme.call() as ctx:
+        staff.change_user(ctx, acme.users["bob"], {"name": "Robert"})
+    assert ask().json["name"] == "Robert"
+    with acme.call() as ctx:
+        switch_plugin(ctx, "tickets", enabled=False)
+    assert ask("/api/v1/tickets").json["code"] == "plugin_not_enabled"
+    with acme.call() as ctx:
+        switch_plugin(ctx, "tickets", enabled=True)
+        role_id = ctx.session.scalars(select(UserRole.role_id).where(UserRole.user_id == acme.users["bob"])).one()
+        ctx.session.execute(delete(RolePermission).where(RolePermission.role_id == role_id))
+    assert ask("/api/v1/tickets").json["code"] == "permission_denied"
+    with acme.call() as ctx:
+        ctx.session.execute(delete(UserRole).where(UserRole.user_id == acme.users["bob"]))
+        ctx.session.add(UserRole(user_id=acme.users["bob"], role_id=_role_that_grants_all(ctx)))
+    assert ask("/api/v1/tickets").status_code == 200
+    with acme.call() as ctx:
+        staff.change_user(ctx, acme.users["bob"], {"active": False})
+    assert _is_nobody(ask())
+
+
+def test_what_a_process_knows_of_a_tenant_holds_only_until_it_changes(acme: World) -> None:
+    with acme.kernel.call(acme.tenant_id) as ctx:
+        assert get_settings(ctx, "tax")["tax_country"] == ""
+    with acme.call() as ctx:
+        change_settings(ctx, "tax", {"tax_country": "AT"})
+        change_tenant(ctx, {"name": "Acme Care"})
+        switch_plugin(ctx, "tickets", enabled=False)
+    with acme.kernel.call(acme.tenant_id) as ctx:
+        assert (get_settings(ctx, "tax")["tax_country"], ctx.tenant.name) == ("AT", "Acme Care")
+        assert not ctx.hooks.enabled("tickets")
+
+
+def test_a_change_that_is_not_committed_changes_nothing_that_is_known(acme: World) -> None:
+    with pytest.raises(ZeroDivisionError), acme.call() as ctx:
+        change_settings(ctx, "tax", {"tax_country": "AT"})
+        raise ZeroDivisionError
+    with acme.kernel.call(acme.tenant_id) as ctx:
+        assert get_settings(ctx, "tax")["tax_country"] == ""
+
+
+def _role_that_grants_all(ctx: CallContext) -> UUID:
+    return ctx.session.scalars(select(Role.id).where(Role.grants_all)).one()
