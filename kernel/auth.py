@@ -177,8 +177,7 @@ def recognize(session: Session, credential: Credential, now: datetime, answer: s
     if answer is None:
         raise Unauthenticated("The credential is not known here, has expired or was revoked.")
     row = orjson.loads(answer)
-    facts = credential.known if row["facts"] is None else _facts(credential.token_hash, row["facts"], row["person"])
-    assert facts is not None  # the database leaves out only what it was told that we know
+    facts = _facts(credential.token_hash, credential.known, row["facts"], row.get("person"))
     user_id, session_id = UUID(row["user_id"]), UUID(row["session_id"]) if row["session_id"] else None
     held = frozenset({EVERYTHING}) if facts.person["grants_all"] else frozenset(facts.person["permissions"])
     scopes = credential.scopes if credential.scopes is not None else frozenset(row["scopes"] or ())
@@ -201,8 +200,7 @@ def recognize_tenant(session: Session, tenant_id: UUID, known: Facts | None, ans
     """The tenant, by the answer to `asking_tenant`. Raises NotFound."""
     if answer is None:
         raise NotFound("No such tenant, or it is not active.")
-    told = orjson.loads(answer)
-    facts = known if known is not None and told is None else _facts(tenant_id.bytes, told)
+    facts = _facts(tenant_id.bytes, known, orjson.loads(answer))
     session.info["settings"] = dict(facts.settings)
     return facts
 
@@ -211,8 +209,12 @@ def _version(known: Facts | None) -> str:
     return str(known.version) if known else "null"
 
 
-def _facts(key: bytes, told: dict[str, Any], person: dict[str, Any] | None = None) -> Facts:
-    """What the database told, and from now on known; not for a bearer token, which has no key here."""
+def _facts(key: bytes, known: Facts | None, told: Any, person: dict[str, Any] | None = None) -> Facts:
+    """What is known where the database tells nothing new; else what it told, to be known from now on. Bearer tokens have no
+    key and are looked up each time.
+    """
+    if told is None and known is not None:
+        return known
     tenant_id, *rest = told["tenant"]
     facts = Facts(told["version"], Tenant(UUID(tenant_id), *rest), frozenset(told["disabled"]), told["settings"] or {},
                   person or {})  # fmt: skip

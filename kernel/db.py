@@ -160,6 +160,14 @@ def set_tenant(session: Session, tenant_id: UUID, first: str = "") -> None:
     session.info["first"] = ask(session, bind)  # inside a transaction; or to hear that the connection is lost
 
 
+def commit_with(session: Session, last: str) -> None:
+    """Commit after a last statement, both in one message; SQLAlchemy then finds nothing left to commit."""
+    session.flush()
+    answer = _driver(session).pgconn.exec_(f"{last}; commit".encode())
+    if answer.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(answer)
+
+
 def ask(session: Session, expression: str) -> Any:
     """The text of an expression without parameters."""
     return session.connection().exec_driver_sql(f"select ({expression})::text").scalar()

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, delete, event, func, insert, or_, select, update
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, delete, event, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kernel.db import Base
+from kernel.db import Base, commit_with
 from kernel.ids import uuid7
 
 WorkKind = Literal["events", "jobs", "schedules"]
@@ -54,8 +54,8 @@ def _write_notes(session: Session) -> None:
     notes: dict[tuple[UUID, WorkKind], datetime] = session.info.get("wakeups", {})
     if not notes or session.in_nested_transaction():
         return
-    rows = [{"tenant_id": tenant, "kind": kind, "due_at": due_at} for (tenant, kind), due_at in notes.items()]
-    session.execute(insert(Wakeup.__table__), rows)  # type: ignore[arg-type] # mapped, it costs three times as much
+    rows = ", ".join(f"('{tenant}', '{kind}', '{uuid7()}', '{due_at.isoformat()}')" for (tenant, kind), due_at in notes.items())
+    commit_with(session, f"insert into wakeups (tenant_id, kind, id, due_at) values {rows}")
     _nudge_after_commit(session, notes)
     notes.clear()
 

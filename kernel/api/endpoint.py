@@ -127,12 +127,13 @@ class Endpoint:
         if result is None:
             return Response(status=204 if self.route.status in (200, 201) else self.route.status)
         response = Response(self._dump(result, query or {}), status=self.route.status, mimetype=JSON)
+        told = result.value if isinstance(result, FastJson) else result
         if isinstance(result, Page):
             response.headers["Link"] = _links(result.next_cursor)
-        elif (version := _member(result, "version")) is not None:
+        elif (version := _member(told, "version")) is not None:
             response.set_etag(str(version))
             response.make_conditional(request)
-        if self.located and self.route.status == 201 and (row_id := _member(result, "id")):
+        if self.located and self.route.status == 201 and (row_id := _member(told, "id")):
             response.headers["Location"] = f"{request.path}/{row_id}"
         return response
 

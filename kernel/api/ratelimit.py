@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LOGIN_TRIES, LOGIN_PER_SECOND = 10, 1 / 30
 LOTS, MOST_OF_A_LOT = 12, 10
-_SPARE: LRUCache[UUID | None, list[Taken]] = LRUCache(10_000)
+_SPARE: LRUCache[tuple[UUID, str], list[Taken]] = LRUCache(10_000)
 
 _TAKE = "select taken, full_then from take_tokens(%s, %s, %s, %s, %s)"
 
@@ -81,24 +81,30 @@ def take_login(kernel: Kernel, tenant_id: UUID, email: str, address: str | None)
 
 
 def take_for(ctx: CallContext) -> Taken | None:
-    """One token of the bucket of the calling API key, or of the user behind a bearer token; browsers are not limited.
+    """One token of the bucket of the calling API key, or of the user behind a bearer token; browsers are not limited."""
+    settings = ctx.kernel.settings
+    if g.identity.csrf_token is not None or settings.api_burst <= 0:
+        return None
+    return take_of_lot(ctx.kernel, ctx.tenant_id, f"{ctx.actor.kind}:{ctx.actor.id}", burst=settings.api_burst,
+                       per_second=settings.api_per_second)  # fmt: skip
+
+
+def take_of_lot(kernel: Kernel, tenant_id: UUID, bucket: str, *, burst: int, per_second: float) -> Taken:
+    """`take` one token for a caller who comes often. Raises RateLimited.
 
     A process takes tokens in lots (a twelfth of the burst, at most 10) and keeps what is left of one for the caller's next
     requests; so a caller may find so many fewer or more than the burst for each process that serves it.
     """
-    burst, per_second, caller = ctx.kernel.settings.api_burst, ctx.kernel.settings.api_per_second, ctx.actor.id
-    if g.identity.csrf_token is not None or burst <= 0:
-        return None
     try:
-        return _SPARE[caller].pop()
+        return _SPARE[tenant_id, bucket].pop()
     except LookupError:
         lot = max(min(burst // LOTS, MOST_OF_A_LOT), 1)
-    bucket, name = partial(take, ctx.kernel, ctx.tenant_id, burst=burst, per_second=per_second), f"{ctx.actor.kind}:{caller}"
+    take_some = partial(take, kernel, tenant_id, bucket, burst=burst, per_second=per_second)
     try:
-        last = bucket(name, cost=lot)
+        last = take_some(cost=lot)
     except RateLimited:
-        lot, last = 1, bucket(name)
-    *_SPARE[caller], taken = [replace(last, remaining=last.remaining + more) for more in range(lot)]
+        lot, last = 1, take_some()
+    *_SPARE[tenant_id, bucket], taken = [replace(last, remaining=last.remaining + more) for more in range(lot)]
     return taken
 
 

@@ -260,7 +260,7 @@ def _shown(ctx: CallContext, found: Invoice) -> dict[str, Any]:
     from plugins.billing.routes import shown
     from plugins.billing.schemas.invoices import InvoiceOut
 
-    dumped: dict[str, Any] = InvoiceOut().dump(shown(ctx, found))
+    dumped: dict[str, Any] = InvoiceOut().dump(shown(ctx, found).value)
     return dumped
 
 

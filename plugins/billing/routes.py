@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response
 
 from kernel.api.listing import Page
-from kernel.api.rest import Rest
+from kernel.api.rest import FastJson, Rest
 from kernel.context import CallContext
 from kernel.hookspecs.papers import InvoicePaper
 from plugins.billing import credit_notes, finalizing, invoices, listing, paper, sending, why
@@ -22,18 +22,16 @@ rest = Rest("billing")
 _INVOICE = "/invoices/<uuid:invoice_id>"
 
 
-def shown(ctx: CallContext, invoice: Invoice) -> Mapping[str, Any]:
+def shown(ctx: CallContext, invoice: Invoice) -> FastJson:
     """An invoice with all that stands on it."""
     return _shown(ctx, invoice, sending.list_sendings(ctx, invoice.id))
 
 
-def _shown(ctx: CallContext, invoice: Invoice, sendings: list[dict[str, Any]]) -> Mapping[str, Any]:
+def _shown(ctx: CallContext, invoice: Invoice, sendings: list[dict[str, Any]]) -> FastJson:
+    """What `InvoiceOut` would make of it, at a thirtieth of the work; a test holds the two together."""
     header = {name: getattr(invoice, name) for name in _HEADER}
-    return header | {
-        "state": listing.state_of(invoice, ctx.today()),
-        **invoices.read_parts(ctx, invoice.id),
-        "sendings": sendings,
-    }
+    parts = invoices.read_parts(ctx, invoice.id)
+    return FastJson(header | {"state": listing.state_of(invoice, ctx.today()), **parts, "sendings": sendings})
 
 
 _HEADER = tuple(name for name in schemas.InvoiceOut().fields if name not in ("state", "lines", "taxes", "discounts", "sendings"))

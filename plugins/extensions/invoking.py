@@ -183,7 +183,7 @@ def call_guest(kernel: Kernel, target: Target, request: GuestRequest | ExportCal
     """
     if why.trigger == "hook":
         return _run(kernel, target, request, why)
-    ratelimit.take(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
+    ratelimit.take_of_lot(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
     with slot(kernel, target):
         return _run(kernel, target, request, why)
 

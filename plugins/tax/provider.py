@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import select
+from sqlalchemy.util import LRUCache
 
 from kernel.context import CallContext
 from kernel.db import cursor
@@ -45,13 +46,18 @@ class Facts(NamedTuple):
     tax_source: str | None
 
 
+# Rates that this process read at the tenant's present version of facts are not read again. What a transaction that has
+# written something sees may be its own changes: it reads all of them, and nobody keeps what it saw.
 _TENANT = f"""
-select {RATES} as rates,
+select t.facts_version as version, pg_current_xact_id_if_assigned() is null as unwritten,
+  case when pg_current_xact_id_if_assigned() is null and t.facts_version = %(known)s::bigint then null else {RATES} end as rates,
   (select json_agg(json_build_array(client_id, region_id, tax_id, reverse_charge, tax_source)) from tax_clients
     where client_id = any(%(clients)s::uuid[]))::text as facts,
   (select json_agg(json_build_array(client_id, reason, starts, ends, certificate, location_id) order by starts, id)
     from tax_exemptions where client_id = any(%(clients)s::uuid[]))::text as exemptions
+from tenants t where t.id = %(tenant)s
 """
+_KEPT: LRUCache[UUID, tuple[int, str]] = LRUCache(1_000)
 
 
 def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[TaxResult]:
@@ -65,14 +71,26 @@ def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> list[Ta
 def read_tenant(ctx: CallContext, documents: Sequence[TaxDocument]) -> Known:
     """What the tenant keeps for documents, in a fixed number of queries."""
     settings = get_settings(ctx, "tax")
-    with cursor(ctx.session) as hot:  # one query, for this is asked for each draft that somebody writes
-        [row] = hot.execute(_TENANT, {"clients": list({document.client_id for document in documents})}).fetchall()
-    codes, facts = codes_of(row["rates"]), _facts(row["facts"])
+    row, rates = _read(ctx, {document.client_id for document in documents})
+    codes, facts = codes_of(rates), _facts(row["facts"])
     places = _location_regions(ctx, documents)
     own_id = find_valid(settings["tax_id"], settings["tax_country"])
     filled = [_fill(document, own_id, facts.get(document.client_id), places, codes) for document in documents]
     special = _clients(ctx, facts, _exemptions(row["exemptions"]), settings)
-    return Known(filled, special, _elsewhere(ctx, documents, facts, settings), row["rates"])
+    return Known(filled, special, _elsewhere(ctx, documents, facts, settings), rates)
+
+
+def _read(ctx: CallContext, client_ids: Collection[UUID]) -> tuple[dict[str, Any], str]:
+    """What is kept of clients, and all rates, in one query, for this is asked for each draft that somebody writes."""
+    version, rates = _KEPT.get(ctx.tenant_id) or (None, "")
+    asked = {"tenant": ctx.tenant_id, "known": version, "clients": list(client_ids)}
+    with cursor(ctx.session) as hot:
+        [row] = hot.execute(_TENANT, asked).fetchall()
+    if row["rates"] is None:
+        return row, rates
+    if row["unwritten"]:
+        _KEPT[ctx.tenant_id] = row["version"], row["rates"]
+    return row, row["rates"]
 
 
 def _facts(text: str | None) -> dict[UUID, Facts]:

@@ -7,6 +7,8 @@ commits, so that nobody holds the tenant's row while working.
 
 from alembic import op
 
+from kernel.migrations import stamp
+
 revision = "kernel_0005"
 down_revision = "kernel_0004"
 branch_labels = None
@@ -45,10 +47,7 @@ def upgrade() -> None:
           for each row execute function stamp_tenant()
     """)
     for table, change in WATCHED.items():
-        op.execute(f"""
-            create constraint trigger stamp_facts after {change} on {table}
-              deferrable initially deferred for each row execute function stamp_facts()
-        """)
+        stamp(op, table, change)
     op.execute("drop function tenant_facts(uuid)")
     op.execute("""
         create function tenant_facts(tenant uuid, known bigint) returns json language plpgsql stable as $$

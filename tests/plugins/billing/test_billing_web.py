@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -12,6 +14,7 @@ from sqlalchemy import func, select
 
 from house.stage import csrf_of
 from kernel import jobs
+from kernel.api.endpoint import dumps
 from kernel.auth import create_api_key
 from kernel.context import Actor
 from kernel.ids import uuid7
@@ -19,6 +22,8 @@ from kernel.tenancy import change_settings
 from plugins.billing import invoices
 from plugins.billing.chain import verify_chain
 from plugins.billing.models import Invoice
+from plugins.billing.routes import shown
+from plugins.billing.schemas.invoices import InvoiceOut
 from plugins.tax.models import Region
 from tests.plugins.billing.contract_desk import Desk
 from tests.plugins.billing.invoice_desk import final, item, lay_out_taxes, line, off, taxed_client
@@ -87,12 +92,22 @@ def test_by_hand_and_final_in_one_request(acme: Any, hill: Any) -> None:
     assert (read.json, read.headers["ETag"]) == (made.json, made.headers["ETag"])
     assert carol.post("/api/v1/invoices", json=body, headers={"Idempotency-Key": "k1"}).json == made.json
     with acme.call() as ctx:
+        _is_as_the_schema_says(shown(ctx, invoices.get_invoice(ctx, UUID(made.json["id"]))).value)
         assert verify_chain(ctx, "invoice") == []
         assert ctx.session.scalar(select(func.count()).select_from(Invoice)) == 1
         _, key = create_api_key(ctx, name="drafts only", user_id=acme.users["carol"], scopes=["invoice.create"])
     refused = acme.app.test_client().post("/api/v1/invoices", json=body, headers={"X-Api-Key": key})
     assert (refused.status_code, refused.json["permission"]) == (403, "invoice.finalize")
     assert len(carol.get("/api/v1/invoices").json["items"]) == 1
+
+
+def _is_as_the_schema_says(told: dict[str, Any]) -> None:
+    """What is dumped without the schema's work, held against the schema."""
+    schema = InvoiceOut()
+    assert json.loads(dumps(told)) == json.loads(dumps(schema.dump(told)))
+    assert set(told) == set(schema.fields)
+    for name in ("lines", "taxes", "discounts"):
+        assert set(told[name][0]) == set(schema.fields[name].inner.schema.fields)
 
 
 def test_by_hand_through_rest_with_etag_and_idempotency(acme: Any, hill: Any) -> None:

@@ -9,6 +9,8 @@ from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from house.stage import csrf_of
 from kernel.directory.clients import get_client
 from kernel.hookspecs.tax import TaxDocument, TaxLine
@@ -18,6 +20,7 @@ from plugins.billing.invoices import create_invoice
 from plugins.billing.manual import LineAsked
 from plugins.billing.paper import paper_of
 from plugins.billing.reckoning import assemble
+from plugins.tax import services
 from plugins.tax.legal_notes import reverse_charge_note
 from tests.conftest import World
 
@@ -57,6 +60,25 @@ def test_a_new_rate_ends_the_one_before_and_the_tax_date_decides(acme: World) ->
     assert _tax(acme, client, date(2026, 10, 1)).tax == 2100
     rates = acme.api("carol").get(f"/api/v1/tax-regions/{region}/rates").json["items"]
     assert [(one["percent"], one["ends"]) for one in rates] == [("21.000000", None), ("19.000000", "2026-10-01")]
+
+
+def test_a_process_keeps_no_rate_longer_than_it_holds_nor_one_that_never_held(acme: World) -> None:
+    region = _region(acme)
+    assert _rate(acme, region, percent="19").status_code == 201
+    client = _client(acme, region)
+    document = TaxDocument(client, date(2026, 9, 30), "EUR", [TaxLine("1", 10000)])
+    assert [_tax(acme, client).tax, _tax(acme, client).tax] == [1900, 1900]
+    with pytest.raises(ZeroDivisionError), acme.call("carol") as ctx:
+        [rate] = services.list_rates(ctx, UUID(region))
+        services.change_rate(ctx, rate.id, {"percent": Decimal(21)})
+        ctx.session.flush()
+        assert ctx.hooks.compute_taxes(ctx=ctx, documents=[document])[0].tax == 2100
+        raise ZeroDivisionError
+    assert _tax(acme, client).tax == 1900
+    with acme.call("carol") as ctx:
+        [rate] = services.list_rates(ctx, UUID(region))
+        services.change_rate(ctx, rate.id, {"percent": Decimal(23)})
+    assert _tax(acme, client).tax == 2300
 
 
 def test_quebec_has_two_taxes_with_exact_percentages(acme: World) -> None:
