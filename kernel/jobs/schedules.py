@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit
 from kernel.clock import zone_info
-from kernel.context import Actor
 from kernel.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from kernel.ids import uuid7
 from kernel.jobs.ledger import enqueue, job_type
@@ -55,14 +54,6 @@ def next_time(cron: str, zone: str, after: datetime) -> datetime:
         return next(found for one in CronSim(cron, local) if (found := one.astimezone(UTC)) > after)
     except (CronSimError, StopIteration) as error:
         raise _cron_invalid(cron, str(error) or "no day matches it") from error
-
-
-def next_times(schedule: Schedule, after: datetime, count: int = 3) -> list[datetime]:
-    """The next instants, in UTC, at which a schedule fires while it is on."""
-    found: list[datetime] = []
-    for _ in range(count):
-        found.append(next_time(schedule.cron, schedule.zone, found[-1] if found else after))
-    return found
 
 
 def _cron_invalid(cron: str, why: str) -> CronInvalid:
@@ -108,16 +99,6 @@ def change_schedule(ctx: CallContext, schedule_id: UUID, *, cron: str | None = N
     _wake(ctx, schedule)
     ctx.session.flush()
     return schedule
-
-
-def run_schedule(ctx: CallContext, schedule_id: UUID) -> UUID:
-    """Queue a schedule's job now, as the platform itself like at its hour; returns the job's id.
-
-    Raises ScheduleNotFound, JobUnknown.
-    """
-    schedule = get_schedule(ctx, schedule_id)
-    audit.record(ctx, "schedule.run", kind="schedule", row_id=schedule.id, label=schedule.name)
-    return enqueue(ctx.acting_as(Actor.system()), schedule.job, schedule.args, key=f"schedule {schedule.id} by hand")
 
 
 def remove_schedule(ctx: CallContext, schedule_id: UUID) -> None:

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from babel import dates
 
+from kernel import audit
 from kernel.clock import zone_info
-from kernel.context import CallContext
+from kernel.context import Actor, CallContext
 from kernel.errors import InvalidInput
 from kernel.hookspecs.start import JobType
-from kernel.jobs import schedules
+from kernel.jobs import enqueue, schedules
 from kernel.jobs.models import Schedule
 from kernel.web.i18n import babel_locale
 
@@ -57,9 +58,14 @@ def remove(ctx: CallContext, schedule_id: UUID) -> None:
 
 
 def run_now(ctx: CallContext, schedule_id: UUID) -> UUID:
-    """Queue a schedule's work; returns the job's id. Raises as `schedules.run_schedule`, and PermissionDenied."""
+    """Queue a schedule's work now, as the platform itself like at its hour; returns the job's id.
+
+    Raises ScheduleNotFound, JobUnknown and PermissionDenied.
+    """
     _admit(ctx, schedule_id)
-    return schedules.run_schedule(ctx, schedule_id)
+    schedule = schedules.get_schedule(ctx, schedule_id)
+    audit.record(ctx, "schedule.run", kind="schedule", row_id=schedule.id, label=schedule.name)
+    return enqueue(ctx.acting_as(Actor.system()), schedule.job, schedule.args, key=f"schedule {schedule.id} by hand")
 
 
 def _admit(ctx: CallContext, schedule_id: UUID) -> None:
@@ -68,10 +74,17 @@ def _admit(ctx: CallContext, schedule_id: UUID) -> None:
         ctx.require(kind.recurs_by)
 
 
+def upcoming(ctx: CallContext, schedule: Schedule) -> list[datetime]:
+    """The next instants, in UTC, at which a schedule fires; none while it is off."""
+    found: list[datetime] = []
+    for _ in range(SHOWN if schedule.enabled else 0):
+        found.append(schedules.next_time(schedule.cron, schedule.zone, found[-1] if found else ctx.now()))
+    return found
+
+
 def shown(ctx: CallContext, schedule: Schedule) -> dict[str, Any]:
     """A schedule with its next times, if it is on."""
-    upcoming = schedules.next_times(schedule, ctx.now(), SHOWN) if schedule.enabled else []
-    return {name: getattr(schedule, name) for name in _FACTS} | {"upcoming": upcoming}
+    return {name: getattr(schedule, name) for name in _FACTS} | {"upcoming": upcoming(ctx, schedule)}
 
 
 def spoken(instant: datetime, zone: str) -> str:

@@ -39,7 +39,7 @@ def _beginning(ctx: CallContext) -> dict[str, Any]:
 
 def _choices(ctx: CallContext, schedule_id: UUID | None = None) -> dict[str, Any]:
     schedule = schedules.get_schedule(ctx, schedule_id) if schedule_id else None
-    upcoming = schedules.next_times(schedule, ctx.now(), recurring.SHOWN) if schedule and schedule.enabled else []
+    upcoming = recurring.upcoming(ctx, schedule) if schedule else []
     return {
         "zones": sorted(available_timezones()),
         "kinds": [(one.name, _(one.title)) for one in recurring.kinds(ctx)],
