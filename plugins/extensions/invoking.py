@@ -195,7 +195,7 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why
     facts = MeteredCall(target.install_id, target.name, target.semver, why.trigger, why.cause.request_id, deadline)
     host = Dispatcher(kernel, target.tenant_id, target.actor(why.caller), facts, why.cause)
     key = artefact_store(kernel).key_of(target.digest)
-    order = Invocation(key, request, target.grants, limits, owner=str(target.tenant_id))
+    order = Invocation(key, request, target.grants, limits, owner=str(target.tenant_id), runtime=target.manifest.runtime)
     pool = guest_pool(kernel)
     try:
         outcome = pool.invoke(order, host)

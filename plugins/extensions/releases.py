@@ -46,7 +46,7 @@ def publish_release(ctx: CallContext, packed: bytes) -> Release:
     """
     bundle = read_bundle(packed)
     read = read_manifest(bundle.manifest, ctx.kernel.plugins.capabilities)
-    check_bytes(bundle.component)
+    check_bytes(bundle.component, read.runtime)
     check_files(read, bundle.files)
     values = _values(ctx, read, bundle)
     check_trust(ctx, Release(**values))
@@ -164,7 +164,7 @@ def _again(ctx: CallContext, read: ExtensionManifest, values: Mapping[str, Any])
 
 
 def _compile(kernel: Kernel, component: bytes, manifest: ExtensionManifest) -> Inspection:
-    return compile_component(artefact_store(kernel), component, manifest.asked, manifest.exports).inspection
+    return compile_component(artefact_store(kernel), component, manifest.asked, manifest.exports, manifest.runtime).inspection
 
 
 def _settle(open_call: OpenCall, release_id: UUID, state: str, **facts: Any) -> str:

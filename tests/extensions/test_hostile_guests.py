@@ -14,7 +14,7 @@ import pytest
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import Compiled, compile_component
 from plugins.extensions.guests.invocation import HostCall
-from plugins.extensions.guests.limits import WORKER_ADDRESS_SPACE_BYTES, Limits
+from plugins.extensions.guests.limits import WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES, Limits
 from plugins.extensions.guests.pool import GuestPool
 from plugins.extensions.guests.processes import WorkerProcess
 from tests.extensions.conftest import wat_guest
@@ -139,7 +139,8 @@ def test_a_worker_has_nothing_worth_stealing(store: ArtefactStore, polite: str) 
         opened = {os.readlink(link).partition(":")[0] for link in (seen / "fd").iterdir()}
         assert opened == {"/dev/null", "/memfd", "socket"}
         limits = (seen / "limits").read_text()
-        assert re.search(r"Max file size +0 +0 ", limits)
+        assert re.search(r"Max file size +0 +8388608 ", limits)
+        assert re.search(rf"Max data size +{WORKER_MEMORY_BYTES} ", limits)
         assert re.search(rf"Max address space +{WORKER_ADDRESS_SPACE_BYTES} ", limits)
         assert re.search(r"Max open files +32 +32 ", limits)
 

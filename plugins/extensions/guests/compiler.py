@@ -12,10 +12,11 @@ import signal
 import sys
 
 import orjson
-from wasmtime import WasmtimeError, component
+from wasmtime import Module, WasmtimeError, component
 
 from .engine import guest_engine
-from .shapes import describe
+from .limits import EXTISM
+from .shapes import describe, describe_module
 
 _NICENESS = 10
 """Everybody who waits for an answer goes first."""
@@ -23,14 +24,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Entry of the process: `argv[1]` seconds of CPU, `argv[2]` bytes of address space."""
+    """Entry of the process: `argv[1]` seconds of CPU, `argv[2]` bytes of address space, `argv[3]` the runtime."""
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
     os.nice(_NICENESS)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.buffer.write(_compiled(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write((_checked if sys.argv[3] == EXTISM else _compiled)(sys.stdin.buffer.read()))
 
 
 def _compiled(wasm: bytes) -> bytes:
@@ -41,3 +42,13 @@ def _compiled(wasm: bytes) -> bytes:
         return orjson.dumps({"refused": str(error)[:2000]}) + b"\n"
     imports, exports = describe(engine, guest)
     return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + bytes(guest.serialize())
+
+
+def _checked(wasm: bytes) -> bytes:
+    """A module for extism, as it is: extism compiles it in each worker. Here it shows that this can be done within the limits."""
+    try:
+        module = Module(guest_engine(), wasm)
+    except WasmtimeError as error:
+        return orjson.dumps({"refused": str(error)[:2000]}) + b"\n"
+    imports, exports = describe_module(module)
+    return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + wasm

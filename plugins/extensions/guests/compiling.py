@@ -13,9 +13,10 @@ import orjson
 from ..errors import CompileLimitExceeded, ComponentRefused, NotAComponent
 from .artefacts import ArtefactStore
 from .contract import load_contract
-from .inspection import Inspection, check_bytes, inspect_shape
-from .limits import COMPILE_MEMORY_BYTES, COMPILE_SECONDS, MAX_ARTEFACT_BYTES
+from .inspection import Inspection, check_bytes, inspect_module, inspect_shape
+from .limits import COMPILE_MEMORY_BYTES, COMPILE_SECONDS, EXTISM, MAX_ARTEFACT_BYTES, MODULE_SECONDS
 from .spawn import python_command
+from .wit import Shape
 
 _OUT_OF_RESOURCES = frozenset({signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU})
 
@@ -33,6 +34,7 @@ def compile_component(
     wasm: bytes,
     asked: Collection[str],
     needed: Collection[str] = (),
+    runtime: str = "component@1",
     *,
     seconds: float = COMPILE_SECONDS,
     memory_bytes: int = COMPILE_MEMORY_BYTES,
@@ -42,21 +44,33 @@ def compile_component(
     What was compiled before with this content and this runtime is only inspected again. Takes up to `seconds`.
     Raises a `ComponentRefused`; then nothing is kept that was not there before.
     """
-    check_bytes(wasm)
+    check_bytes(wasm, runtime)
     key = store.key(wasm)
     if store.intact(key):
         imports, exports = store.shape(key)
-        return Compiled(key, inspect_shape(wasm, imports, exports, load_contract(), asked, needed))
-    shape, code = _run_compiler(wasm, seconds, memory_bytes)
-    inspection = inspect_shape(wasm, shape["imports"], shape["exports"], load_contract(), asked, needed)
+        return Compiled(key, _inspected(wasm, imports, exports, asked, needed, runtime))
+    if runtime == EXTISM:
+        seconds = min(seconds, MODULE_SECONDS)
+    shape, code = _run_compiler(wasm, seconds, memory_bytes, runtime)
+    inspection = _inspected(wasm, shape["imports"], shape["exports"], asked, needed, runtime)
     if len(code) > MAX_ARTEFACT_BYTES:
         raise CompileLimitExceeded(f"Compiled it has {len(code)} bytes; at most {MAX_ARTEFACT_BYTES} are allowed.")
     store.put(key, code, shape["imports"], shape["exports"])
     return Compiled(key, inspection)
 
 
-def _run_compiler(wasm: bytes, seconds: float, memory_bytes: int) -> tuple[dict[str, dict[str, dict[str, str]]], bytes]:
-    command = python_command("compiler", str(math.ceil(seconds) + 1), str(memory_bytes))
+def _inspected(
+    wasm: bytes, imports: Shape, exports: Shape, asked: Collection[str], needed: Collection[str], runtime: str
+) -> Inspection:
+    if runtime == EXTISM:
+        return inspect_module(wasm, imports, exports, needed)
+    return inspect_shape(wasm, imports, exports, load_contract(), asked, needed)
+
+
+def _run_compiler(
+    wasm: bytes, seconds: float, memory_bytes: int, runtime: str
+) -> tuple[dict[str, dict[str, dict[str, str]]], bytes]:
+    command = python_command("compiler", str(math.ceil(seconds) + 1), str(memory_bytes), runtime)
     try:
         done = subprocess.run(command, input=wasm, capture_output=True, timeout=seconds, env={}, cwd="/", check=False)
     except subprocess.TimeoutExpired:

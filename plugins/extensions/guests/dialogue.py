@@ -11,7 +11,7 @@ from .answers import HANDLER, BadResponse, asked_of, checked_answer, checked_res
 from .contract import Contract
 from .frames import ChannelClosed, Frame, FrameRefused, packed
 from .invocation import CallRecord, HostAnswer, HostCall, Invocation, LogLine, OnHostCall, Outcome
-from .limits import KILL_GRACE_SECONDS, MAX_LOG_LINE_BYTES
+from .limits import EXTISM, KILL_GRACE_SECONDS, MAX_LOG_LINE_BYTES
 from .processes import LentGuests, WorkerProcess
 
 _log = logging.getLogger(__name__)
@@ -83,6 +83,8 @@ class Dialogue:
         return {
             "op": "invoke",
             "artefact": invocation.artefact,
+            "runtime": invocation.runtime,
+            "functions": sorted(self._contract.functions) if invocation.runtime == EXTISM else (),
             "export": self._asked.export,
             "args": self._asked.args,
             "denied": {

@@ -90,6 +90,7 @@ class Invocation:
     limits: Limits = INTERACTIVE
     journal: bool = False
     owner: str = ""
+    runtime: str = "component@1"
 
 
 @dataclass(slots=True)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 
+EXTISM = "extism@1"
+
 MAX_COMPONENT_BYTES = 32 * MIB
+MAX_MODULE_BYTES = 4 * MIB
+"""Of a module for extism, which each worker compiles for itself."""
 MAX_REQUEST_BYTES = 2 * MIB
 MAX_RESPONSE_BYTES = 6 * MIB
 MAX_HEADERS = 100
@@ -19,9 +23,13 @@ MAX_LOG_LINE_BYTES = 16 * 1024
 MAX_ARTEFACT_BYTES = 192 * MIB
 
 COMPILE_SECONDS = 60.0
+MODULE_SECONDS = 10.0
+"""For a module for extism: each worker that meets it takes as long again."""
 COMPILE_MEMORY_BYTES = 2048 * MIB
 
-WORKER_ADDRESS_SPACE_BYTES = 2048 * MIB
+WORKER_MEMORY_BYTES = 2048 * MIB
+WORKER_ADDRESS_SPACE_BYTES = 64 * 1024 * MIB
+"""extism reserves 17 GiB of it for each plugin, and uses none of that."""
 KILL_GRACE_SECONDS = 0.2
 """After the deadline the worker stops the guest itself; after this it is killed."""
 

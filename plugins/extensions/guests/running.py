@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
-
-from wasmtime import Engine
 
 from .frames import Channel, Frame, packed
 from .limits import MAX_ARGUMENT_BYTES, MAX_LOG_LINE_BYTES
@@ -27,6 +26,10 @@ class Stopped(Exception):
         self.detail = detail
 
 
+class NotLoadable(Exception):
+    """The compiled guest cannot be made ready; the text says why."""
+
+
 class Run:
     """The state of one invocation. `order` is the server's frame that started it."""
 
@@ -35,7 +38,9 @@ class Run:
         self._denied: dict[str, str] = order["denied"]
         self._limits: dict[str, Any] = order["limits"]
         self.journal: list[list[Any]] | None = [] if order["journal"] else None
+        self.functions: frozenset[str] = frozenset(order["functions"])
         self.stopped: BaseException | None = None
+        self.abort: Callable[[], None] = _nothing
         self.waiting_for_host = False
         self.host_seconds = 0.0
         self.dropped_log_lines = 0
@@ -91,14 +96,18 @@ class Run:
             self.waiting_for_host = False
 
 
+def _nothing() -> None:
+    """A component is stopped by what its host function raises."""
+
+
 class Watchdog:
-    """Steps the engine's epoch once the running guest has used up its CPU time, its wall time or its memory.
+    """Stops the running guest once it has used up its CPU time, its wall time or its memory.
 
     `expired` is then the trap's name and a sentence.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self) -> None:
+        self._stop: Callable[[], None] = _nothing
         self._cpu_clock = time.CLOCK_THREAD_CPUTIME_ID
         self._lock = threading.Lock()
         self._woken = threading.Event()
@@ -107,17 +116,17 @@ class Watchdog:
         self._memory_end = 0
         self.expired: tuple[str, str] | None = None
 
-    def begin(self, run: Run, cpu_seconds: float, wall_seconds: float, memory_end: int) -> None:
-        """Start watching `run`, which the calling thread is about to do; its budgets count from now."""
+    def begin(self, run: Run, stop: Callable[[], None], limits: dict[str, Any], memory_end: int) -> None:
+        """Start watching `run`, which the calling thread is about to do; its budgets count from now, and `stop` ends it."""
         with self._lock:
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
-            self._run, self.expired, self._memory_end = run, None, memory_end
-            self._cpu_end = time.clock_gettime(self._cpu_clock) + cpu_seconds
-            self._wall_end = time.monotonic() + wall_seconds
+            self._run, self._stop, self.expired, self._memory_end = run, stop, None, memory_end
+            self._cpu_end = time.clock_gettime(self._cpu_clock) + limits["cpu"]
+            self._wall_end = time.monotonic() + limits["wall"]
         self._woken.set()
 
     def end(self) -> None:
-        """Stop watching; the epoch stands still when this returns."""
+        """Stop watching; nothing is stopped any more when this returns."""
         with self._lock:
             self._run = None
 
@@ -135,7 +144,7 @@ class Watchdog:
             self._woken.clear()
         elif not run.waiting_for_host and (why := self._spent(run)):
             self.expired = why
-            self._engine.increment_epoch()
+            self._stop()
 
     def _spent(self, run: Run) -> tuple[str, str] | None:
         if time.clock_gettime(self._cpu_clock) > self._cpu_end:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from .limits import WORKER_ADDRESS_SPACE_BYTES
+from .limits import MAX_MODULE_BYTES, WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _PR_SET_NO_NEW_PRIVS = 38
 _OPEN_FILES = 32
+_IMAGE_BYTES = 2 * MAX_MODULE_BYTES
 _NICENESS = 5
 """The web server, which shares the machine's cores with guests, goes first."""
 
@@ -26,13 +29,24 @@ def lock_down() -> bool:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     offline = any(libc.unshare(spaces) == 0 for spaces in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
     for limit, value in (
+        (resource.RLIMIT_DATA, WORKER_MEMORY_BYTES),
         (resource.RLIMIT_AS, WORKER_ADDRESS_SPACE_BYTES),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, _IMAGE_BYTES))
     return offline
+
+
+@contextmanager
+def images() -> Iterator[None]:
+    """Let a runtime write a module's data into memory of the kernel's, from which it makes instances; no guest runs meanwhile."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_IMAGE_BYTES, _IMAGE_BYTES))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, _IMAGE_BYTES))
 
 
 def allow_cpu(seconds: float) -> None:

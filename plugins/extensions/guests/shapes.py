@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wasmtime import Engine, component
+from wasmtime import Engine, FuncType, Module, component
 from wasmtime.component import _types as kinds
 
 from .wit import Shape
@@ -30,6 +30,21 @@ _PRIMITIVES: dict[type, str] = {
 def describe(engine: Engine, guest: component.Component) -> tuple[Shape, Shape]:
     """The imports and the exports of a component."""
     return _shape(engine, guest.type.imports(engine)), _shape(engine, guest.type.exports(engine))
+
+
+def describe_module(module: Module) -> tuple[Shape, Shape]:
+    """The imports of a core module by the module that they come from, and its exports."""
+    imports: Shape = {}
+    for one in module.imports:
+        imports.setdefault(one.module, {})[one.name or ""] = _core(one.type)
+    return imports, {"": {one.name: _core(one.type) for one in module.exports}}
+
+
+def _core(kind: Any) -> str:
+    """A core function's type as one line; other kinds are named by their class."""
+    if not isinstance(kind, FuncType):
+        return type(kind).__name__
+    return f"func({', '.join(map(str, kind.params))}) -> {', '.join(map(str, kind.results)) or '_'}"
 
 
 def _shape(engine: Engine, externs: dict[str, Any]) -> Shape:

@@ -14,49 +14,21 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from contextlib import closing
 from typing import Any
 
-from wasmtime import Engine, Store, WasmtimeError, component
+from wasmtime import WasmtimeError
 
+from .components import LoadedComponent
 from .engine import guest_engine
 from .frames import Channel, ChannelClosed, Frame, packed
-from .limits import MAX_FRAME_BYTES
-from .linking import make_linker
-from .running import Run, Stopped, Watchdog
+from .limits import EXTISM, MAX_FRAME_BYTES
+from .running import NotLoadable, Run, Stopped, Watchdog
 from .sandbox import allow_cpu, lock_down, writable_bytes
-from .values import Convert, reader, snake, writer
 
 _KEPT_GUESTS = 8
 _DETAIL_CHARS = 4000
 _CPU_SLACK_SECONDS = 1.0
-_MEMORIES = 4
-"""A component from the QuickJS tool chain has three. The limit holds for each of them; the watchdog holds it for all."""
-
-
-class LoadedGuest:
-    """A compiled component with its linker and the converters of its exports."""
-
-    def __init__(self, engine: Engine, guest: component.Component, current: Any) -> None:
-        self.guest = guest
-        self.linker = make_linker(engine, guest, current)
-        self._engine = engine
-        self._exports: dict[str, tuple[list[tuple[str, Convert]], Convert]] = {}
-
-    def call(self, store: Store, export: str, args: Frame) -> Any:
-        """Instantiate the component in a fresh store and call one of its exports."""
-        params, read = self._converters(export)
-        function: Any = self.linker.instantiate(store, self.guest).get_func(store, export)
-        return read(function(store, *(write(args[name]) for name, write in params)))
-
-    def _converters(self, export: str) -> tuple[list[tuple[str, Convert]], Convert]:
-        if export not in self._exports:
-            found = self.guest.type.exports(self._engine).get(export)
-            if found is None:
-                raise Stopped("guest_not_loadable", f"it exports no function {export!r}")
-            kind: Any = found.ty
-            params = [(snake(name), writer(param)) for name, param in kind.params]
-            self._exports[export] = (params, reader(kind.result))
-        return self._exports[export]
 
 
 class Worker:
@@ -65,9 +37,9 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.engine = guest_engine()
-        self.guests: OrderedDict[str, LoadedGuest] = OrderedDict()
+        self.guests: OrderedDict[str, Any] = OrderedDict()
         self.run: Run | None = None
-        self.watchdog = Watchdog(self.engine)
+        self.watchdog = Watchdog()
 
     def serve(self) -> None:
         """Answer invocations. However this ends, the process ends with it: the server knows what that means."""
@@ -80,56 +52,55 @@ class Worker:
 
     def answer(self, order: Frame) -> Frame:
         """Run one invocation to its end."""
-        try:
-            guest = self._guest(order["artefact"])
-        except WasmtimeError as error:
-            return {"op": "trap", "kind": "guest_not_loadable", "detail": _cut(str(error)), "cpu": 0.0, "memory": 0}
         run = self.run = Run(self.channel, order)
-        before, started = writable_bytes(), time.thread_time()
-        store = self._store(order["limits"])
-        frame = self._outcome(run, guest, store, order, before)
-        frame |= {"cpu": time.thread_time() - started, "memory": max(writable_bytes() - before, 0)}
-        store.close()
+        allow_cpu(order["limits"]["cpu"] + _CPU_SLACK_SECONDS)
+        try:
+            guest = self._guest(order["artefact"], order["runtime"])
+            before, started = writable_bytes(), time.thread_time()
+            opened = guest.open(order["limits"])
+        except NotLoadable as error:
+            return {"op": "trap", "kind": "guest_not_loadable", "detail": _cut(str(error)), "cpu": 0.0, "memory": 0}
+        with closing(opened):
+            frame = self._outcome(run, opened, order, before)
+            frame |= {"cpu": time.thread_time() - started, "memory": max(writable_bytes() - before, 0)}
         return frame | {"journal": run.journal, "dropped_log_lines": run.dropped_log_lines}
 
-    def _outcome(self, run: Run, guest: LoadedGuest, store: Store, order: Frame, before: int) -> Frame:
+    def _outcome(self, run: Run, guest: Any, order: Frame, before: int) -> Frame:
         limits = order["limits"]
-        self.watchdog.begin(run, limits["cpu"], limits["wall"], before + limits["memory"])
+        self.watchdog.begin(run, guest.stop, limits, before + limits["memory"])
         try:
-            return {"op": "done", "answer": guest.call(store, order["export"], order["args"])}
+            answer = guest.call(order["export"], order["args"])
+            if run.stopped is None:  # a plugin may end by itself before it notices that it was stopped
+                return {"op": "done", "answer": answer}
+            why = run.stopped
         except Exception as error:
-            self.watchdog.end()
-            growth = writable_bytes() - before
-            kind, detail = _why(run, self.watchdog.expired, error, growth, limits["memory"])
-            return {"op": "trap", "kind": kind, "detail": _cut(detail)}
+            why = error
         finally:
             self.watchdog.end()
+        kind, detail = _why(run, self.watchdog.expired, why, writable_bytes() - before, limits["memory"])
+        return {"op": "trap", "kind": kind, "detail": _cut(detail)}
 
-    def _store(self, limits: dict[str, Any]) -> Store:
-        allow_cpu(limits["cpu"] + _CPU_SLACK_SECONDS)
-        store = Store(self.engine)
-        store.set_limits(memory_size=limits["memory"], table_elements=100_000, instances=50, tables=50, memories=_MEMORIES)
-        store.set_epoch_deadline(1)
-        return store
-
-    def _guest(self, key: str) -> LoadedGuest:
+    def _guest(self, key: str, runtime: str) -> Any:
         if key not in self.guests:
-            self.guests[key] = self._load(key)
+            self.guests[key] = self._load(key, runtime)
             while len(self.guests) > _KEPT_GUESTS:
                 self.guests.popitem(last=False)
         self.guests.move_to_end(key)
         return self.guests[key]
 
-    def _load(self, key: str) -> LoadedGuest:
+    def _load(self, key: str, runtime: str) -> Any:
         self.channel.send({"op": "need", "artefact": key})
         _, descriptors, _, _ = socket.recv_fds(self.channel.end, 1, 1)
         if not descriptors:
             raise ChannelClosed
         try:
-            guest = component.Component.deserialize_file(self.engine, f"/proc/self/fd/{descriptors[0]}")
+            if runtime != EXTISM:
+                return LoadedComponent(self.engine, descriptors[0], self._current)
+            from .plugin_lane import LoadedPlugin  # here, since most workers never need the other runtime
+
+            return LoadedPlugin(descriptors[0], self._current)
         finally:
             os.close(descriptors[0])
-        return LoadedGuest(self.engine, guest, self._current)
 
     def _current(self) -> Run:
         if self.run is None:
@@ -147,13 +118,13 @@ def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: in
     stopped = error if isinstance(error, Stopped) else run.stopped
     if isinstance(stopped, Stopped):
         return stopped.kind, stopped.detail
-    if run.stopped is not None or not isinstance(error, WasmtimeError):
+    if run.stopped is not None or not (isinstance(error, WasmtimeError) or type(error).__module__.startswith("extism")):
         return "host_error", type(run.stopped or error).__name__
     if expired:
         return expired
     if "call stack exhausted" in text:
         return "guest_stack_exhausted", text
-    if "exceeds memory limits" in text or "resource limit exceeded" in text or growth >= memory_limit // 2:
+    if text == "oom" or "exceeds memory limits" in text or "resource limit exceeded" in text or growth >= memory_limit // 2:
         return "guest_memory_exceeded", f"the guest may use {memory_limit} bytes of memory\n{text}"
     if "invalid utf-8" in text or "out of bounds of memory" in text or "pointer/length" in text:
         return "bad_response", text
