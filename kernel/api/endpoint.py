@@ -198,7 +198,7 @@ def _wanted_version() -> int | None:
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
     tags = list(request.if_match.as_set())
-    if len(tags) == 1 and tags[0].isdigit():
+    if len(tags) == 1 and tags[0].isdecimal():
         return int(tags[0])
     raise PreconditionFailed('Send the ETag of the row as it was read, such as If-Match: "3".')
 

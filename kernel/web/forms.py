@@ -50,7 +50,7 @@ class Form:
     def read(cls, schema: type[Schema] | Schema, typed: MultiDict[str, str]) -> Form:
         """The form as it came back from the browser."""
         version = typed.get("row_version", "")
-        form = cls(schema, _nested(typed), int(version) if version.isdigit() else None)
+        form = cls(schema, _nested(typed), int(version) if version.isdecimal() else None)
         form.fresh = False
         return form
 

@@ -91,7 +91,7 @@ def load_tickets(ctx: CallContext, rows: Sequence[ImportRow], resolver: Resolver
 
 
 def _ticket_errors(row: ImportRow, statuses: dict[UUID, Status]) -> Iterable[RowError]:
-    if not row.values["number"].isdigit() or len(row.values["number"]) > 9:
+    if not row.values["number"].isdecimal() or len(row.values["number"]) > 9:
         yield RowError(row.line, "number", "A ticket number has up to nine digits and nothing else.")
     if len(row.values["title"]) > 255:
         yield RowError(row.line, "title", "A title has at most 255 characters.")
@@ -100,7 +100,7 @@ def _ticket_errors(row: ImportRow, statuses: dict[UUID, Status]) -> Iterable[Row
 
 
 def _taken_numbers(ctx: CallContext, rows: Sequence[ImportRow], ids: Any) -> list[RowError]:
-    digits = {int(row.values["number"]): row for row in rows if row.values["number"].isdigit()}
+    digits = {int(row.values["number"]): row for row in rows if row.values["number"].isdecimal()}
     found = ctx.session.execute(select(Ticket.number, Ticket.id).where(Ticket.number.in_(list(digits))))
     return [
         RowError(digits[number].line, "number", f"Ticket number {number} is another ticket's here.")

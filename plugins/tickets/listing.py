@@ -52,7 +52,7 @@ def _meant(rows: Select[Any], text: str) -> Select[Any]:
     wanted = text.strip().lstrip("#").lower()
     if not wanted:
         return rows
-    if wanted.isdigit() and len(wanted) < 10:
+    if wanted.isdecimal() and len(wanted) < 10:
         return rows.where(Ticket.number == int(wanted))
     return rows.where(func.strpos(Ticket.title_key, wanted) > 0)
 

@@ -1,4 +1,4 @@
-"""The editor of invoice layouts without a mouse: Alice moves a block and sees the page change as she types."""
+"""The editor of invoice layouts in a browser: Alice moves a block by keyboard and mouse, and sees the page change."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def test_a_block_is_moved_and_changed_by_keyboard(acme: World, served: str, brow
     page.locator(f"#down-{first}").press("Enter")
     expect(page.locator("#blocks ol > li").first).to_have_id(f"block-{second}")
     expect(page.locator(f"#down-{first}")).to_be_focused()
+    page.locator(f"#block-{first}").drag_to(page.locator(f"#block-{second}"), target_position={"x": 20, "y": 3})
+    expect(page.locator("#blocks ol > li").first).to_have_id(f"block-{first}")
     page.get_by_role("link", name="Amount due, at a glance").press("Enter")
     page.wait_for_url(re.compile("block\\?key="))
     page.goto(f"{served}/invoice-layouts/{layout.id}/page")

@@ -86,7 +86,7 @@ def _list_at(document: Document, column: str) -> list[dict[str, Any]]:
         return blocks
     key, _, number = column.partition(":")
     columns = find_block(document, key).get("columns", [])
-    if not number.isdigit() or int(number) >= len(columns):
+    if not number.isdecimal() or int(number) >= len(columns):
         raise LayoutBlockNotFound(f"The layout has no column {column!r}.")
     inner: list[dict[str, Any]] = columns[int(number)]["blocks"]
     return inner
@@ -126,6 +126,20 @@ def with_put(document: Document, key: str, column: str) -> Document:
     place = _place(changed, key)
     target = _list_at(changed, column)
     target.append(place.blocks.pop(place.at))
+    return changed
+
+
+def with_drop(document: Document, key: str, near: str, *, after: bool) -> Document:
+    """The block right before or after another one, wherever that is; dropped on itself or on what is in it, it stays."""
+    changed = deepcopy(document)
+    place = _place(changed, key)
+    block = place.blocks[place.at]
+    inside = {one["key"] for column in block.get("columns", ()) for one in column["blocks"]}
+    if near in {key, *inside}:
+        return changed
+    del place.blocks[place.at]
+    target = _place(changed, near)
+    target.blocks.insert(target.at + after, block)
     return changed
 
 

@@ -191,6 +191,12 @@ def put_block(ctx: CallContext, layout_id: UUID, form: MultiDict[str, str]) -> R
     return _step(ctx, layout_id, lambda document: editing.with_put(document, form.get("key", ""), form.get("column", "")))
 
 
+@pages.post(f"{LAYOUT}/blocks/drop", permission=MANAGE)
+def drop_block(ctx: CallContext, layout_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    key, near, after = form.get("key", ""), form.get("near", ""), form.get("side") == "after"
+    return _step(ctx, layout_id, lambda document: editing.with_drop(document, key, near, after=after))
+
+
 @pages.post(f"{LAYOUT}/blocks/remove", permission=MANAGE)
 def remove_block(ctx: CallContext, layout_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     return _step(ctx, layout_id, lambda document: editing.without_block(document, form.get("key", "")))

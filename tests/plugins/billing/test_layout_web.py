@@ -63,6 +63,14 @@ def test_blocks_are_moved_added_put_and_removed(acme: Any, browser: Any, mine: U
     assert find_block(blocks(acme, mine), columns)["columns"][1]["blocks"][-1]["key"] == text
     send(browser, page, f"{page}/blocks/put", {"key": text, "column": ""})
     assert blocks(acme, mine)["blocks"][-1]["key"] == text
+    send(browser, page, f"{page}/blocks/drop", {"key": text, "near": second, "side": "after"})
+    assert [one["key"] for one in blocks(acme, mine)["blocks"]][:3] == [second, text, first]
+    inner = find_block(blocks(acme, mine), columns)["columns"][0]["blocks"][0]["key"]
+    send(browser, page, f"{page}/blocks/drop", {"key": text, "near": inner, "side": "before"})
+    assert find_block(blocks(acme, mine), columns)["columns"][0]["blocks"][0]["key"] == text
+    send(browser, page, f"{page}/blocks/drop", {"key": columns, "near": inner, "side": "before"})
+    assert key_of(blocks(acme, mine), "columns") == columns, "what is dropped into itself stays"
+    assert send(browser, page, f"{page}/blocks/put", {"key": text, "column": f"{columns}:²"}).status_code == 404
     assert send(browser, page, f"{page}/blocks/remove", {"key": text}).status_code == 303
     assert blocks(acme, mine)["blocks"][-1]["key"] != text
     gone = send(browser, page, f"{page}/blocks/remove", {"key": text}, **HTMX)

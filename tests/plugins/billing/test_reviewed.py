@@ -258,3 +258,15 @@ def test_a_refund_of_a_credit_comes_back_to_it(acme: Any, hill: Any) -> None:
         assert giving.get_credit(ctx, credit.id).remaining == 1000
         assert [one.kind for one in giving.list_movements(ctx, credit.id)] == ["given", "refunded", "unrefunded"]
     assert "Taken back" in acme.client("carol").get(f"/credits/{credit.id}").text
+
+
+def test_a_digit_that_is_no_number_is_searched_for_like_a_word(acme: Any) -> None:
+    """ "²" is a digit to Unicode, yet no whole number."""
+    browser = acme.client("alice")
+    assert browser.get("/tickets?q=²").status_code == 200
+    answer = browser.post("/clients/new", data={"csrf_token": browser.csrf, "name": "Hill", "row_version": "²"})
+    assert answer.status_code < 500
+    patched = acme.api("alice").patch(
+        f"/api/v1/clients/{uuid7()}", json={"name": "x"}, headers={"If-Match": '"²"'.encode().decode("latin-1")}
+    )
+    assert patched.status_code in (400, 404, 412, 422)

@@ -2,6 +2,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import "./combo.js";
 import "./dialogs.js";
+import "./dragging.js";
 import "./forms.js";
 import "./keys.js";
 import "./lists.js";
