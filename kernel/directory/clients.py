@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from kernel import audit, events
 from kernel.context import CallContext
-from kernel.deletion import refuse_if_needed
 from kernel.directory.models import Client, Contact, Location
 from kernel.errors import InvalidInput, NotFound, PreconditionFailed
-from kernel.hookspecs.directory import Blocker, Ref
 from kernel.money import exponent
 
 
@@ -66,36 +64,6 @@ def change_client(ctx: CallContext, client_id: UUID, changes: Mapping[str, Any],
     return client
 
 
-def deactivate_client(ctx: CallContext, client_id: UUID) -> Client:
-    """Set a client and all its contacts inactive; nothing is lost."""
-    client = change_client(ctx, client_id, {"status": "inactive"})
-    ctx.session.execute(update(Contact).where(Contact.client_id == client_id).values(active=False))
-    return client
-
-
-def reactivate_client(ctx: CallContext, client_id: UUID, *, contacts: bool = False) -> Client:
-    """Set a client active again, its contacts too if asked."""
-    client = change_client(ctx, client_id, {"status": "active"})
-    if contacts:
-        ctx.session.execute(update(Contact).where(Contact.client_id == client_id).values(active=True))
-    return client
-
-
-def delete_client(ctx: CallContext, client_id: UUID) -> None:
-    """Remove a client that nothing refers to. Raises StillInUse with what is in the way."""
-    client = get_client(ctx, client_id)
-    ref = Ref("client", client_id)
-    own = _contact_blockers(ctx, ref)
-    refuse_if_needed(ctx, [ref], own, f"{client.name} cannot be deleted.", ["deactivate"])
-    audit.record(ctx, "client.deleted", kind="client", row_id=client_id, label=client.name)
-    ctx.session.delete(client)
-
-
-def _contact_blockers(ctx: CallContext, ref: Ref) -> list[Blocker]:
-    count = len(ctx.session.scalars(select(Contact.id).where(Contact.client_id == ref.id)).all())
-    return [Blocker(ref, "contact", count, f"{count} contacts")] if count else []
-
-
 def list_locations(ctx: CallContext, client_id: UUID) -> list[Location]:
     """A client's locations, the default one first."""
     order = (Location.is_default.desc(), Location.name, Location.id)
@@ -133,14 +101,6 @@ def change_location(ctx: CallContext, location_id: UUID, changes: Mapping[str, A
     return location
 
 
-def delete_location(ctx: CallContext, location_id: UUID) -> None:
-    """Remove a location that nothing refers to."""
-    location = get_location(ctx, location_id)
-    refuse_if_needed(ctx, [Ref("location", location_id)], [], f"{location.name} cannot be deleted.", [])
-    audit.record(ctx, "location.deleted", kind="location", row_id=location_id, label=location.name)
-    ctx.session.delete(location)
-
-
 def _clear_default(ctx: CallContext, client_id: UUID) -> None:
     ctx.session.execute(update(Location).where(Location.client_id == client_id, Location.is_default).values(is_default=False))
 
@@ -176,14 +136,6 @@ def change_contact(ctx: CallContext, contact_id: UUID, changes: Mapping[str, Any
         get_client(ctx, changes["client_id"])
     apply_changes(ctx, contact, changes, version, kind="contact", label=contact.name)
     return contact
-
-
-def delete_contact(ctx: CallContext, contact_id: UUID) -> None:
-    """Remove a contact that nothing refers to. Raises StillInUse."""
-    contact = get_contact(ctx, contact_id)
-    refuse_if_needed(ctx, [Ref("contact", contact_id)], [], f"{contact.name} cannot be deleted.", ["deactivate"])
-    audit.record(ctx, "contact.deleted", kind="contact", row_id=contact_id, label=contact.name)
-    ctx.session.execute(delete(Contact).where(Contact.id == contact_id))
 
 
 def apply_changes(ctx: CallContext, row: Any, changes: Mapping[str, Any], version: int | None, *, kind: str,

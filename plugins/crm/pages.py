@@ -18,7 +18,7 @@ from kernel.web.i18n import babel_locale
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, csv_download, redirect_to, render, render_options
-from plugins.crm import listing, schemas
+from plugins.crm import listing, schemas, services
 
 pages = Pages("crm")
 STATES = {"active": (_l("Active"), "success"), "inactive": (_l("Inactive"), "neutral")}
@@ -80,20 +80,20 @@ def edit_client(ctx: CallContext, client_id: UUID, data: dict[str, Any], version
 
 @pages.post("/clients/<uuid:client_id>/deactivate", permission="client.update")
 def deactivate(ctx: CallContext, client_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    clients.deactivate_client(ctx, client_id)
+    services.deactivate_client(ctx, client_id)
     undo = f"/clients/{client_id}/reactivate"
     return redirect_to(f"/clients/{client_id}", toast=_("Client and contacts set inactive."), undo=undo)
 
 
 @pages.post("/clients/<uuid:client_id>/reactivate", permission="client.update")
 def reactivate(ctx: CallContext, client_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    clients.reactivate_client(ctx, client_id, contacts=True)
+    services.reactivate_client(ctx, client_id, contacts=True)
     return redirect_to(f"/clients/{client_id}", toast=_("Client and contacts set active."))
 
 
 @pages.post("/clients/<uuid:client_id>/delete", permission="client.delete")
 def delete_client(ctx: CallContext, client_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
-    clients.delete_client(ctx, client_id)
+    services.delete_client(ctx, client_id)
     return redirect_to("/clients", toast=_("Client deleted."))
 
 
@@ -130,7 +130,7 @@ def edit_location(ctx: CallContext, location_id: UUID, data: dict[str, Any], ver
 @pages.post("/locations/<uuid:location_id>/delete", permission="client.delete")
 def delete_location(ctx: CallContext, location_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     client_id = clients.get_location(ctx, location_id).client_id
-    clients.delete_location(ctx, location_id)
+    services.delete_location(ctx, location_id)
     return redirect_to(f"/clients/{client_id}", toast=_("Location deleted."))
 
 
@@ -174,5 +174,5 @@ def edit_contact(ctx: CallContext, contact_id: UUID, data: dict[str, Any], versi
 @pages.post("/contacts/<uuid:contact_id>/delete", permission="client.delete")
 def delete_contact(ctx: CallContext, contact_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     client_id = clients.get_contact(ctx, contact_id).client_id
-    clients.delete_contact(ctx, contact_id)
+    services.delete_contact(ctx, contact_id)
     return redirect_to(f"/clients/{client_id}", toast=_("Contact deleted."))

@@ -9,7 +9,7 @@ from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
 from kernel.directory import clients
-from plugins.crm import listing, schemas
+from plugins.crm import listing, schemas, services
 
 rest = Rest("crm")
 _CLIENT = "/clients/<uuid:client_id>"
@@ -44,19 +44,19 @@ def change_client(ctx: CallContext, client_id: UUID, body: dict[str, Any], versi
 @rest.delete(_CLIENT, permission="client.delete")
 def delete_client(ctx: CallContext, client_id: UUID) -> None:
     """Delete a client that nothing refers to"""
-    clients.delete_client(ctx, client_id)
+    services.delete_client(ctx, client_id)
 
 
 @rest.post(f"{_CLIENT}/deactivate", permission="client.update", out=schemas.ClientOut, status=200)
 def deactivate_client(ctx: CallContext, client_id: UUID) -> Any:
     """Set a client and its contacts inactive"""
-    return clients.deactivate_client(ctx, client_id)
+    return services.deactivate_client(ctx, client_id)
 
 
 @rest.post(f"{_CLIENT}/reactivate", permission="client.update", body=schemas.ReactivateIn, out=schemas.ClientOut, status=200)
 def reactivate_client(ctx: CallContext, client_id: UUID, body: dict[str, Any]) -> Any:
     """Set a client active again"""
-    return clients.reactivate_client(ctx, client_id, **body)
+    return services.reactivate_client(ctx, client_id, **body)
 
 
 @rest.get(f"{_CLIENT}/locations", permission="client.read", out=schemas.LocationList)
@@ -87,7 +87,7 @@ def change_location(ctx: CallContext, location_id: UUID, body: dict[str, Any], v
 @rest.delete(_LOCATION, permission="client.delete")
 def delete_location(ctx: CallContext, location_id: UUID) -> None:
     """Delete a location that nothing refers to"""
-    clients.delete_location(ctx, location_id)
+    services.delete_location(ctx, location_id)
 
 
 @rest.get("/contacts", permission="client.read", query=schemas.ContactQuery, out=schemas.ContactPage)
@@ -117,4 +117,4 @@ def change_contact(ctx: CallContext, contact_id: UUID, body: dict[str, Any], ver
 @rest.delete(_CONTACT, permission="client.delete")
 def delete_contact(ctx: CallContext, contact_id: UUID) -> None:
     """Delete a contact that nothing refers to"""
-    clients.delete_contact(ctx, contact_id)
+    services.delete_contact(ctx, contact_id)
