@@ -14,6 +14,7 @@ import click
 from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
 from plugins.extensions import registry_commands as registry
 from plugins.extensions.author import commands as author
+from plugins.extensions.manifest_parts import PARAMETERS
 from plugins.extensions.wording import print_record
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
     from plugins.extensions.models import Install
 
+Wanted = dict[str, dict[str, list[str]] | None]
 _INSTALL_HELP = "EXTENSION is its name or the id of its install."
 
 
@@ -55,7 +57,7 @@ def list_installed(tenant: str | None, user: str | None, of_releases: bool, as_j
 @ext.command()
 @click.argument("name")
 @click.option("--version", "semver", metavar="VERSION", help="The release; without it, the one published last.")
-@click.option("--grant", "grants", multiple=True, metavar="CAPABILITY", help="Consent to a capability; may be repeated.")
+@click.option("--grant", "grants", multiple=True, metavar="CAPABILITY[=HOST,…]", help="Consent to it; may be repeated.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the install; may be repeated.")
 @tenant_options
 def install(
@@ -65,16 +67,18 @@ def install(
     from plugins.extensions import listing, releases, services
     from plugins.extensions.errors import InstallNotFound
 
-    config = _settings(settings)
+    config, wanted = _settings(settings), dict(map(_parted, grants))
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.manage")
         release = releases.find_release(ctx, name, semver)
         try:
             installed = services.find_install(ctx, name)
         except InstallNotFound:
-            installed = services.install_extension(ctx, release_id=release.id, grants=grants, config=config)
+            installed = services.install_extension(
+                ctx, release_id=release.id, grants=wanted, parameters=_named(wanted), config=config
+            )
         else:
-            installed = _change(ctx, installed.id, release.id, grants, config)
+            installed = _change(ctx, installed.id, release.id, wanted, config)
         shown = listing.shown(ctx, installed)
     click.echo(f"{shown['title']} {shown['semver']} is {shown['state']}: {shown['id']}")
     if shown["state"] == "awaiting_consent":
@@ -83,15 +87,15 @@ def install(
         click.echo(f"Not granted: {_listed(shown['not_granted'])}")
 
 
-def _change(ctx: CallContext, install_id: UUID, release_id: UUID, grants: tuple[str, ...], config: dict[str, str]) -> Install:
+def _change(ctx: CallContext, install_id: UUID, release_id: UUID, wanted: Wanted, config: dict[str, str]) -> Install:
     """Serve the release from an install that is there, with these grants and settings on top of what it has."""
     from plugins.extensions import services
 
     installed = services.upgrade_install(ctx, install_id, release_id=release_id)
-    if installed.pending_release_id and grants:
-        installed = services.consent(ctx, install_id, grants=grants)
-    for one in grants:
-        services.grant_capability(ctx, install_id, one)
+    if installed.pending_release_id and wanted:
+        installed = services.consent(ctx, install_id, grants=wanted, parameters=_named(wanted))
+    for name, values in wanted.items():
+        services.grant_capability(ctx, install_id, name, values)
     if config:
         services.set_config(ctx, install_id, services.get_config(ctx, install_id) | config)
     return installed
@@ -102,8 +106,8 @@ def _change(ctx: CallContext, install_id: UUID, release_id: UUID, grants: tuple[
 @click.argument("capability")
 @tenant_options
 def grant(extension: str, capability: str, tenant: str | None, user: str | None) -> None:
-    """Grant a capability; it holds from the next host call."""
-    _manage("grant_capability", extension, tenant, user, capability)
+    """Grant a capability; it holds from the next host call. For some hosts only: cap:http.fetch=api.example.com,b.example"""
+    _manage("grant_capability", extension, tenant, user, *_parted(capability))
     click.echo(f"Granted: {capability}")
 
 
@@ -206,6 +210,18 @@ def _manage(verb: str, extension: str, tenant: str | None, user: str | None, *mo
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.manage")
         getattr(services, verb)(ctx, services.find_install(ctx, extension).id, *more)
+
+
+def _parted(text: str) -> tuple[str, dict[str, list[str]] | None]:
+    """A capability and the values it is granted with, if some are named."""
+    name, named, values = text.partition("=")
+    if named and name not in PARAMETERS:
+        raise click.BadParameter(f"{name} is granted as it is, without values.")
+    return name, {PARAMETERS[name][0]: values.split(",")} if named else None
+
+
+def _named(wanted: Wanted) -> dict[str, dict[str, list[str]]]:
+    return {name: values for name, values in wanted.items() if values is not None}
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -12,9 +12,10 @@ from kernel.context import CallContext
 from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.extensions import invocations, releases, schemas, services
+from plugins.extensions import grants, invocations, releases, schemas, services
+from plugins.extensions.manifest_parts import PARAMETERS
 from plugins.extensions.models import Install
-from plugins.extensions.words import HALTED, INSTALL_STATES, asked_capabilities
+from plugins.extensions.words import HALTED, INSTALL_STATES, asked_capabilities, reach_of
 
 pages = Pages("extensions")
 _INSTALL = "/extensions/<uuid:install_id>"
@@ -23,13 +24,25 @@ _RECENT_CALLS = 10
 
 def _consent_facts(ctx: CallContext, release_id: UUID) -> Mapping[str, Any]:
     release = releases.get_release(ctx, release_id)
-    return {"release": release, "asked": asked_capabilities(ctx, release, ()), "install": None}
+    return {"release": release, "asked": asked_capabilities(ctx, release, ()), "install": None,
+            "reach": reach_of(ctx, releases.manifest_of(release))}  # fmt: skip
+
+
+def _ticked(data: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """The values that were ticked beside the capabilities that were: no tick, no value."""
+    found: dict[str, dict[str, list[str]]] = {
+        one: {name: [] for name in PARAMETERS[one]} for one in data["grants"] if one in PARAMETERS
+    }
+    for capability, name, value in (one.split(" ") for one in data["values"]):
+        if capability in found:
+            found[capability].setdefault(name, []).append(value)
+    return found
 
 
 @pages.form("/extensions/releases/<uuid:release_id>/install", permission="extension.manage", schema=schemas.ConsentForm,
             template="extensions/consent.html", context=_consent_facts)  # fmt: skip
 def install(ctx: CallContext, release_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    installed = services.install_extension(ctx, release_id=release_id, grants=data["grants"])
+    installed = services.install_extension(ctx, release_id=release_id, grants=data["grants"], parameters=_ticked(data))
     return redirect_to(f"/extensions/{installed.id}", toast=_("Installed."))
 
 
@@ -37,7 +50,6 @@ def install(ctx: CallContext, release_id: UUID, data: dict[str, Any]) -> Respons
 def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
     found = services.get_install(ctx, install_id)
     release = releases.get_release(ctx, found.release_id)
-    grants = services.list_grants(ctx, install_id)
     return render(
         "extensions/install.html",
         install=found,
@@ -45,7 +57,8 @@ def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
         pending=releases.get_release(ctx, found.pending_release_id) if found.pending_release_id else None,
         others=[one for one in releases.list_versions(ctx, found.name) if one.state == "ready" and one.id != release.id],
         manifest=releases.manifest_of(release),
-        asked=asked_capabilities(ctx, release, (one.capability for one in grants)),
+        reach=reach_of(ctx, releases.manifest_of(release)),
+        asked=asked_capabilities(ctx, release, grants.list_grants(ctx, install_id)),
         config=services.get_config(ctx, install_id) if ctx.actor.may("extension.manage") else {},
         calls=invocations.list_invocations(ctx, {"install_id": install_id, "limit": _RECENT_CALLS}).items,
         states=INSTALL_STATES,
@@ -57,14 +70,14 @@ def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
 def _waiting_facts(ctx: CallContext, install_id: UUID) -> Mapping[str, Any]:
     waiting = services.get_install(ctx, install_id)
     release = releases.get_release(ctx, waiting.pending_release_id or waiting.release_id)
-    held = [one.capability for one in services.list_grants(ctx, install_id)]
-    return {"release": release, "asked": asked_capabilities(ctx, release, held), "install": waiting}
+    asked = asked_capabilities(ctx, release, grants.list_grants(ctx, install_id))
+    return {"release": release, "asked": asked, "install": waiting, "reach": reach_of(ctx, releases.manifest_of(release))}
 
 
 @pages.form(f"{_INSTALL}/consent", permission="extension.manage", schema=schemas.ConsentForm,
             template="extensions/consent.html", context=_waiting_facts)  # fmt: skip
 def consent(ctx: CallContext, install_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    services.consent(ctx, install_id, grants=data["grants"])
+    services.consent(ctx, install_id, grants=data["grants"], parameters=_ticked(data))
     return redirect_to(f"/extensions/{install_id}", toast=_("The new version is serving."))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
-from plugins.extensions import services
+from plugins.extensions import grants, services
 from plugins.extensions.models import Install, Release
 from plugins.extensions.releases import get_release
 
@@ -42,6 +42,6 @@ def shown(ctx: CallContext, install: Install) -> dict[str, Any]:
         "version": install.version, "release_id": install.release_id, "pending_release_id": install.pending_release_id,
         "previous_release_id": install.previous_release_id, "halted": install.halted, "resting_until": install.resting_until,
         "installed_by": install.installed_by, "created_at": install.created_at, "updated_at": install.updated_at,
-        "url": f"/x/{install.id}/", "grants": services.list_grants(ctx, install.id),
-        "not_granted": services.open_requests(ctx, install), "config_keys": sorted(services.get_config(ctx, install.id)),
+        "url": f"/x/{install.id}/", "grants": grants.list_grants(ctx, install.id),
+        "not_granted": grants.open_requests(ctx, install, release), "config_keys": sorted(services.get_config(ctx, install.id)),
     }  # fmt: skip

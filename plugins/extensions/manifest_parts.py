@@ -112,6 +112,13 @@ class ExtensionManifest:
         """The parameters with which it asks for a capability; none where it has none or is not asked for."""
         return next((one.parameters for one in self.capabilities if one.name == capability), {})
 
+    def reach(self) -> frozenset[str]:
+        """All that an administrator consents to, as phrases to compare: a version whose phrases are new asks for more."""
+        values = (f"{one.name} {value}" for one in self.capabilities for listed in one.parameters.values() for value in listed)
+        public = (f"public {one.method} {one.path}" for one in self.endpoints if one.auth == "public-signed")
+        events, hooks = (f"event {name}" for name in self.events), (f"hook {one.name}" for one in self.hooks)
+        return frozenset((*self.asked, *values, *public, *events, *hooks))
+
     def endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The first endpoint that serves a call, with the named segments of the path."""
         for endpoint in self.endpoints:

@@ -14,7 +14,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import invocations, listing, releases, schemas, services
 from plugins.extensions.signing import fingerprint
-from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities
+from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities, reach_of
 
 pages = Pages("extensions")
 
@@ -47,6 +47,7 @@ def release_page(ctx: CallContext, release_id: UUID) -> ResponseReturnValue:
         release=release,
         states=RELEASE_STATES,
         manifest=releases.manifest_of(release),
+        reach=reach_of(ctx, releases.manifest_of(release)),
         signer=fingerprint(release.signer) if release.signer else None,
         asked=asked_capabilities(ctx, release, ()),
         install=services.installed_as(ctx, release.name),

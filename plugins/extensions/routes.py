@@ -108,7 +108,7 @@ def enable_install(ctx: CallContext, install_id: UUID) -> Any:
 @rest.post(f"{_INSTALL}/grants", permission="extension.manage", body=schemas.GrantIn, out=schemas.InstallOut)
 def grant_capability(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
     """Grant a capability"""
-    return listing.shown(ctx, services.grant_capability(ctx, install_id, body["capability"]))
+    return listing.shown(ctx, services.grant_capability(ctx, install_id, body["capability"], body.get("parameters")))
 
 
 @rest.delete(f"{_INSTALL}/grants/<capability>", permission="extension.manage")

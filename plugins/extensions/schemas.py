@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
@@ -14,6 +15,11 @@ from plugins.extensions.signing import fingerprint
 
 _CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
 _LIKE = {"example": "cap:log.emit"}
+_VALUES = partial(fields.Dict, keys=fields.String(), values=fields.List(fields.String()))
+_PARAMETERS = {
+    "example": {},
+    "description": "By capability, the values (hosts) it is granted with; for those not named, all that the release asks for.",
+}
 
 
 class ReleaseIn(Schema):
@@ -68,6 +74,7 @@ ReleasePage = page_schema(ReleaseRow)
 class InstallIn(Schema):
     release_id = fields.UUID(required=True)
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
+    parameters = fields.Dict(keys=fields.String(), values=_VALUES(), load_default=dict, metadata=_PARAMETERS)
     config = fields.Dict(keys=fields.String(), values=fields.String())
 
 
@@ -81,14 +88,17 @@ class UpgradeIn(Schema):
 
 class ConsentIn(Schema):
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), required=True)
+    parameters = fields.Dict(keys=fields.String(), values=_VALUES(), load_default=dict, metadata=_PARAMETERS)
 
 
 class GrantIn(Schema):
     capability = fields.String(required=True, validate=_CAPABILITY, metadata=_LIKE)
+    parameters = _VALUES(metadata={"description": "With which of the values that it asks for; without it, with all of them."})
 
 
 class GrantOut(Schema):
     capability = fields.String()
+    parameters = fields.Dict(metadata={"description": "The values with which it may be used."})
     granted_by = fields.String()
     granted_at = fields.AwareDateTime()
 
@@ -228,7 +238,10 @@ class ReleaseForm(Schema):
 
 
 class ConsentForm(Schema):
+    """`values` are ticked beside the capabilities: `cap:http.fetch hosts api.example.com`."""
+
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
+    values = fields.List(fields.String(validate=validate.Regexp(r"\S+ \S+ \S+\Z")), load_default=list)
 
 
 class Setting(Schema):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit
@@ -18,17 +18,17 @@ from kernel.errors import InvalidInput
 from kernel.ids import uuid7
 from plugins.extensions.errors import (
     ExtensionInstalled,
-    GrantNotAsked,
     InstallNotFound,
     NothingToConsent,
     NothingToRollBack,
     ReleaseNotReady,
 )
-from plugins.extensions.models import Grant, Install, Release
+from plugins.extensions.grants import KIND, Values, checked, give, narrow, take
+from plugins.extensions.models import Install, Release
 from plugins.extensions.releases import get_release, manifest_of
 from plugins.extensions.trust import check_trust, pin_key
 
-KIND = "extension.install"
+_ALL: Mapping[str, Values] = {}
 _MOST_SETTINGS, _LONGEST_VALUE = 100, 4096
 _SETTING = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -57,21 +57,23 @@ def find_install(ctx: CallContext, name: str) -> Install:
     return install
 
 
-def list_grants(ctx: CallContext, install_id: UUID) -> list[Grant]:
-    """What an install may do, by capability."""
-    return list(ctx.session.scalars(select(Grant).where(Grant.install_id == install_id).order_by(Grant.capability)))
-
-
 def install_extension(
-    ctx: CallContext, *, release_id: UUID, grants: Iterable[str] = (), config: Mapping[str, str] | None = None
+    ctx: CallContext,
+    *,
+    release_id: UUID,
+    grants: Iterable[str] = (),
+    parameters: Mapping[str, Values] = _ALL,
+    config: Mapping[str, str] | None = None,
 ) -> Install:
     """Install a ready release with the capabilities that the administrator consented to; the defaults come on top.
+
+    `parameters` says with which values (hosts) a capability is granted; without it, with all that the release asks for.
 
     Raises ReleaseNotReady, GrantNotAsked, ExtensionInstalled.
     """
     release = _ready(ctx, release_id)
     pin_key(ctx, release)
-    wanted = _asked(ctx, release, grants) | default_capabilities(ctx.kernel.plugins.capabilities)
+    wanted = checked(ctx, release, {*grants, *default_capabilities(ctx.kernel.plugins.capabilities)}, parameters)
     install_id = uuid7()
     added = insert(Install).values(tenant_id=ctx.tenant_id, id=install_id, name=release.name, release_id=release.id,
                                    state="active", installed_by=ctx.actor.name, version=1)  # fmt: skip
@@ -79,27 +81,26 @@ def install_extension(
         raise ExtensionInstalled(f"{release.name} is installed already. Upgrade that install instead.")
     install = get_install(ctx, install_id)
     _record(ctx, "extension.installed", install, {"version": release.semver})
-    _grant_all(ctx, install, wanted)
+    give(ctx, install, wanted)
     if config:
         set_config(ctx, install_id, config)
     return install
 
 
-def grant_capability(ctx: CallContext, install_id: UUID, capability: str) -> Install:
-    """Grant what the serving release asks for, or a default; holds from the next host call. Raises GrantNotAsked."""
+def grant_capability(ctx: CallContext, install_id: UUID, capability: str, values: Values | None = None) -> Install:
+    """Grant what the serving release asks for, or a default; holds from the next host call. `values` says with which of the
+    values (hosts) that it asks for. Raises GrantNotAsked.
+    """
     install = get_install(ctx, install_id, lock=True)
-    defaults = default_capabilities(ctx.kernel.plugins.capabilities)
-    wanted = {capability} & defaults or _asked(ctx, get_release(ctx, install.release_id), [capability])
-    _grant_all(ctx, install, wanted)
+    release = get_release(ctx, install.release_id)
+    give(ctx, install, checked(ctx, release, [capability], {} if values is None else {capability: values}))
     return install
 
 
 def revoke_capability(ctx: CallContext, install_id: UUID, capability: str) -> Install:
     """Take a grant back; a guest that is running is refused from its next host call on."""
     install = get_install(ctx, install_id, lock=True)
-    gone = delete(Grant).where(Grant.install_id == install_id, Grant.capability == capability).returning(Grant.id)
-    if ctx.session.scalars(gone).all():
-        _record(ctx, "extension.capability_revoked", install, {"capability": capability})
+    take(ctx, install, capability)
     return install
 
 
@@ -113,8 +114,8 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     pin_key(ctx, release)
     if release.name != install.name:
         raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
-    asked_before = set(manifest_of(get_release(ctx, install.release_id)).asked)
-    if more := sorted(set(manifest_of(release).asked) - asked_before):
+    before = manifest_of(get_release(ctx, install.release_id)).reach()
+    if more := sorted(manifest_of(release).reach() - before):
         install.pending_release_id = release.id
         install.state = install.state if install.state == "disabled" else "awaiting_consent"
         _record(ctx, "extension.consent_awaited", install, {"version": release.semver, "asks_for": more})
@@ -124,8 +125,9 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     return install
 
 
-def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str]) -> Install:
-    """Let the waiting release serve, with `grants` of what it asks for and the defaults that are granted now.
+def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str], parameters: Mapping[str, Values] = _ALL) -> Install:
+    """Let the waiting release serve, with `grants` of what it asks for and the defaults that are granted now; `parameters` as
+    for `install_extension`.
 
     Raises NothingToConsent, GrantNotAsked.
     """
@@ -133,9 +135,9 @@ def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str]) -> Ins
     if install.pending_release_id is None:
         raise NothingToConsent("No release of this extension waits for consent.")
     release = _ready(ctx, install.pending_release_id)
-    wanted = _asked(ctx, release, grants)
+    wanted = checked(ctx, release, grants, parameters)
     _serve(ctx, install, release, keep=wanted)
-    _grant_all(ctx, install, wanted)
+    give(ctx, install, wanted)
     return install
 
 
@@ -214,35 +216,17 @@ def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) ->
     return install
 
 
-def open_requests(ctx: CallContext, install: Install) -> list[str]:
-    """What the serving release asks for and is not granted."""
-    granted = {one.capability for one in list_grants(ctx, install.id)}
-    asked = manifest_of(get_release(ctx, install.release_id)).asked
-    return [one for one in asked if one not in granted]
-
-
 def _serve(
     ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None, action: str = "extension.upgraded"
 ) -> None:
     """Switch to a release and drop the grants that it does not ask for (with `keep`: all but those)."""
-    kept = set(manifest_of(release).asked if keep is None else keep)
-    kept |= default_capabilities(ctx.kernel.plugins.capabilities)
-    ctx.session.execute(delete(Grant).where(Grant.install_id == install.id, Grant.capability.not_in(kept)))
+    narrow(ctx, install, release, keep)
     if install.release_id != release.id:
         install.previous_release_id = install.release_id
         install.watched_since, install.resting_until, install.rests = ctx.now(), None, 0
     install.release_id, install.pending_release_id = release.id, None
     install.state = "disabled" if install.state == "disabled" else "active"
     _record(ctx, action, install, {"version": release.semver})
-
-
-def _grant_all(ctx: CallContext, install: Install, capabilities: Iterable[str]) -> None:
-    for capability in sorted(capabilities):
-        added = insert(Grant).values(tenant_id=ctx.tenant_id, id=uuid7(), install_id=install.id, capability=capability,
-                                     parameters={}, granted_by=ctx.actor.name, granted_at=ctx.now())  # fmt: skip
-        once = added.on_conflict_do_nothing(index_elements=["tenant_id", "install_id", "capability"])
-        if ctx.session.scalar(once.returning(Grant.id)) is not None:
-            _record(ctx, "extension.capability_granted", install, {"capability": capability})
 
 
 def _ready(ctx: CallContext, release_id: UUID) -> Release:
@@ -252,16 +236,6 @@ def _ready(ctx: CallContext, release_id: UUID) -> Release:
         raise ReleaseNotReady(f"{release.name} {release.semver} {words}.", problem=release.problem)
     check_trust(ctx, release)
     return release
-
-
-def _asked(ctx: CallContext, release: Release, grants: Iterable[str]) -> set[str]:
-    """`grants`, if the release asks for them all; a default needs no asking."""
-    wanted = set(grants)
-    known = {*manifest_of(release).asked, *default_capabilities(ctx.kernel.plugins.capabilities)}
-    if strange := sorted(wanted - known):
-        words = f"{release.name} {release.semver} does not ask for {', '.join(strange)}."
-        raise GrantNotAsked(words, errors={"grants": words})
-    return wanted
 
 
 def _check_config(config: Mapping[str, str]) -> None:
