@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from plugins.extensions.author.errors import BuildFailed
 from plugins.extensions.author.sdk import digest_of, install_node_tools, one_at_a_time, run_tool, sdk_folder, source_files
+from plugins.extensions.extension_manifest import read_manifest
 
 COMPONENT = Path("dist") / "component.wasm"
 
@@ -27,7 +28,61 @@ def _build_typescript(folder: Path) -> None:
     run_tool("node", str(sdk / "build.mjs"), str(folder), cwd=folder)
 
 
-LANGUAGES = (Language("ts", "TypeScript", "src/index.ts", _build_typescript),)
+def _build_assemblyscript(folder: Path) -> None:
+    sdk = sdk_folder() / "assemblyscript"
+    install_node_tools(sdk)
+    link = sdk / "node_modules" / "@deskhand" / "extension-sdk-as"
+    if not link.is_symlink():
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(Path("..", ".."), target_is_directory=True)
+    modules = sdk / "node_modules"
+    entry = folder / "dist" / "entry.ts"
+    entry.parent.mkdir(exist_ok=True)
+    entry.write_text(_entry(folder / "deskhand.json"), "utf-8")
+    run_tool("node", str(modules / "assemblyscript" / "bin" / "asc.js"), "dist/entry.ts", "-o", f"{COMPONENT}.new", "-O3",
+             "--runtime", "incremental", "--path", str(modules), "--transform", str(modules / "json-as" / "transform"),
+             "--use", "abort=dist/entry/onAbort", cwd=folder)  # fmt: skip
+    (folder / f"{COMPONENT}.new").replace(folder / COMPONENT)
+
+
+_GLUED = {"handler": "serve", "on-event": "listen", "collect-charges": "answer", "render-invoice": "render"}
+"""For each export of a guest the function of the SDK's glue that stands before the author's."""
+
+
+def _entry(file: Path) -> str:
+    """The module that is compiled: what the host calls, each between bytes and the author's own function.
+
+    Raises ManifestRefused.
+    """
+    manifest = read_manifest(file.read_bytes() if file.is_file() else b"")
+    wanted = [*(["handler"] if manifest.endpoints or not manifest.exports else []), *manifest.exports]
+    lines = [
+        f'import {{ lastWords, {", ".join(_GLUED[name] for name in wanted)} }} from "@deskhand/extension-sdk-as/assembly/glue";',
+        'import * as authored from "../assembly/index";',
+        *(
+            f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{_camel(name)}); }}"
+            for name in wanted
+        ),
+        "export function onAbort(message: string | null, file: string | null, line: u32, column: u32): void {",
+        "  lastWords(message, file, line, column);",
+        "}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _exported(name: str) -> str:
+    return f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{_camel(name)}); }}"
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("-")
+    return first + "".join(one.capitalize() for one in rest)
+
+
+LANGUAGES = (
+    Language("ts", "TypeScript", "src/index.ts", _build_typescript),
+    Language("as", "AssemblyScript", "assembly/index.ts", _build_assemblyscript),
+)
 
 
 def language_of(folder: Path) -> Language:
