@@ -15,6 +15,7 @@ TREE = Path(__file__).parents[1]
 FILE = TREE / "THIRD_PARTY_LICENSES.md"
 NPM_LOCKS = {
     "kernel/web/frontend/package-lock.json": "Web app: built into its assets, or tools that build and test them",
+    "sdk/assemblyscript/package-lock.json": "AssemblyScript SDK: tools that build extensions",
     "sdk/typescript/package-lock.json": "TypeScript SDK: tools that build extensions",
 }
 WORDS = """

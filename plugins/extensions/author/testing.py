@@ -105,7 +105,7 @@ def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
         raise CaseRefused(f"{folder} has no cases. Write some into tests/<any name>.test.json.")
     with TemporaryDirectory(prefix="deskhand-test-") as scratch:
         store = ArtefactStore(Path(scratch), secrets.token_bytes(32))
-        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports)
+        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports, manifest.runtime)
         with GuestPool(store, size=1) as pool:
             for file, case in cases:
                 host = FakeHost(functions, case["host"])
@@ -128,7 +128,8 @@ def _read(file: Path) -> list[dict[str, Any]]:
 def _invocation(artefact: str, manifest: ExtensionManifest, case: Mapping[str, Any], plugins: Plugins) -> Invocation:
     grants = case.get("grants", manifest.asked)
     asked = _request(manifest, case["name"], case["request"]) if "request" in case else _export_call(manifest, case)
-    return Invocation(artefact, asked, frozenset(grants) | default_capabilities(plugins.capabilities))
+    return Invocation(artefact, asked, frozenset(grants) | default_capabilities(plugins.capabilities),
+                      runtime=manifest.runtime)  # fmt: skip
 
 
 def _request(manifest: ExtensionManifest, name: str, asked: Mapping[str, Any]) -> GuestRequest:

@@ -147,6 +147,33 @@ def test_events_and_hooks_are_cases_too(orders: Path) -> None:
     assert (both.exit_code, "A case has one of request, event, window, document." in both.output) == (1, True)
 
 
+def test_assemblyscript_is_small_and_has_the_same_cases(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    create_extension(folder, "as")
+    manifest = json.loads((folder / "deskhand.json").read_text()) | {"events": ["ticket.opened"]}
+    (folder / "deskhand.json").write_text(json.dumps(manifest))
+    source = folder / "assembly" / "index.ts"
+    source.write_text(source.read_text().replace("{ json,", "{ callHost, Event, json,") + """
+export function onEvent(event: Event): string | null {
+  log.info(callHost("config", "keys", "{}"));
+  assert(event.payload != "{}", 'nothing "in" it');
+  return event.payload.includes("low") ? "nicht der Mühe wert" : null;
+}
+""")
+    event = {"name": "ticket.opened", "payload": {"priority": "high"}}
+    done = cases(
+        folder,
+        {"name": "greets beyond ASCII", "request": {"path": "/", "query": {"name": "Jürgen 漢字 \"€\""}},
+         "expect": {"status": 200, "json": {"hello": "Jürgen 漢字 \"€\""}, "headers": {"content-type": "application/json"}}},
+        {"name": "takes an event", "event": event, "host": {"config.keys": {"value": ["ä"]}},
+         "expect": {"logs": ['{"success":true,"value":["ä"]}'], "calls": [{"function": "config.keys", "args": {}}]}},
+        {"name": "declines one", "event": event | {"payload": {"priority": "low"}}, "expect": {"error": "nicht der Mühe wert"}},
+        {"name": "has last words", "event": event | {"payload": {}}, "expect": {
+            "trap": "guest_trapped", "logs": ['{"success":true,"value":[]}', 'nothing "in" it (assembly/index.ts:18:3)']}},
+    )  # fmt: skip
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "4 passed, 0 failed"), done.output
+
+
 def test_a_case_that_is_not_so_fails_and_says_how(orders: Path) -> None:
     told = cases(orders, {"name": "hopes", "request": posted(), "expect": {"status": 200, "calls": []}},
                  {"name": "breaks down", "request": posted() | {"body": "no JSON"}, "expect": {"status": 200}})  # fmt: skip
