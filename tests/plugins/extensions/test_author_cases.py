@@ -153,13 +153,16 @@ def test_assemblyscript_is_small_and_has_the_same_cases(tmp_path: Path) -> None:
     manifest = json.loads((folder / "deskhand.json").read_text()) | {"events": ["ticket.opened"]}
     (folder / "deskhand.json").write_text(json.dumps(manifest))
     source = folder / "assembly" / "index.ts"
-    source.write_text(source.read_text().replace("{ json,", "{ callHost, Event, json,") + """
+    source.write_text(
+        source.read_text().replace("{ json,", "{ callHost, Event, json,")
+        + """
 export function onEvent(event: Event): string | null {
   log.info(callHost("config", "keys", "{}"));
   assert(event.payload != "{}", 'nothing "in" it');
   return event.payload.includes("low") ? "nicht der Mühe wert" : null;
 }
-""")
+"""
+    )
     event = {"name": "ticket.opened", "payload": {"priority": "high"}}
     done = cases(
         folder,
