@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from kernel import audit
-from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
 from kernel.money import Rounding, format_minor, round_ratio
 from plugins.billing.assembly import Discounted, Totals, total_up
@@ -27,6 +26,7 @@ from plugins.billing.models import Credit, Invoice, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
 from plugins.billing.pricing import explain
 from plugins.billing.receivables.early import lower_early_discount
+from plugins.billing.said import check_reason
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
@@ -68,14 +68,13 @@ def create_credit_note(ctx: CallContext, invoice_id: UUID, *, reason: str, lines
     Tax goes back in proportion, so that notes over all of a line take back exactly its tax. Raises InvoiceNotFinal,
     CreditTooLarge and InvalidInput by field.
     """
-    if not 1 <= len(reason.strip()) <= 500:
-        raise InvalidInput(errors={"reason": "Say in 1 to 500 characters why it is credited."})
+    said = check_reason(reason, "why it is credited")
     original = lock_invoice(ctx, invoice_id)
     if original.status != "finalized" or original.kind != "invoice":
         raise InvoiceNotFinal(f"{original.number} is no finalized invoice. Drafts are changed or deleted instead.")
     parts = _parts(ctx, original, lines)
     mode = billing_settings(ctx)["rounding_mode"]
-    [written] = write_invoices(ctx, [_checked(original, _assemble(ctx, original, parts, reason.strip(), mode))])
+    [written] = write_invoices(ctx, [_checked(original, _assemble(ctx, original, parts, said, mode))])
     note = finalize_invoice(ctx, written.id)
     original.credited += note.total
     ctx.session.flush()

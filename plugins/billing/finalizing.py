@@ -32,6 +32,7 @@ from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_en
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
 from plugins.billing.numbering import Number, take_numbers
 from plugins.billing.parties import find_parties
+from plugins.billing.said import check_reason
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
 
@@ -178,8 +179,7 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     Raises InvalidInput without a reason, InvoiceNotFinal, InvoiceSettled when it is paid by money or credited,
     and CreditUsed.
     """
-    if not 1 <= len(reason.strip()) <= 500:
-        raise InvalidInput(errors={"reason": "Say in 1 to 500 characters why the invoice is void."})
+    said = check_reason(reason, "why the invoice is void")
     original = _credited_invoice(ctx, invoice_id)
     invoice = lock_invoice(ctx, invoice_id)
     if invoice.status != "finalized":
@@ -190,12 +190,12 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     reverse_applications(ctx, invoice)
     credit = _unspent_credit(ctx, invoice)
     release_sources(ctx, invoice.id)
-    entry_id = reverse_entry(ctx, find_entry(ctx, invoice.id), f"Void {invoice.number}: {reason.strip()}")
+    entry_id = reverse_entry(ctx, find_entry(ctx, invoice.id), f"Void {invoice.number}: {said}")
     if credit is not None:
-        move_credit(ctx, credit, "withdrawn", -credit.remaining, entry_id, reason=reason.strip())
+        move_credit(ctx, credit, "withdrawn", -credit.remaining, entry_id, reason=said)
     if original is not None:
         original.credited -= invoice.total
-    invoice.status, invoice.voided_at, invoice.void_reason = "void", ctx.now(), reason.strip()
+    invoice.status, invoice.voided_at, invoice.void_reason = "void", ctx.now(), said
     ctx.session.flush()
     add_links(ctx, invoice.series, "voided", [invoice.id])
     audit.record(ctx, "invoice.voided", kind="invoice", row_id=invoice.id, label=invoice.number, changes={"reason": reason})

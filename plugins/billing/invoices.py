@@ -12,7 +12,6 @@ from sqlalchemy import delete, select, text
 from kernel import audit
 from kernel.directory.clients import get_clients
 from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
-from kernel.money import exponent
 from plugins.billing.bulk import among_asked, read_together
 from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
@@ -24,6 +23,7 @@ from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceL
 from plugins.billing.periods import Period
 from plugins.billing.receivables.terms import agree, agree_again
 from plugins.billing.reckoning import assemble
+from plugins.billing.said import check_currency
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
 
@@ -120,7 +120,7 @@ def write_by_hand(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAske
     if client is None:
         raise InvalidInput(errors={"client_id": "There is no client with this id."})
     settings = billing_settings(ctx)
-    code = _checked_currency(currency or client.currency)
+    code = check_currency(currency or client.currency)
     check_days(invoice_date=invoice_date, due_date=due_date)
     day = invoice_date or ctx.today()
     agreed = agree(ctx, client_id, day, terms_id, due_date)
@@ -143,14 +143,6 @@ def claimed(ctx: CallContext, key: str) -> Invoice | None:
     author = author_key(ctx)
     ctx.session.execute(_CLAIM, {"claim": f"{ctx.tenant_id}|invoice|{author}|{key}"})
     return ctx.session.scalar(select(Invoice).where(Invoice.author_key == author, Invoice.idempotency_key == key))
-
-
-def _checked_currency(code: str) -> str:
-    try:
-        exponent(code)
-    except InvalidInput as error:
-        raise InvalidInput(errors={"currency": f"{code} is not a currency of ISO 4217."}) from error
-    return code
 
 
 def _check_header(draft: Draft) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, sele
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
+from kernel.hookspecs.tax import TaxSource
 from plugins.billing.models import Invoice, Payment
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def labels_of(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def draft_ids(ctx: CallContext, run_id: UUID | None = None) -> list[UUID]:
-    """Every draft, or those of one run, oldest first."""
-    wanted = select(Invoice.id).where(Invoice.status == "draft").order_by(Invoice.id)
+    """Every draft that can become final, or those of one run, oldest first; those that wait for tax amounts are left out."""
+    waits = Invoice.tax_source == TaxSource.PENDING_EXTERNAL
+    wanted = select(Invoice.id).where(Invoice.status == "draft", ~waits).order_by(Invoice.id)
     return list(ctx.session.scalars(wanted if run_id is None else wanted.where(Invoice.run_id == run_id)))

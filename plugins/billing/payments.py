@@ -13,13 +13,13 @@ from kernel import audit, events
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
-from kernel.money import exponent
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.days import check_days
 from plugins.billing.errors import CreditUsed, PaymentNotFound, PaymentRefunded, PaymentTaken
 from plugins.billing.ledger import Booking, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, Payment, PaymentAllocation
 from plugins.billing.receivables.early import give_early_discounts, shares_less_discounts, take_back_early_discount
+from plugins.billing.said import check_currency
 from plugins.billing.settling import OWED, lock_all, lock_payable, settle
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def record_client_payment(ctx: CallContext, client_id: UUID, *, amount: int, cur
     if (known := _sent_before(ctx, idempotency_key)) is not None:
         return known
     get_client(ctx, client_id)
-    exponent(currency)
+    check_currency(currency)
     money = _checked(ctx, amount, received_on, method, reference, idempotency_key)
     if allocations is None:
         found = _open_invoices(ctx, client_id, currency)

@@ -16,7 +16,6 @@ from uuid import UUID
 from kernel import audit
 from kernel.directory.clients import get_client
 from kernel.errors import DeskhandError, InvalidInput
-from kernel.money import exponent
 from plugins.billing.days import check_days
 from plugins.billing.drafts import Draft, manual_line
 from plugins.billing.funnel import write_invoices
@@ -26,6 +25,7 @@ from plugins.billing.models import Invoice
 from plugins.billing.pricing import explain
 from plugins.billing.receivables.terms import agree
 from plugins.billing.reckoning import assemble
+from plugins.billing.said import check_currency
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def create_prepayment(ctx: CallContext, *, client_id: UUID, amount: int, descrip
         return known
     client = get_client(ctx, client_id)
     code = currency or client.currency
-    exponent(code)
+    check_currency(code)
     check_days(invoice_date=invoice_date, due_date=due_date)
     _check(amount, description)
     day = invoice_date or ctx.today()

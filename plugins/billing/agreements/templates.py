@@ -17,11 +17,11 @@ from kernel.directory.clients import apply_changes
 from kernel.errors import InvalidInput
 from kernel.hookspecs.directory import Blocker, Ref
 from kernel.ids import uuid7
-from kernel.money import exponent
 from plugins.billing.agreements.errors import ContractTemplateNotFound, TemplateLineNotFound
 from plugins.billing.agreements.line_data import TemplateLineIn
 from plugins.billing.contracts.lines import complete_line
 from plugins.billing.models.agreements import BundledTemplate, ContractTemplate
+from plugins.billing.said import check_currency
 
 KIND = "contract_template"
 MOST_LINES = 200
@@ -95,10 +95,7 @@ def change_template(
 
 
 def _check(currency: str, term_months: int | None, renewal_mode: str, renewal_months: int | None) -> None:
-    try:
-        exponent(currency)
-    except InvalidInput as error:
-        raise InvalidInput(errors={"currency": f"{currency} is not a currency of ISO 4217."}) from error
+    check_currency(currency)
     if renewal_mode != "none" and term_months is None:
         raise InvalidInput(errors={"term_months": "What is renewed has a last day: give the months until then."})
     if renewal_mode != "none" and renewal_months is None:

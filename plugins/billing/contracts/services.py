@@ -15,7 +15,6 @@ from kernel.deletion import refuse_if_needed
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.directory import Ref
-from kernel.money import exponent
 from plugins.billing.agreements.orders import refuse_other_amount
 from plugins.billing.contracts import usage_records
 from plugins.billing.contracts.agreed import AgreedLine, read_agreed
@@ -27,6 +26,7 @@ from plugins.billing.contracts.turns import begin_change
 from plugins.billing.days import check_days
 from plugins.billing.errors import ContractNotFound, PeriodsBilled
 from plugins.billing.models.contracts import Contract, ContractLine
+from plugins.billing.said import check_currency
 
 _FROZEN = {
     "client_id": "the client", "currency": "the currency", "start_on": "the first day",
@@ -144,7 +144,4 @@ def _check(currency: str, start_on: date, end_on: date | None, billed_until: dat
     check_days(start_on=start_on, billed_until=billed_until)
     if end_on is not None and end_on < start_on:
         raise InvalidInput(errors={"end_on": "The last day is before the first."})
-    try:
-        exponent(currency)
-    except InvalidInput as error:
-        raise InvalidInput(errors={"currency": f"{currency} is not a currency of ISO 4217."}) from error
+    check_currency(currency)

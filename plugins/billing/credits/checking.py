@@ -12,17 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel import audit, events
 from kernel.api.listing import Page, paginate
 from kernel.directory.models import Client
-from kernel.errors import InvalidInput, PreconditionFailed
+from kernel.errors import PreconditionFailed
 from kernel.ids import uuid7
 from plugins.billing.credits.moving import lock_credits
 from plugins.billing.errors import FindingClosed, FindingNeedsAPerson, FindingNotFound
 from plugins.billing.ledger import Booking, post_entries
 from plugins.billing.models import CreditFinding, CreditMovement
+from plugins.billing.said import check_reason
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
-LONGEST_REASON = 500
 BOOKABLE = ("ledger", "remaining")
 """Kinds of findings that a booking sets right."""
 _CHECKS = (
@@ -122,8 +122,7 @@ def resolve_finding(ctx: CallContext, finding_id: UUID, *, how: str, reason: str
 
     Raises FindingNotFound, FindingClosed, FindingNeedsAPerson, PreconditionFailed, and InvalidInput by field.
     """
-    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
-        raise InvalidInput(errors={"reason": f"Say in 1 to {LONGEST_REASON} characters why."})
+    said = check_reason(reason)
     wanted = select(CreditFinding).where(CreditFinding.id == finding_id).with_for_update()
     finding = ctx.session.scalar(wanted, execution_options={"populate_existing": True})
     if finding is None:
@@ -133,8 +132,8 @@ def resolve_finding(ctx: CallContext, finding_id: UUID, *, how: str, reason: str
     if version is not None and finding.version != version:
         raise PreconditionFailed("The check has looked at this again meanwhile. Look at the finding again.")
     if how == "adjusted":
-        _adjust(ctx, finding, reason.strip())
-    _close(ctx, finding, how, reason.strip())
+        _adjust(ctx, finding, said)
+    _close(ctx, finding, how, said)
     audit.record(ctx, "credit_finding.resolved", kind="credit_finding", row_id=finding.id, changes={"how": how, "reason": reason})
     return finding
 

@@ -12,18 +12,16 @@ from kernel import audit, events
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
-from kernel.money import exponent
 from plugins.billing.credits.applying import check_not_expired
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit, said_of
 from plugins.billing.days import check_days
 from plugins.billing.errors import CreditNotFound, CreditNotMovable, CreditTooLarge
 from plugins.billing.ledger import Booking, post_entries
 from plugins.billing.models import Credit, CreditMovement
+from plugins.billing.said import check_currency, check_reason
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
-
-LONGEST_REASON = 500
 
 
 def get_credit(ctx: CallContext, credit_id: UUID) -> Credit:
@@ -50,8 +48,8 @@ def grant_credit(ctx: CallContext, client_id: UUID, *, amount: int, reason: str,
         return known
     client = get_client(ctx, client_id)
     code = currency or client.currency
-    exponent(code)
-    _check_reason(reason)
+    check_currency(code)
+    check_reason(reason)
     if amount <= 0:
         raise InvalidInput(errors={"amount": "An amount is above zero."})
     _check_last_day(ctx, expires_on)
@@ -71,11 +69,6 @@ def _sent_before(ctx: CallContext, key: str) -> Credit | None:
     return ctx.session.scalar(select(Credit).where(Credit.idempotency_key == key))
 
 
-def _check_reason(reason: str) -> None:
-    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
-        raise InvalidInput(errors={"reason": f"Say in 1 to {LONGEST_REASON} characters why."})
-
-
 def _check_last_day(ctx: CallContext, expires_on: date | None) -> None:
     check_days(expires_on=expires_on)
     if expires_on is not None and expires_on < ctx.today():
@@ -93,7 +86,7 @@ def transfer_credit(ctx: CallContext, credit_id: UUID, *, client_id: UUID, reaso
 
     Raises CreditNotFound, ClientNotFound, CreditNotMovable, CreditExpired, CreditTooLarge, PreconditionFailed, InvalidInput.
     """
-    _check_reason(reason)
+    check_reason(reason)
     [credit] = lock_credits(ctx, [credit_id], version)
     if client_id == credit.client_id:
         raise CreditNotMovable("The credit is this client's already.", errors={"client_id": "Choose another client."})
@@ -134,7 +127,7 @@ def expire_credit(ctx: CallContext, credit_id: UUID, *, reason: str, version: in
 
     Raises CreditNotFound, CreditNotMovable when nothing is left, PreconditionFailed, and InvalidInput by field.
     """
-    _check_reason(reason)
+    check_reason(reason)
     [credit] = lock_credits(ctx, [credit_id], version)
     if not credit.remaining:
         raise CreditNotMovable("Nothing is left of this credit.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,7 @@ def credit_page(ctx: CallContext, credit_id: UUID) -> ResponseReturnValue:
         kinds=MOVEMENTS,
         movements=giving.list_movements(ctx, credit_id),
         refunds=refunds.list_refunds(ctx, credit_id=credit_id),
+        methods=methods(),
     )
 
 
@@ -106,9 +108,14 @@ def _all_left(ctx: CallContext, credit_id: UUID) -> dict[str, Any]:
 
 
 def _credit_facts(ctx: CallContext, credit_id: UUID) -> dict[str, Any]:
+    return {"credit": giving.get_credit(ctx, credit_id), "methods": methods()}
+
+
+def methods() -> Mapping[str, Any]:
+    """How money is paid, in words; asked late, since that page knows this one."""
     from plugins.billing.pages import METHODS
 
-    return {"credit": giving.get_credit(ctx, credit_id), "methods": METHODS}
+    return METHODS
 
 
 @pages.form(f"{_CREDIT}/transfer", permission="credit.manage", schema=schemas.TransferIn,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.billing.credits.giving import LONGEST_REASON
 from plugins.billing.credits.listing import STATES
 from plugins.billing.credits.rules import ORDERS
 from plugins.billing.manual import MOST_AMOUNT
 from plugins.billing.payments import METHODS
+from plugins.billing.said import LONGEST_REASON
 
 _REASON = validate.Length(1, LONGEST_REASON)
 _AMOUNT = validate.Range(1, MOST_AMOUNT)

@@ -13,10 +13,11 @@ from sqlalchemy import exists, select
 from kernel import audit
 from kernel.directory.clients import apply_changes
 from kernel.errors import InvalidInput
-from kernel.money import Rounding, exponent, multiply
+from kernel.money import Rounding, multiply
 from plugins.billing.models import LateFeeRule
 from plugins.billing.pricing import Step, Trace, explain, plain
 from plugins.billing.receivables.errors import LateFeeRuleNotFound
+from plugins.billing.said import check_currency
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -39,10 +40,7 @@ def add_rule(ctx: CallContext, *, currency: str, kind: str, percent: Decimal | N
              minimum: int = 0, grace_days: int = 0, starts_on: date | None = None,
              tax_category: str = "exempt") -> LateFeeRule:  # fmt: skip
     """Charge late fees in a currency from a day on, by default today. Raises InvalidInput by field."""
-    try:
-        exponent(currency)
-    except InvalidInput as error:
-        raise InvalidInput(errors={"currency": f"{currency} is not a currency of ISO 4217."}) from error
+    check_currency(currency)
     if ctx.session.scalar(select(exists().where(LateFeeRule.currency == currency))):
         raise InvalidInput(errors={"currency": f"There is a late fee in {currency} already."})
     _check(kind, percent, amount)

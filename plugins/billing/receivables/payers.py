@@ -16,6 +16,7 @@ from plugins.billing.invoices import lock_invoice
 from plugins.billing.models import Hold, Payer
 from plugins.billing.receivables.errors import HoldNotFound, TermsNotFound
 from plugins.billing.receivables.terms import get_terms
+from plugins.billing.said import check_reason
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -60,13 +61,12 @@ def hold_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Hold:
 
     Raises InvoiceNotFinal, and InvalidInput without a reason.
     """
-    if not 1 <= len(reason.strip()) <= 500:
-        raise InvalidInput(errors={"reason": "Say in 1 to 500 characters why the invoice is held."})
+    said = check_reason(reason, "why the invoice is held")
     invoice = lock_invoice(ctx, invoice_id)
     if invoice.status != "finalized":
         raise InvoiceNotFinal(f"{invoice.number} is {invoice.status}; only finalized invoices are held.")
     hold = find_hold(ctx, invoice_id) or Hold(invoice_id=invoice_id)
-    hold.reason, hold.held_by, hold.created_at = reason.strip(), ctx.actor.name, ctx.now()
+    hold.reason, hold.held_by, hold.created_at = said, ctx.actor.name, ctx.now()
     ctx.session.add(hold)
     ctx.session.flush()
     audit.record(ctx, "invoice.held", kind="invoice", row_id=invoice_id, label=invoice.number, changes={"reason": hold.reason})

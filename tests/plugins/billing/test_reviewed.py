@@ -19,6 +19,7 @@ from kernel.hookspecs.invoicing import ManualInvoice, ManualLine
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
 from plugins.billing import comparing, credit_notes, finalizing, invoices, payments, refunds, reopening, unusual
+from plugins.billing import listing as billing_lists
 from plugins.billing.agreements import discounts, orders
 from plugins.billing.buckets import alerts
 from plugins.billing.contracts import listing
@@ -270,3 +271,20 @@ def test_a_digit_that_is_no_number_is_searched_for_like_a_word(acme: Any) -> Non
         f"/api/v1/clients/{uuid7()}", json={"name": "x"}, headers={"If-Match": '"²"'.encode().decode("latin-1")}
     )
     assert patched.status_code in (400, 404, 412, 422)
+
+
+def test_drafts_that_wait_for_taxes_do_not_keep_the_others_from_being_final(acme: Any, hill: Any) -> None:
+    with acme.call("alice") as ctx:
+        ready = draft(ctx, hill)
+        change_settings(ctx, "tax", {"tax_source": "external"})
+        waiting = draft(ctx, hill)
+        assert (waiting.tax_source, billing_lists.draft_ids(ctx)) == ("pending_external", [ready.id])
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("prepayments", {"amount": 100, "description": "In advance"}), ("payments", {"amount": 100}),
+    ("credits", {"amount": 100, "reason": "x"}),
+])  # fmt: skip
+def test_a_currency_that_is_none_is_named_at_its_field(acme: Any, hill: Any, path: str, body: Any) -> None:
+    answer = acme.api("carol").post(f"/api/v1/{path}", json={"client_id": str(hill), "currency": "XQX", **body})
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["currency"])
