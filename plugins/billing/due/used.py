@@ -77,11 +77,23 @@ def _sum(entries: Iterable[tuple[UsageEntry, str | None]]) -> Sums:
     }
 
 
+def _carry_corrections(sums: Sums, keys: Sequence[str]) -> None:
+    """Where corrections take away more than a period used, all of it counts in the next one; without a next one it waits."""
+    for item_id in sorted({item_id for (item_id, _), used in sums.items() if used.quantity < 0}):
+        held = _Used()
+        for key in (*keys, *sorted({key for item, key in sums if item == item_id} - set(keys))):
+            used = sums.pop((item_id, key), _Used())
+            held = _Used(held.quantity + used.quantity, (*held.entries, *used.entries))
+            if held.entries and held.quantity >= 0:
+                sums[item_id, key], held = held, _Used()
+
+
 def _on_line(book: Book, place: int, agreed: AgreedLine, entries: Sequence[UsageEntry]) -> Iterator[Found]:
     due = due_periods(
         agreed.agreement, advance=False, prorate=False, until=book.window.end, billed=book.billed_periods(agreed.line.id)
     )
     sums = _sum((one, _period_key(book, agreed, due, one)) for one in entries)
+    _carry_corrections(sums, [one.period.key for one in due])
     for period in due:
         for part in _parts(agreed, period, sums):
             yield _found(book, place, agreed, part)
@@ -136,9 +148,10 @@ def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]
     """Usage that no contract covers: list prices in the client's currency, by calendar month."""
     currency = book.currencies[client_id]
     sums = _sum((one, _MONTHS.period_containing(one.used_on).key) for one in entries)
+    _carry_corrections(sums, ())
     for (item_id, _), used in sums.items():
         name = Named(0, book.item_name(item_id, "usage"), item_id)
-        served = _MONTHS.period_containing(used.entries[0].used_on)
+        served = _MONTHS.period_containing(max(one.used_on for one in used.entries))
         on = served.last_day
         price, _ = choose_price(book.client_price(client_id, item_id, currency, on), None, book.list_price(item_id, currency, on))
         priced = price_usage(name, used.quantity, UsageTerms(price), currency, book.mode)

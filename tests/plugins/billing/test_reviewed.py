@@ -288,3 +288,29 @@ def test_drafts_that_wait_for_taxes_do_not_keep_the_others_from_being_final(acme
 def test_a_currency_that_is_none_is_named_at_its_field(acme: Any, hill: Any, path: str, body: Any) -> None:
     answer = acme.api("carol").post(f"/api/v1/{path}", json={"client_id": str(hill), "currency": "XQX", **body})
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["currency"])
+
+
+@pytest.mark.forged_books
+def test_a_correction_beyond_what_a_month_used_counts_in_the_next(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        desk = Desk(ctx)
+        calls = desk.item("Calls", EUR=100)
+        desk.contract({"kind": "usage", "items": [{"item_id": calls}]}, start="2026-07-01")
+        desk.use(calls, "2026-07-05", "10")
+        desk.bill(desk.lines("2026-08-01"))
+        desk.use(calls, "2026-07-06", "-4")
+        desk.use(calls, "2026-08-10", "1")
+        assert desk.lines("2026-09-01") == [], "the client has three to its credit"
+        desk.use(calls, "2026-09-10", "8")
+        [september] = desk.lines("2026-10-01")
+        assert (september.quantity, september.amount, len(september.sources)) == (Decimal(5), 500, 4)
+
+
+def test_a_correction_without_a_contract_waits_too(acme: Any) -> None:
+    with acme.call("carol") as ctx:
+        desk = Desk(ctx)
+        calls = desk.item("Calls", EUR=100)
+        desk.use(calls, "2026-07-06", "-4")
+        assert desk.lines("2026-09-01") == []
+        desk.use(calls, "2026-09-10", "8")
+        assert [line.amount for line in desk.lines("2026-10-01")] == [400]

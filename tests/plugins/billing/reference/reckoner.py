@@ -202,6 +202,7 @@ class Reckoner:
         for line in self.lines:
             if line.kind == "usage":
                 self._metered(line, on_lines[line.line["key"]])
+        self._let_corrections_wait(free, [])
         for (item, month), records in free.items():
             on, currency = month[1] - DAY, self.deal["currency"]
             price = self.promised(item, currency, on)
@@ -227,6 +228,7 @@ class Reckoner:
                 period = line.days.period(used["on"])
             if period:
                 sums[used["item"], period].append(at)
+        self._let_corrections_wait(sums, due)
         for period in due:
             for one in line.line["items"]:
                 mine = sums.pop((one["item"], period), [])
@@ -235,6 +237,21 @@ class Reckoner:
         for (item, _), mine in sums.items():
             own = line.days.period(min(self.deal["usage"][at]["on"] for at in mine))
             self._price_use(line, line.item(item) or {}, own, own, mine, Decimal(0))
+
+    def _let_corrections_wait(self, sums: dict[tuple[str, Span], list[int]], due: list[Span]) -> None:
+        """A period that was corrected below nothing is put to the next one, again and again; the last one waits unbilled."""
+        for item in sorted({item for item, _ in sums}):
+            spans = [*due, *sorted({span for name, span in sums if name == item} - set(due))]
+            if all(self._sum(sums.get((item, span), [])) >= 0 for span in spans):
+                continue
+            waiting: list[int] = []
+            for span in spans:
+                waiting += sums.pop((item, span), [])
+                if waiting and self._sum(waiting) >= 0:
+                    sums[item, span], waiting = waiting, []
+
+    def _sum(self, mine: list[int]) -> Fraction:
+        return sum((Fraction(self.deal["usage"][at]["quantity"]) for at in mine), Fraction(0))
 
     def _price_use(self, line: Line, one: Deal, period: Span, served: Span, mine: list[int], minimum: Decimal) -> None:
         last, tiers = served[1] - DAY, one.get("tiers", [])
@@ -245,7 +262,7 @@ class Reckoner:
 
     def _use(self, line: Line | None, currency: str, item: str, served: Span, mine: list[int], minimum: Fraction,
              tiers: list[Any], price: int | None) -> None:  # fmt: skip
-        used = sum((Fraction(self.deal["usage"][at]["quantity"]) for at in mine), Fraction(0))
+        used = self._sum(mine)
         quantity = max(used, minimum, Fraction(0))
         if tiers:
             exact = sum(
