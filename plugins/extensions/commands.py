@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_a
 from plugins.extensions import registry_commands as registry
 from plugins.extensions.author import commands as author
 from plugins.extensions.manifest_parts import PARAMETERS
-from plugins.extensions.wording import print_record
+from plugins.extensions.wording import print_records
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -180,21 +181,45 @@ def call(extension: str, path: str, method: str, data: str, tenant: str | None, 
 @click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1, 200), help="How many calls.")
 @tenant_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each call.")
-def logs(extension: str, number: int, tenant: str | None, user: str | None, as_json: bool) -> None:
+@click.option("-f", "--follow", is_flag=True, help="Go on with new calls as they come, until stopped.")
+def logs(extension: str, number: int, tenant: str | None, user: str | None, as_json: bool, follow: bool) -> None:
     """Print the latest calls of an install and what they logged, the oldest first."""
-    from plugins.extensions import invocations, services
-    from plugins.extensions.schemas import InvocationOut
+    from plugins.extensions import services, tailing
 
-    with tenant_call(tenant, user) as ctx:
-        ctx.require("extension.read")
-        query = {"install_id": services.find_install(ctx, extension).id, "limit": number}
-        page = invocations.list_invocations(ctx, query)
-        records = [invocations.get_invocation(ctx, row["id"]) for row in reversed(page.items)]
-    for record in records:
-        if as_json:
-            click.echo(json.dumps(InvocationOut().dump(record)))
-        else:
-            print_record(record)
+    with open_kernel() as kernel:
+        tenant_id = tenant_by_slug(kernel, tenant)
+        with _call(kernel, tenant_id, user) as ctx:
+            ctx.require("extension.read")
+            tail = tailing.Tail(services.find_install(ctx, extension).id)
+            print_records(tail.latest(ctx, number), as_json=as_json)
+        while follow:
+            time.sleep(tailing.SECONDS)
+            with _call(kernel, tenant_id, user) as ctx:
+                ctx.require("extension.read")
+                print_records(tail.fresh(ctx), as_json=as_json)
+
+
+@ext.command()
+@click.argument("invocation", type=click.UUID)
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How often.")
+@tenant_options
+def replay(invocation: UUID, times: int, tenant: str | None, user: str | None) -> None:
+    """Make a recorded call again, answered as it was then; nothing is written, read or sent."""
+    from plugins.extensions import journals
+    from plugins.extensions.runtime import close_guest_pool
+
+    with open_kernel() as kernel:
+        with _call(kernel, tenant_by_slug(kernel, tenant), user) as ctx:
+            ctx.require("extension.manage")
+            tenant_id, recorded = ctx.tenant_id, journals.read_recorded(ctx, invocation)
+        try:
+            replays = [journals.replay(kernel, tenant_id, recorded) for _ in range(times)]
+        finally:
+            close_guest_pool(kernel)
+    if other := [one for one in replays if not one.same]:
+        click.echo(json.dumps({"then": other[0].then, "now": other[0].now}, indent=2))
+        raise click.ClickException(f"{len(other)} of {times} replays did something else.")
+    click.echo(f"{times} of {times} replays did the same.")
 
 
 @contextmanager

@@ -199,6 +199,13 @@ class InvocationNotFound(NotFound):
     title = "No such invocation"
 
 
+class InvocationNotRecorded(Conflict):
+    """Calls can be replayed only where they were recorded with the host's answers."""
+
+    code = "invocation_not_recorded"
+    title = "This call was not recorded"
+
+
 class EndpointNotFound(NotFound):
     """The extension declares no endpoint for this method and path."""
 

@@ -11,6 +11,7 @@ from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.start import DefaultSchedule, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import (
     answers,
+    call_pages,
     commands,
     gateway,
     host,
@@ -38,7 +39,7 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [gateway.pages, pages.pages, install_pages.pages, signing_pages.pages, trust_pages.pages]
+    return [gateway.pages, pages.pages, install_pages.pages, call_pages.pages, signing_pages.pages, trust_pages.pages]
 
 
 @hookimpl

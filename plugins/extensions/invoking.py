@@ -40,6 +40,7 @@ from plugins.extensions.guests.answers import request_bytes
 from plugins.extensions.guests.invocation import ExportCall, GuestRequest, GuestResponse, Invocation, Outcome
 from plugins.extensions.guests.limits import BY_TRIGGER, WEBHOOK
 from plugins.extensions.invocations import Made, record_invocation
+from plugins.extensions.journals import keep_journal
 from plugins.extensions.manifest_parts import ExtensionManifest
 from plugins.extensions.models import SERVING
 from plugins.extensions.releases import ensure_compiled
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 BURST, PER_SECOND, AT_ONCE = 120, 10.0, 8
 _TARGET = """
-select i.state, i.halted, i.resting_until, i.rests, r.name, r.semver, r.title, r.publisher, r.digest, r.component_key,
-  r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
+select i.state, i.halted, i.resting_until, i.rests, i.recording, r.name, r.semver, r.title, r.publisher, r.digest,
+  r.component_key, r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
   array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher) as keys,
   exists(select from extensions_revocations v where v.subject = r.name or v.subject = r.name || '@' || r.semver
@@ -96,6 +97,7 @@ class Target:
     manifest: ExtensionManifest
     grants: frozenset[str]
     rests: int
+    recording: bool
     endpoint: str
     auth: str = "user"
     params: tuple[tuple[str, str], ...] = ()
@@ -145,8 +147,10 @@ def _look_up(ctx: CallContext, install_id: UUID) -> Target:
         raise InstallDisabled(f"{row['title']} {_HALTED[row['halted']]}.")
     check_content(ctx, row)
     check_breaker(row["title"], row["resting_until"], ctx.now())
-    return Target(ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]),
-                  row["component_key"], _read(row["manifest"]), frozenset(row["grants"]), row["rests"], endpoint="")  # fmt: skip
+    return Target(
+        ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]), row["component_key"],
+        _read(row["manifest"]), frozenset(row["grants"]), row["rests"], row["recording"], endpoint="",
+    )  # fmt: skip
 
 
 def invoke(
@@ -195,7 +199,8 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why
     facts = MeteredCall(target.install_id, target.name, target.semver, why.trigger, why.cause.request_id, deadline)
     host = Dispatcher(kernel, target.tenant_id, target.actor(why.caller), facts, why.cause)
     key = artefact_store(kernel).key_of(target.digest)
-    order = Invocation(key, request, target.grants, limits, owner=str(target.tenant_id), runtime=target.manifest.runtime)
+    order = Invocation(key, request, target.grants, limits, owner=str(target.tenant_id), runtime=target.manifest.runtime,
+                       journal=target.recording)  # fmt: skip
     pool = guest_pool(kernel)
     try:
         outcome = pool.invoke(order, host)
@@ -205,7 +210,9 @@ def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why
         outcome = pool.invoke(order, host)
     made = Made(target.tenant_id, target.install_id, target.name, target.semver, why.trigger, target.endpoint, why.caller,
                 why.cause.request_id, started, request_bytes(request))  # fmt: skip
-    record_invocation(kernel, made, outcome)
+    invocation_id = record_invocation(kernel, made, outcome)
+    if target.recording:
+        keep_journal(kernel, target.tenant_id, invocation_id, order, outcome)
     note_end(kernel, target.tenant_id, target.install_id, target.rests, outcome.trap)
     return outcome
 

@@ -40,7 +40,8 @@ def shown(ctx: CallContext, install: Install) -> dict[str, Any]:
     return {
         "id": install.id, "name": install.name, "title": release.title, "semver": release.semver, "state": install.state,
         "version": install.version, "release_id": install.release_id, "pending_release_id": install.pending_release_id,
-        "previous_release_id": install.previous_release_id, "halted": install.halted, "resting_until": install.resting_until,
+        "previous_release_id": install.previous_release_id, "halted": install.halted,
+        "recording": install.recording, "resting_until": install.resting_until,
         "installed_by": install.installed_by, "created_at": install.created_at, "updated_at": install.updated_at,
         "url": f"/x/{install.id}/", "grants": grants.list_grants(ctx, install.id),
         "not_granted": grants.open_requests(ctx, install, release), "config_keys": sorted(services.get_config(ctx, install.id)),

@@ -87,6 +87,7 @@ class Install(TenantTable, Versioned):
     previous_release_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="active", server_default="active")
     config: Mapped[bytes | None] = mapped_column(LargeBinary)
+    recording: Mapped[bool] = mapped_column(default=False, server_default="false")
     halted: Mapped[str | None]
     resting_until: Mapped[datetime | None]
     rests: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -219,3 +220,19 @@ class KeptAnswer(TenantTable):
     headers: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
     body: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class Journal(TenantTable):
+    """What it takes to make a recorded call again without asking the host: its arguments, grants and limits, the host's
+    answers, and the guest's. Sealed, for it holds all that the guest saw.
+    """
+
+    __tablename__ = "extensions_journals"
+    __table_args__ = (
+        tenant_key(),
+        references("invocation_id", "extensions_invocations", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "invocation_id"),
+    )
+
+    invocation_id: Mapped[UUID]
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -12,7 +12,7 @@ from kernel.context import CallContext
 from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.extensions import invocations, listing, releases, schemas, services
+from plugins.extensions import invocations, journals, listing, releases, schemas, services
 from plugins.extensions.signing import fingerprint
 from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities, reach_of
 
@@ -62,4 +62,4 @@ def invocation_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnVa
 @pages.get("/extensions/invocations/<uuid:invocation_id>", permission="extension.read")
 def invocation(ctx: CallContext, invocation_id: UUID) -> ResponseReturnValue:
     found = invocations.get_invocation(ctx, invocation_id)
-    return render("extensions/invocation.html", call=found, outcomes=CALL_OUTCOMES)
+    return render("extensions/invocation.html", call=found, outcomes=CALL_OUTCOMES, recorded=journals.is_recorded(ctx, found.id))

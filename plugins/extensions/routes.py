@@ -8,7 +8,7 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.extensions import invocations, listing, releases, schemas, services, signed_calls
+from plugins.extensions import invocations, journals, listing, metrics, releases, schemas, services, signed_calls
 
 rest = Rest("extensions")
 _RELEASES, _INSTALLS, _INVOCATIONS = "/extension-releases", "/extension-installs", "/extension-invocations"
@@ -136,3 +136,27 @@ def list_invocations(ctx: CallContext, query: dict[str, Any]) -> Page:
 def get_invocation(ctx: CallContext, invocation_id: UUID) -> Any:
     """Read one call with its logs and host calls"""
     return invocations.get_invocation(ctx, invocation_id)
+
+
+@rest.get(f"{_INSTALL}/metrics", permission="extension.read", query=schemas.MetricsQuery, out=schemas.MetricsOut)
+def get_install_metrics(ctx: CallContext, install_id: UUID, query: dict[str, Any]) -> Any:
+    """Read how many calls an install had, how many failed, and how long they took"""
+    return metrics.metrics_of(ctx, install_id, query["hours"])
+
+
+@rest.post(f"{_INSTALL}/recording", permission="extension.manage", body=schemas.RecordingIn, out=schemas.InstallOut, status=200)
+def set_recording(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Record an install's calls for replays, or stop it
+
+    A recorded call is kept with all that the extension was asked and answered, sealed, as long as the call's record.
+    """
+    return listing.shown(ctx, journals.set_recording(ctx, install_id, on=body["on"]))
+
+
+@rest.post(f"{_INVOCATIONS}/<uuid:invocation_id>/replay", permission="extension.manage", out=schemas.ReplayOut, status=200)
+def replay_invocation(ctx: CallContext, invocation_id: UUID) -> Any:
+    """Make a recorded call again
+
+    The extension is answered as it was then; nothing is written, read or sent.
+    """
+    return journals.replay(ctx.kernel, ctx.tenant_id, journals.read_recorded(ctx, invocation_id))

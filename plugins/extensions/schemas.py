@@ -119,6 +119,7 @@ class InstallOut(InstallRow):
     pending_release_id = fields.UUID(allow_none=True)
     previous_release_id = fields.UUID(allow_none=True, metadata={"description": "What a rollback serves."})
     halted = fields.String(allow_none=True, validate=validate.OneOf(HALTS), metadata={"description": "Who switched it off."})
+    recording = fields.Boolean(metadata={"description": "Calls are kept with the host's answers, for replays."})
     resting_until = fields.AwareDateTime(allow_none=True, metadata={"description": "No call is taken before."})
     installed_by = fields.String()
     url = fields.String(metadata={"description": "Its endpoints lie below this path."})
@@ -186,6 +187,43 @@ class InvocationRow(Schema):
     memory = fields.Integer()
     host_call_count = fields.Integer()
     log_count = fields.Integer()
+
+
+class MetricsQuery(Schema):
+    hours = fields.Integer(load_default=24, validate=validate.Range(1, 30 * 24), metadata={"description": "How far back."})
+
+
+class Sums(Schema):
+    """Durations and CPU in microseconds, memory in bytes."""
+
+    calls = fields.Integer()
+    stopped = fields.Integer(metadata={"description": "Calls that ended by a trap."})
+    failed = fields.Integer(metadata={"description": "Calls that answered with a status from 500 on."})
+    p50 = fields.Integer(allow_none=True)
+    p95 = fields.Integer(allow_none=True)
+    cpu = fields.Integer()
+    memory = fields.Integer(allow_none=True, metadata={"description": "The most that a call used."})
+
+
+class StepOut(Sums):
+    at = fields.AwareDateTime()
+
+
+class MetricsOut(Sums):
+    hours = fields.Integer()
+    steps = fields.List(fields.Nested(StepOut))
+
+
+class RecordingIn(Schema):
+    on = fields.Boolean(required=True)
+
+
+class ReplayOut(Schema):
+    """`then` and `now`: the answer (status, headers, body), or the trap, and the log."""
+
+    same = fields.Boolean()
+    then = fields.Dict()
+    now = fields.Dict()
 
 
 class LineOut(Schema):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from plugins.extensions.models import InvocationRecord
+
+
+def print_records(records: Sequence[InvocationRecord], *, as_json: bool) -> None:
+    """Print calls one after another, for people or as one JSON object each."""
+    from plugins.extensions.schemas import InvocationOut
+
+    for record in records:
+        if as_json:
+            click.echo(json.dumps(InvocationOut().dump(record)))
+        else:
+            print_record(record)
 
 
 def print_record(record: InvocationRecord) -> None:

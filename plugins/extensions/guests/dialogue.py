@@ -25,6 +25,7 @@ _TRAPS = frozenset(
         "guest_trapped",
         "host_call_flood",
         "host_error",
+        "replay_diverged",
     }
 )
 _LEVELS = frozenset({"debug", "info", "warn", "error"})
@@ -93,6 +94,7 @@ class Dialogue:
                 if capability and name not in self._allowed
             },
             "journal": invocation.journal,
+            "replay": invocation.replay,
             "limits": {
                 "cpu": limits.cpu_seconds,
                 "wall": limits.wall_seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,9 @@ class LogLine:
 class Invocation:
     """One call to be made. `capabilities` are the grants in force; `artefact` is the key of `Compiled`.
 
+    With `journal` the outcome has the host's answers; with `replay`, such a journal, nobody is asked: the guest is answered as
+    it was then.
+
     `owner` says whose data the guest sees: a worker that is free serves its last owner first.
     """
 
@@ -89,6 +92,7 @@ class Invocation:
     capabilities: frozenset[str]
     limits: Limits = INTERACTIVE
     journal: bool = False
+    replay: Sequence[Any] | None = None
     owner: str = ""
     runtime: str = "component@1"
 

@@ -96,29 +96,25 @@ def _refusal(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _now_ms(run: Run) -> int:
-    now = time.time_ns() // 1_000_000
-    run.remember("clock.now-ms", {}, now)
+    now: int = run.local("clock.now-ms", {}, lambda: time.time_ns() // 1_000_000)
     return now
 
 
 def _fraction(run: Run) -> float:
-    drawn = secrets.randbits(53) / 2**53
-    run.remember("random.fraction", {}, drawn)
+    drawn: float = run.local("random.fraction", {}, lambda: secrets.randbits(53) / 2**53)
     return drawn
 
 
 def _uuid(run: Run) -> str:
-    drawn = str(uuid.uuid4())
-    run.remember("random.uuid", {}, drawn)
+    drawn: str = run.local("random.uuid", {}, lambda: str(uuid.uuid4()))
     return drawn
 
 
 def _bytes(run: Run, count: int) -> bytes:
     if count > MAX_RANDOM_BYTES:
         raise Stopped("guest_trapped", f"random.bytes gives at most {MAX_RANDOM_BYTES} bytes a call")
-    drawn = os.urandom(count)
-    run.remember("random.bytes", {"count": count}, drawn.hex())
-    return drawn
+    drawn: str = run.local("random.bytes", {"count": count}, lambda: os.urandom(count).hex())
+    return bytes.fromhex(drawn)
 
 
 LOCAL: dict[str, HostFunction] = {

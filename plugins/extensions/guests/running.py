@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .frames import Channel, Frame, packed
@@ -38,6 +38,7 @@ class Run:
         self._denied: dict[str, str] = order["denied"]
         self._limits: dict[str, Any] = order["limits"]
         self.journal: list[list[Any]] | None = [] if order["journal"] else None
+        self._past: Iterator[list[Any]] | None = None if order["replay"] is None else iter(order["replay"])
         self.functions: frozenset[str] = frozenset(order["functions"])
         self.stopped: BaseException | None = None
         self.abort: Callable[[], None] = _nothing
@@ -56,11 +57,26 @@ class Run:
         if denial := self._denied.get(name):
             self._channel.send({"op": "denied", "name": name})
             return {"success": False, "error": denial}
-        answer = self._ask({"op": "call", "name": name, "args": args})
-        self.remember(name, args, answer)
+        answer: dict[str, Any] = self.local(name, args, lambda: self._ask({"op": "call", "name": name, "args": args}))
         return answer
 
-    def remember(self, name: str, args: Any, answer: Any) -> None:
+    def local(self, name: str, args: Any, make: Callable[[], Any]) -> Any:
+        """What `make` answers to a call, or in a replay what was answered then. Raises `Stopped` for a guest that asks
+        something else than it did.
+        """
+        if self._past is not None:
+            return self._answered_then(name, args)
+        answer = make()
+        self._remember(name, args, answer)
+        return answer
+
+    def _answered_then(self, name: str, args: Any) -> Any:
+        then, args_then, answer = next(self._past or iter(()), ["nothing", {}, None])
+        if then != name or packed({"args": args_then}) != packed({"args": args}):
+            raise Stopped("replay_diverged", f"it calls {name}; when it was recorded it called {then}, or with other arguments")
+        return answer
+
+    def _remember(self, name: str, args: Any, answer: Any) -> None:
         """Put a call and its answer into the journal, if one is kept; too long a journal is given up."""
         if self.journal is not None:
             self.journal.append([name, args, answer])

@@ -48,6 +48,7 @@ def test_publish_install_call_and_look(ext: Any) -> None:
     *_, record = ext("logs", NAME, "--json").stdout.splitlines()
     assert json.loads(record)["status"] == 200
     assert ext("revoke", NAME, MANUAL_INVOICE).exit_code == 0
+    assert "was not recorded" in ext("replay", json.loads(record)["id"]).output
     [row] = json.loads(ext("list", "--json").stdout)
     assert (row["name"], row["state"]) == (NAME, "active")
     assert ext("disable", NAME).exit_code == 0
