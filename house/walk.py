@@ -90,6 +90,25 @@ def body_for(door: Door, choose: Choose | None = None) -> Any:
     return _filled(door.schema, example_of(door.schema), choose or (lambda _: uuid4()))
 
 
+def filled_in(schema: Schema, choose: Choose) -> Any:
+    """The least that a schema takes, with fresh words; its ids are those chosen by their path."""
+    return _needed(schema, _filled(schema, example_of(schema), choose))
+
+
+def _needed(schema: Schema, value: Any) -> Any:
+    """`value` without what may be left out."""
+    if isinstance(value, list):
+        return [_needed(schema, one) for one in value]
+    kept = {name: one for name, one in value.items() if schema.fields[name].required}
+    return {name: _inner(schema.fields[name], one) for name, one in kept.items()}
+
+
+def _inner(field: fields.Field[Any], value: Any) -> Any:
+    if isinstance(field, fields.List):
+        return [_inner(field.inner, one) for one in value]
+    return _needed(field.schema, value) if isinstance(field, fields.Nested) else value
+
+
 def ids_in_body(door: Door) -> list[str]:
     """The paths of all ids in the body, nested ones as well."""
     paths: list[str] = []

@@ -94,7 +94,8 @@ class HostFunction:
     `kernel.capabilities.GuestCall`. It returns what `gives` dumps; a function whose WIT result is no record gives a
     mapping with the one key `value`, one without a result an empty mapping. One that waits for somebody outside
     returns `Later`. Field paths of its errors begin below an argument named `input`. Where `call` is None, the process
-    that runs the guest answers, and never refuses.
+    that runs the guest answers, and never refuses. With `once`, calls with the same `input.idempotency_key` of an install
+    have their effect once, and get the first answer, for a day.
 
     The schemas are the contract: from them come the WIT, the types of each SDK, the reference page and the fake host. Their
     docstrings, `metadata` (`description`; `enum`: a name for the choices of a `OneOf`; `wit`: the width of a whole
@@ -108,6 +109,7 @@ class HostFunction:
     takes: type[Schema]
     gives: type[Schema]
     call: Callable[..., Mapping[str, Any] | Later] | None
+    once: bool = False
 
 
 @hookspec

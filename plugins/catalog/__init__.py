@@ -1,6 +1,6 @@
 """Catalog: what the MSP sells, with prices in each currency, and who pays another price."""
 
-from kernel.manifest import Manifest, Permission
+from kernel.manifest import Capability, Manifest, Permission
 from plugins.catalog.settings import CatalogSettings
 
 manifest = Manifest(
@@ -12,6 +12,7 @@ manifest = Manifest(
         Permission("catalog.manage", "Change the catalog and its prices", ("manager", "finance")),
         Permission("catalog.read_cost", "See and change what items cost, and the margin", ("manager", "finance")),
     ),
+    capabilities=(Capability("cap:service.read", "See the catalog and its list prices, but not what items cost."),),
     settings=CatalogSettings,
     required=True,
 )

@@ -11,9 +11,9 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.pricing import ClientPrices, ItemFacts
 from kernel.hookspecs.screen import PaletteEntry, Panel
-from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.start import HostFunction, HostInterface, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.catalog import answers, category_pages, client_price_pages, client_prices, importers, lookups, pages, routes
+from plugins.catalog import answers, category_pages, client_price_pages, client_prices, host, importers, lookups, pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -36,6 +36,16 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("billing", "Products", "/products", "catalog.read", "package", 55),
         NavEntry("billing", "Catalog", "/catalog", "catalog.read", "books", 60),
     ]
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return [host.SERVICES]
+
+
+@hookimpl
+def register_host_functions() -> Sequence[HostFunction]:
+    return host.HOST_FUNCTIONS
 
 
 @hookimpl

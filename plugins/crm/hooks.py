@@ -9,9 +9,9 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.screen import PaletteEntry
-from kernel.hookspecs.start import NavEntry
+from kernel.hookspecs.start import HostFunction, HostInterface, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.crm import answers, importers, pages, routes
+from plugins.crm import answers, host, importers, pages, routes
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -34,6 +34,16 @@ def register_navigation() -> Sequence[NavEntry]:
         NavEntry("clients", "Clients", "/clients", "client.read", "building", 10),
         NavEntry("clients", "Contacts", "/contacts", "client.read", "address-book", 20),
     ]
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return [host.CLIENTS]
+
+
+@hookimpl
+def register_host_functions() -> Sequence[HostFunction]:
+    return host.HOST_FUNCTIONS
 
 
 @hookimpl

@@ -18,6 +18,9 @@ manifest = Manifest(
         Capability("cap:context.read", "Know which tenant and install it runs for, and why it was called.", by_default=True),
         Capability("cap:log.emit", "Write log lines that administrators can read.", by_default=True),
         Capability("cap:config.read", "Read the settings that administrators gave to this install.", by_default=True),
+        Capability("cap:user.read", "Know for whom it is called: name and e-mail address.", by_default=True),
+        Capability("cap:secrets.get", "Read the secrets that administrators gave to this install."),
+        Capability("cap:storage.kv", "Keep data of its own, up to 256 MiB, until it is uninstalled."),
         Capability("cap:http.fetch", "Send data to and read data from these hosts on the internet, and no others."),
     ),
 )

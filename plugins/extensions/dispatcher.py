@@ -24,6 +24,7 @@ from kernel.context import Actor, CallContext, Cause
 from kernel.db import cursor
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.start import HostFunction, Later
+from plugins.extensions.effects import Effect, effect_once
 from plugins.extensions.guests.invocation import HostAnswer, HostCall
 from plugins.extensions.models import SERVING
 from plugins.extensions.services import KIND
@@ -69,7 +70,7 @@ class Dispatcher:
                     return {"success": False, "error": str(denied)}
                 given = self._carry_out(ctx, function, call.args)
                 if not isinstance(given, Later):
-                    return {"success": True, "value": _dumped(function, given)}
+                    return {"success": True, "value": given}
             return {"success": True, "value": _dumped(function, given.run())}
         except ValidationError as error:
             words = field_errors(error.normalized_messages())  # type: ignore[no-untyped-call]
@@ -102,14 +103,22 @@ class Dispatcher:
         if capability is not None and not rights["granted"]:
             raise Denied(f"capability_denied: grant {capability} to this install")
 
-    def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Mapping[str, Any] | Later:
+    def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
+        """What the guest gets, ready to be sent, or `Later`."""
         _refuse_nul(args)
         if self._invocation.trigger == "hook":  # whoever asks has a transaction open: a write might wait for it for ever
             ctx.session.execute(_READ_ONLY)
         arguments = _made(function.takes).load(args, unknown=RAISE)
+        key = arguments[_ARGUMENT]["idempotency_key"] if function.once else None
+        if key is None:
+            return self._call(ctx, function, arguments)
+        effect = Effect(self._invocation.install_id, f"{function.interface}.{function.name}", key, args)
+        return effect_once(ctx, effect, lambda: self._call(ctx, function, arguments))
+
+    def _call(self, ctx: CallContext, function: HostFunction, arguments: Mapping[str, Any]) -> Any:
         given = function.call(ctx, self._invocation, **arguments)
         ctx.session.flush()
-        return given
+        return given if isinstance(given, Later) else _dumped(function, given)
 
 
 @cache  # making a schema takes longer than using it

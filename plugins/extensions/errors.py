@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, DeskhandError, InvalidInput, NotFound, RateLimited, StartupError, Unauthenticated, Unavailable
+from kernel.errors import (
+    Conflict,
+    DeskhandError,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    Refused,
+    StartupError,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class ComponentRefused(InvalidInput):
@@ -266,6 +276,25 @@ class EgressSpent(RateLimited):
 
     code = "egress_spent"
     title = "No more HTTP calls in this invocation"
+
+
+class SecretNotFound(NotFound):
+    code = "extension_secret_not_found"
+    title = "No such secret"
+
+
+class StorageConflict(Conflict):
+    """A key was to be changed only at one revision, and has another, or was to be new and is there."""
+
+    code = "storage_conflict"
+    title = "The key has another revision"
+
+
+class StorageFull(Refused):
+    """The install would keep more namespaces, keys or bytes than it may."""
+
+    code = "storage_full"
+    title = "The extension's storage is full"
 
 
 class SignatureRefused(Unauthenticated):

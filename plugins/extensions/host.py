@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import Schema, fields, validate
+from sqlalchemy import select
 
 from kernel.capabilities import GuestCall
 from kernel.context import CallContext
+from kernel.directory.models import User
 from kernel.hookspecs.start import HostFunction, HostInterface
+from plugins.extensions import storage_host
 from plugins.extensions.egress import FETCH
 from plugins.extensions.guests.limits import MAX_RANDOM_BYTES
+from plugins.extensions.install_secrets import list_secrets, open_secret
 from plugins.extensions.services import get_config
 
 TRIGGERS = ("http", "schedule", "event", "hook", "workflow")
@@ -35,6 +39,20 @@ class Invocation(Schema):
         "wit": "u64", "description": "When the handler is stopped: milliseconds since 1970-01-01 UTC."})  # fmt: skip
 
 
+class Person(Schema):
+    """Somebody on whose behalf the handler runs. A contact belongs to a client."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("user", "contact")), metadata={"enum": "person_kind"})
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+    client_id = fields.UUID(required=True, allow_none=True)
+
+
+class MaybePerson(Schema):
+    value = fields.Nested(Person, required=True, allow_none=True)
+
+
 class Message(Schema):
     message = fields.String(required=True)
 
@@ -57,6 +75,10 @@ class ByteCount(Schema):
 
 class Bytes(Schema):
     value = fields.List(fields.Integer(metadata={"wit": "u8"}), required=True)
+
+
+class SecretName(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 64))
 
 
 class OptionalText(Schema):
@@ -86,6 +108,23 @@ def list_settings(ctx: CallContext, invocation: GuestCall) -> dict[str, Any]:
     return {"value": sorted(get_config(ctx, invocation.install_id))}
 
 
+def acting_person(ctx: CallContext, _invocation: GuestCall) -> dict[str, Any]:
+    """The user that the guest acts for; none for a schedule, an event or a signed call from outside."""
+    user_id = ctx.actor.on_behalf_of
+    found = ctx.session.scalar(select(User).where(User.id == user_id)) if user_id else None
+    return {"value": found and {"kind": "user", "id": found.id, "name": found.name, "email": found.email, "client_id": None}}
+
+
+def get_secret(ctx: CallContext, invocation: GuestCall, name: str) -> dict[str, Any]:
+    """One secret of the install, or nothing."""
+    return {"value": open_secret(ctx, invocation.install_id, name)}
+
+
+def secret_names(ctx: CallContext, invocation: GuestCall) -> dict[str, Any]:
+    """The names of the install's secrets."""
+    return {"value": [one.name for one in list_secrets(ctx, invocation.install_id)]}
+
+
 def _log(level: str) -> HostFunction:
     return HostFunction("log", level, "cap:log.emit", f"Write a line at the level {level}.", Message, Nothing, None)
 
@@ -96,6 +135,9 @@ HOST_INTERFACES = (
                   "counted."),
     HostInterface("clock", "Real time. The guest's own clock may stand still."),
     HostInterface("random", "Randomness from the operating system."),
+    HostInterface("secrets", "What an administrator entrusted to this install and nobody sees again: keys, tokens, passwords."),
+    HostInterface("user", "The person on whose behalf the handler runs."),
+    storage_host.STORAGE,
     HostInterface("http", "The way out: HTTPS to the hosts that an administrator consented to, and to no other."),
     HostInterface("config", "The settings that an administrator gave to this install. Values are text as it was entered."),
 )  # fmt: skip
@@ -109,5 +151,11 @@ HOST_FUNCTIONS = (
     HostFunction("random", "bytes", None, "Some random bytes.", ByteCount, Bytes, None),
     HostFunction("config", "get", "cap:config.read", "One setting of this install, or none.", Key, OptionalText, get_setting),
     HostFunction("config", "keys", "cap:config.read", "The names of this install's settings.", Nothing, Texts, list_settings),
+    HostFunction("secrets", "get", "cap:secrets.get", "One secret of this install, or none.", SecretName, OptionalText,
+                 get_secret),
+    HostFunction("secrets", "keys", "cap:secrets.get", "The names of this install's secrets.", Nothing, Texts, secret_names),
+    HostFunction("user", "current", "cap:user.read", "Whom the handler acts for, if anybody.", Nothing, MaybePerson,
+                 acting_person),
     FETCH,
+    *storage_host.HOST_FUNCTIONS,
 )  # fmt: skip

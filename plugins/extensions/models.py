@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -222,6 +222,7 @@ class KeptAnswer(TenantTable):
     created_at: Mapped[datetime]
 
 
+<<<<<<< HEAD
 class Journal(TenantTable):
     """What it takes to make a recorded call again without asking the host: its arguments, grants and limits, the host's
     answers, and the guest's. Sealed, for it holds all that the guest saw.
@@ -236,3 +237,60 @@ class Journal(TenantTable):
 
     invocation_id: Mapped[UUID]
     content: Mapped[bytes] = mapped_column(LargeBinary)
+=======
+class InstallSecret(TenantTable):
+    """A secret that an administrator gave to an install, sealed. Guests read it by name; people never see it again."""
+
+    __tablename__ = "extensions_install_secrets"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id", "name"),
+    )
+
+    install_id: Mapped[UUID]
+    name: Mapped[str]
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
+
+
+class StorageUsage(TenantTable):
+    """What an install keeps: `keys` counts them by namespace. Its row is the lock of whoever writes, and `revision` counts
+    the writes.
+    """
+
+    __tablename__ = "extensions_storage_usage"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id"),
+        CheckConstraint("bytes >= 0", name="bytes"),
+    )
+
+    install_id: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    keys: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class StorageEntry(TenantTable):
+    """A value that an install keeps. Keys are in the order of their code points; `bytes` are those of key and value."""
+
+    __tablename__ = "extensions_storage_entries"
+    __table_args__ = (
+        tenant_key(),
+        references("install_id", "extensions_installs", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "install_id", "namespace", "key"),
+        Index("ix_extensions_storage_entries_expiring", "tenant_id", "install_id", "expires_at",
+              postgresql_where=text("expires_at is not null")),
+    )  # fmt: skip
+
+    install_id: Mapped[UUID]
+    namespace: Mapped[str]
+    key: Mapped[str] = mapped_column(Text(collation="C"))
+    value: Mapped[str]
+    bytes: Mapped[int] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime | None]
+>>>>>>> c0e46f0 (Let guests keep data and secrets, read clients and services, open tickets and log time; deny by a matrix from the registry)

@@ -8,7 +8,11 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
+<<<<<<< HEAD
 from plugins.extensions import invocations, journals, listing, metrics, releases, schemas, services, signed_calls
+=======
+from plugins.extensions import install_secrets, invocations, listing, releases, schemas, services, signed_calls
+>>>>>>> c0e46f0 (Let guests keep data and secrets, read clients and services, open tickets and log time; deny by a matrix from the registry)
 
 rest = Rest("extensions")
 _RELEASES, _INSTALLS, _INVOCATIONS = "/extension-releases", "/extension-installs", "/extension-invocations"
@@ -124,6 +128,28 @@ def make_signing_secret(ctx: CallContext, install_id: UUID) -> Any:
     It is shown only now; the one before holds no longer. How calls are signed is in the guide to writing extensions.
     """
     return signed_calls.shown_secret(ctx, install_id)
+
+
+@rest.get(f"{_INSTALL}/secrets", permission="extension.manage", out=schemas.SecretList)
+def list_secrets(ctx: CallContext, install_id: UUID) -> Any:
+    """List the names of an install's secrets"""
+    services.get_install(ctx, install_id)
+    return {"items": install_secrets.list_secrets(ctx, install_id)}
+
+
+@rest.put(f"{_INSTALL}/secrets/<name>", permission="extension.manage", body=schemas.SecretIn, out=schemas.SecretOut)
+def set_secret(ctx: CallContext, install_id: UUID, name: str, body: dict[str, Any]) -> Any:
+    """Give an install a secret
+
+    The extension reads it by name once it is granted `cap:secrets.get`; nobody else sees it again.
+    """
+    return install_secrets.set_secret(ctx, install_id, name=name, value=body["value"])
+
+
+@rest.delete(f"{_INSTALL}/secrets/<name>", permission="extension.manage")
+def remove_secret(ctx: CallContext, install_id: UUID, name: str) -> None:
+    """Take a secret from an install"""
+    install_secrets.remove_secret(ctx, install_id, name)
 
 
 @rest.get(_INVOCATIONS, permission="extension.read", query=schemas.InvocationQuery, out=schemas.InvocationPage)

@@ -275,6 +275,32 @@ class ReleaseForm(Schema):
     """The upload form; its file comes beside it."""
 
 
+class SecretIn(Schema):
+    """A secret for an install; it is never shown again."""
+
+    value = fields.String(required=True, validate=validate.Length(1, 16 * 1024))
+
+
+class SecretName(Schema):
+    name = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9._-]{1,64}\Z"), metadata={"example": "api-key"})
+
+
+class SecretForm(SecretIn, SecretName):
+    """The form of a secret."""
+
+
+class SecretOut(Schema):
+    """A secret's name, and who set it when. Its value is never told."""
+
+    name = fields.String()
+    set_by = fields.String()
+    set_at = fields.AwareDateTime()
+
+
+class SecretList(Schema):
+    items = fields.List(fields.Nested(SecretOut))
+
+
 class ConsentForm(Schema):
     """`values` are ticked beside the capabilities: `cap:http.fetch hosts api.example.com`."""
 

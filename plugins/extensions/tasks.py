@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.extensions import invocations, kept_answers, releases
+from plugins.extensions import invocations, kept_answers, releases, storage
 
 if TYPE_CHECKING:
     from kernel.jobs import JobRun
@@ -21,5 +21,6 @@ def compile_release(job: JobRun) -> Generator[None, None, dict[str, str]]:
 
 
 def tidy_invocations(ctx: CallContext) -> dict[str, Any]:
-    """Forget invocations older than the tenant keeps, and answers that nobody will ask for again."""
-    return {"removed": invocations.forget_old(ctx), "answers": kept_answers.forget_answers(ctx)}
+    """Forget invocations older than the tenant keeps, answers that nobody will ask for again, and values that have expired."""
+    return {"removed": invocations.forget_old(ctx), "answers": kept_answers.forget_answers(ctx),
+            "stored": storage.forget_expired(ctx)}  # fmt: skip

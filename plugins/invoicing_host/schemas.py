@@ -14,7 +14,7 @@ from kernel.api.listing import filtered, page_schema
 MOST_ITEMS = 1000
 MOST_RATE = 10**12
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
-_DECIMAL = {"description": "Decimal text above zero with at most four places."}
+_DECIMAL = {"description": "Decimal text above zero with at most four places.", "example": "1.5"}
 _CURRENCY = {"description": "ISO 4217; the client's unless given."}
 _POSITION = validate.Regexp(r"[0-9]{1,4}\Z", error="Name another item by its position in items, counted from 0.")
 

@@ -1,6 +1,6 @@
 """Service desk: boards, tickets, comments and the materials used on them."""
 
-from kernel.manifest import Manifest, Permission
+from kernel.manifest import Capability, Manifest, Permission
 
 _DESK = ("manager", "technician", "dispatcher")
 
@@ -15,5 +15,9 @@ manifest = Manifest(
         Permission("ticket.update", "Work on tickets: status, assignment, comments, materials", _DESK),
         Permission("ticket.delete", "Delete tickets", ("manager",)),
         Permission("ticket_settings.manage", "Change boards and their statuses", ("manager",)),
+    ),
+    capabilities=(
+        Capability("cap:ticket.read", "See all tickets and their comments, internal ones too."),
+        Capability("cap:ticket.write", "Open tickets and comment on them. It cannot change, close or delete tickets."),
     ),
 )

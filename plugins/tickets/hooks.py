@@ -12,9 +12,9 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unbilled, Waiting
 from kernel.hookspecs.directory import Blocker, Label, Ref, WorkItem
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
-from kernel.hookspecs.start import EventType, NavEntry
+from kernel.hookspecs.start import EventType, HostFunction, HostInterface, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.tickets import answers, importers, materials, pages, routes, services, settings_pages
+from plugins.tickets import answers, host, importers, materials, pages, routes, services, settings_pages
 from plugins.tickets.schemas import TicketAssigned, TicketCommented, TicketEvent
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ def register_events() -> Sequence[EventType]:
         EventType("ticket.assigned", "A ticket was given to somebody, or to nobody.", TicketAssigned),
         EventType("ticket.commented", "Somebody commented on a ticket.", TicketCommented),
     ]
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return [host.TICKETS]
+
+
+@hookimpl
+def register_host_functions() -> Sequence[HostFunction]:
+    return host.HOST_FUNCTIONS
 
 
 @hookimpl

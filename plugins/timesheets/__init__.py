@@ -1,6 +1,6 @@
 """Timesheets: time spent on work, from the entry over the approval to the invoice."""
 
-from kernel.manifest import Manifest, Permission
+from kernel.manifest import Capability, Manifest, Permission
 from plugins.timesheets.settings import TimesheetSettings
 
 _STAFF = ("manager", "technician", "dispatcher")
@@ -16,5 +16,6 @@ manifest = Manifest(
         Permission("time.read_all", "See everybody's time entries", ("manager", "dispatcher", "finance")),
         Permission("time.approve", "Approve time, request changes, reverse approvals", ("manager",)),
     ),
+    capabilities=(Capability("cap:time.write", "Log time on tickets for anybody of the staff. It cannot approve time."),),
     settings=TimesheetSettings,
 )

@@ -12,9 +12,9 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unapproved, Unbilled, Waiting
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
-from kernel.hookspecs.start import EventType, NavEntry
+from kernel.hookspecs.start import EventType, HostFunction, HostInterface, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.timesheets import answers, approval, commands, importers, pages, routes, unbilled
+from plugins.timesheets import answers, approval, commands, host, importers, pages, routes, unbilled
 from plugins.timesheets.schemas import TimeLogged, TimeMovedOn
 
 if TYPE_CHECKING:
@@ -55,6 +55,16 @@ def register_events() -> Sequence[EventType]:
         EventType("time.approved", "Time was approved.", TimeMovedOn),
         EventType("time.changes_requested", "Time was sent back, or its approval reversed.", TimeMovedOn),
     ]
+
+
+@hookimpl
+def register_host_interfaces() -> Sequence[HostInterface]:
+    return [host.TIME]
+
+
+@hookimpl
+def register_host_functions() -> Sequence[HostFunction]:
+    return host.HOST_FUNCTIONS
 
 
 @hookimpl

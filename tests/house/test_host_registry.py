@@ -19,6 +19,7 @@ from plugins.extensions.guests.wit import parse_package
 from plugins.extensions.surface.files import FROZEN
 from plugins.extensions.surface.model import kebab
 from plugins.extensions.surface.reading import read_surface
+from plugins.extensions.surface.typescript import BY_HAND
 
 
 def test_every_capability_opens_something_and_is_declared_in_words(kernel: Kernel) -> None:
@@ -56,6 +57,11 @@ def test_every_function_has_words_and_every_field_a_kind(kernel: Kernel) -> None
             assert function.says.endswith("."), (one.name, function.name)
             assert (one.name, function.name) in kernel.host_functions
             assert f"{one.name}.{kebab(function.name)}" in load_contract().functions
+
+
+def test_types_of_different_interfaces_have_different_names(kernel: Kernel) -> None:
+    names = [named.name for one in read_surface(kernel.plugins) for named in one.types() if one.name not in BY_HAND]
+    assert len(set(names)) == len(names)
 
 
 class Shapeless(Schema):

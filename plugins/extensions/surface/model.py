@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import missing
 
+_QUOTED = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -130,6 +131,15 @@ def camel(name: str) -> str:
     """
     head, *rest = name.replace("-", "_").split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+def respelled(words: str, spell: Callable[[str], str]) -> str:
+    """Words in which names of fields stand in snake_case between backticks, with those names spelled otherwise.
+
+    >>> respelled("`next_cursor` of the page before.", camel)
+    '`nextCursor` of the page before.'
+    """
+    return _QUOTED.sub(lambda found: f"`{spell(found[1])}`", words)
 
 
 def pascal(name: str) -> str:

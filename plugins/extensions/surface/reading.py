@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 OWN = "extensions"
 _TEXTS = (fields.String, fields.UUID, fields.Date, fields.DateTime, fields.Decimal)
+_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
 _FORMATS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.UUID, "A UUID."),
     (fields.Date, "`YYYY-MM-DD`."),
@@ -28,7 +30,7 @@ _FORMATS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
 def read_surface(plugins: Plugins) -> tuple[Interface, ...]:
     """Every interface that the installed plugins give: the platform's own first, then by name.
 
-    Raises StartupError for an interface without words or a field that cannot be told to a guest.
+    Raises StartupError for an interface without words, a field that cannot be told to a guest, or a name that means two things.
     """
     words = {one.name: (plugin.name, one.says) for plugin, one in plugins.collect("register_host_interfaces")}
     functions: dict[str, list[HostFunction]] = {}
@@ -40,6 +42,9 @@ def read_surface(plugins: Plugins) -> tuple[Interface, ...]:
         Interface(name, words[name][1], words[name][0], tuple(_function(one) for one in given))
         for name, given in functions.items()
     ]
+    for one in found:
+        if clash := {each.name for each in one.types()} & {kebab(each.name) for each in one.functions}:
+            raise StartupError(f"In {one.name}, {', '.join(sorted(clash))} is the name of a type and of a function.")
     return tuple(sorted(found, key=lambda one: (one.plugin != OWN, one.name)))
 
 
@@ -89,10 +94,17 @@ def _solid(name: str, field: fields.Field[Any]) -> Kind:
         case fields.Float():
             return Plain("f64")
         case fields.String() if "enum" in field.metadata:
-            return Choice(kebab(field.metadata["enum"]), tuple(_choices(field)))
+            return _choice(name, field)
         case _ if isinstance(field, _TEXTS):
             return Plain("string")
     raise StartupError(f"The field {name} is a {type(field).__name__}, which a host function cannot tell a guest.")
+
+
+def _choice(name: str, field: fields.Field[Any]) -> Choice:
+    cases = tuple(_choices(field))
+    if odd := [case for case in cases if not _CASE.fullmatch(case)]:
+        raise StartupError(f"The choice {odd[0]!r} of {name} cannot be written in WIT; leave `enum` away, and it is a text.")
+    return Choice(kebab(field.metadata["enum"]), cases)
 
 
 def _choices(field: fields.Field[Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from plugins.extensions.surface.model import (
     Record,
     camel,
     pascal,
+    respelled,
 )
 from plugins.extensions.surface.wit_text import PACKAGE, VERSION
 
@@ -39,9 +40,17 @@ def declarations(interfaces: Iterable[Interface]) -> str:
 def author_face(interfaces: Iterable[Interface]) -> str:
     """Types and functions for authors: what may be left out may be left out, and a refusal is a `HostRefusal`."""
     shown = [one for one in interfaces if one.name not in BY_HAND]
-    imports = "".join(f'import raw{pascal(one.name)} from "{_specifier(one)}";\n' for one in shown)
+    imports = "".join(_import(one) for one in shown)
     refusing = 'import { orRefusal } from "../refusal.ts";\n'
     return f"{_NOTE}\n{imports}{refusing}" + "".join(f"\n{_face(one)}" for one in shown)
+
+
+def _import(interface: Interface) -> str:
+    """The raw interface, and its own types for what a guest fills in."""
+    inputs = interface.inputs()
+    filled = [pascal(one.name) for one in interface.types() if one.name in inputs and isinstance(one, Record)]
+    types = ", ".join(f"type {name} as Raw{name}" for name in filled)
+    return f'import raw{pascal(interface.name)}{f", {{ {types} }}" if types else ""} from "{_specifier(interface)}";\n'
 
 
 def _specifier(interface: Interface) -> str:
@@ -122,7 +131,7 @@ def _filler(record: Record) -> str:
     """A function that puts in what the author left out."""
     name = pascal(record.name)
     members = "".join(f"  {camel(one.name)}: {_filled(one, f'given.{camel(one.name)}')},\n" for one in record.members)
-    return f"const filled{name} = (given: {name}): Required<{name}> => ({{\n{members}}});\n\n"
+    return f"const filled{name} = (given: {name}): Raw{name} => ({{\n{members}}});\n\n"
 
 
 def _filled(one: Member, given: str) -> str:
@@ -146,7 +155,7 @@ def _deep(kind: Kind, given: str) -> str:
 
 def _function(one: Function, raw: str) -> str:
     params = ", ".join(_parameter(member) for member in one.takes)
-    sent = ", ".join(_filled(member, camel(member.name)) for member in one.takes)
+    sent = ", ".join(_sent(member) for member in one.takes)
     call = f"{raw}.{camel(one.name)}({sent})"
     throws = [f"Throws a `HostRefusal`{f' without `{one.capability}`' if one.capability else ''}."]
     says = _doc([one.says, *_parameters(one.takes), *([] if one.local else throws)], "  ")
@@ -154,8 +163,16 @@ def _function(one: Function, raw: str) -> str:
     return f"{says}  {camel(one.name)}: ({params}): {_result(one)} => {body},\n"
 
 
+def _sent(one: Member) -> str:
+    return _deep(one.kind, camel(one.name)) if _may_be_empty(one) else _filled(one, camel(one.name))
+
+
+def _may_be_empty(one: Member) -> bool:
+    return isinstance(one.kind, Record) and not any(member.required for member in one.kind.members)
+
+
 def _parameter(one: Member) -> str:
-    empty = isinstance(one.kind, Record) and not any(member.required for member in one.kind.members)
+    empty = _may_be_empty(one)
     optional = "" if one.required or empty else "?"
     return f"{camel(one.name)}{optional}: {_spelled(one.kind)}{' = {}' if empty else ''}"
 
@@ -167,7 +184,7 @@ def _parameters(takes: Iterable[Member]) -> Iterator[str]:
 
 
 def _doc(paragraphs: Iterable[str], indent: str = "") -> str:
-    lines = [line for words in paragraphs for line in textwrap.wrap(words, 116 - len(indent))]
+    lines = [line for words in paragraphs for line in textwrap.wrap(respelled(words, camel), 116 - len(indent))]
     if len(lines) < 2:
         return f"{indent}/** {lines[0]} */\n" if lines else ""
     return f"{indent}/**\n" + "".join(f"{indent} * {line}\n" for line in lines) + f"{indent} */\n"

@@ -5,7 +5,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from plugins.extensions.surface.model import Choice, Function, Interface, Kind, Many, Maybe, Member, Named, Plain, Record, kebab
+from plugins.extensions.surface.model import (
+    Choice,
+    Function,
+    Interface,
+    Kind,
+    Many,
+    Maybe,
+    Member,
+    Named,
+    Plain,
+    Record,
+    kebab,
+    respelled,
+)
 
 PACKAGE = "deskhand:extension"
 VERSION = "1.0.0"
@@ -87,4 +100,4 @@ def _comment(paragraphs: Iterable[str], indent: str = "  ") -> str:
 
 def _lines(paragraphs: Iterable[str], width: int) -> Iterator[str]:
     for words in paragraphs:
-        yield from textwrap.wrap(words, width)
+        yield from textwrap.wrap(respelled(words, kebab), width)
