@@ -40,13 +40,10 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-<<<<<<< HEAD
-    return [gateway.pages, pages.pages, install_pages.pages, call_pages.pages, signing_pages.pages, trust_pages.pages]
-=======
     return [
-        gateway.pages, pages.pages, install_pages.pages, signing_pages.pages, trust_pages.pages, secret_pages.pages,
+        gateway.pages, pages.pages, install_pages.pages, call_pages.pages, signing_pages.pages, trust_pages.pages,
+        secret_pages.pages,
     ]  # fmt: skip
->>>>>>> c0e46f0 (Let guests keep data and secrets, read clients and services, open tickets and log time; deny by a matrix from the registry)
 
 
 @hookimpl

@@ -222,7 +222,6 @@ class KeptAnswer(TenantTable):
     created_at: Mapped[datetime]
 
 
-<<<<<<< HEAD
 class Journal(TenantTable):
     """What it takes to make a recorded call again without asking the host: its arguments, grants and limits, the host's
     answers, and the guest's. Sealed, for it holds all that the guest saw.
@@ -237,7 +236,8 @@ class Journal(TenantTable):
 
     invocation_id: Mapped[UUID]
     content: Mapped[bytes] = mapped_column(LargeBinary)
-=======
+
+
 class InstallSecret(TenantTable):
     """A secret that an administrator gave to an install, sealed. Guests read it by name; people never see it again."""
 
@@ -293,4 +293,3 @@ class StorageEntry(TenantTable):
     bytes: Mapped[int] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[datetime | None]
->>>>>>> c0e46f0 (Let guests keep data and secrets, read clients and services, open tickets and log time; deny by a matrix from the registry)

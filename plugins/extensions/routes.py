@@ -8,11 +8,7 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-<<<<<<< HEAD
-from plugins.extensions import invocations, journals, listing, metrics, releases, schemas, services, signed_calls
-=======
-from plugins.extensions import install_secrets, invocations, listing, releases, schemas, services, signed_calls
->>>>>>> c0e46f0 (Let guests keep data and secrets, read clients and services, open tickets and log time; deny by a matrix from the registry)
+from plugins.extensions import install_secrets, invocations, journals, listing, metrics, releases, schemas, services, signed_calls
 
 rest = Rest("extensions")
 _RELEASES, _INSTALLS, _INVOCATIONS = "/extension-releases", "/extension-installs", "/extension-invocations"

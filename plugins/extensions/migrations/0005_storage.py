@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from kernel.migrations import protect
 
-revision = "extensions_0004"
-down_revision = "extensions_0003"
+revision = "extensions_0005"
+down_revision = "extensions_0004"
 branch_labels = None
 depends_on = None
 
