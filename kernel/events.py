@@ -208,12 +208,12 @@ def _relay(ctx: CallContext) -> int:
         .limit(RELAY_BATCH).with_for_update(skip_locked=True)
     )  # fmt: skip
     said = ctx.session.execute(waiting).all()
-    enabled = [one for one in ctx.kernel.plugins.installed.values() if ctx.hooks.enabled(one.name)]
+    listening = _listening(ctx) if said else []
     rows = [
-        {"tenant_id": ctx.tenant_id, "event_id": event_id, "subscriber": plugin.name, "due_at": ctx.now()}
+        {"tenant_id": ctx.tenant_id, "event_id": event_id, "subscriber": subscriber, "due_at": ctx.now()}
         for event_id, name in said
-        for plugin in enabled
-        if name in plugin.manifest.listens
+        for subscriber, wanted in listening
+        if name in wanted
     ]
     if rows:
         ctx.session.execute(insert_new(EventDelivery).on_conflict_do_nothing(), rows)
@@ -221,6 +221,12 @@ def _relay(ctx: CallContext) -> int:
         mine = update(OutboxEvent).where(OutboxEvent.id.in_([event_id for event_id, _ in said]))
         ctx.session.execute(mine.values(relayed_at=ctx.now()), execution_options={"synchronize_session": False})
     return len(said)
+
+
+def _listening(ctx: CallContext) -> list[tuple[str, frozenset[str]]]:
+    plugins = ctx.kernel.plugins.installed.values()
+    named = [(one.name, frozenset(one.manifest.listens)) for one in plugins if ctx.hooks.enabled(one.name)]
+    return named + [(*one,) for one in ctx.hooks.collect_listened(ctx=ctx)]
 
 
 def _take(ctx: CallContext, which: Any, limit: int) -> list[_Delivery]:

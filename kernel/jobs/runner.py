@@ -36,11 +36,13 @@ class JobPoisonous(DeskhandError):
 
 
 class JobRun:
-    """What a stepwise job gets: its arguments, a transaction for each step, and a place to show progress."""
+    """What a stepwise job gets: its arguments, a transaction for each step, and a place to show progress. Its `claim` says for
+    whom it runs, and why.
+    """
 
     def __init__(self, kernel: Kernel, claim: Claim) -> None:
-        self._kernel = kernel
-        self._claim = claim
+        self.kernel = kernel
+        self.claim = claim
         self.id: UUID = claim.job_id
         self.args: dict[str, Any] = claim.args
         self.cancel_requested = False
@@ -51,13 +53,13 @@ class JobRun:
 
         Raises PluginNotEnabled when the plugin was switched off since the last step, and ClaimLost.
         """
-        with claim_call(self._kernel, self._claim) as ctx:
+        with claim_call(self.kernel, self.claim) as ctx:
             yield ctx
-            self.cancel_requested = keep_claim(ctx, self._claim)
+            self.cancel_requested = keep_claim(ctx, self.claim)
 
     def progress(self, done: int, total: int | None = None, note: str = "") -> None:
         """Show how far it is: `done` of `total` things, seen by others at once."""
-        show_progress(self._kernel, self._claim, done, total, note)
+        show_progress(self.kernel, self.claim, done, total, note)
 
 
 def run_job(kernel: Kernel, claim: Claim, *, slice_seconds: float = SLICE_SECONDS) -> None:

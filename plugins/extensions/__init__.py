@@ -21,6 +21,8 @@ manifest = Manifest(
         Capability("cap:user.read", "Know for whom it is called: name and e-mail address.", by_default=True),
         Capability("cap:secrets.get", "Read the secrets that administrators gave to this install."),
         Capability("cap:storage.kv", "Keep data of its own, up to 256 MiB, until it is uninstalled."),
+        Capability("cap:scheduler.manage", "Let itself be called at times of its choice, at most every 5 minutes."),
+        Capability("cap:event.publish", "Tell other extensions here of events of its own."),
         Capability("cap:http.fetch", "Send data to and read data from these hosts on the internet, and no others."),
     ),
 )

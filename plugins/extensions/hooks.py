@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
-from kernel.hookspecs.start import DefaultSchedule, HostFunction, HostInterface, JobType, NavEntry
+from kernel.hookspecs.notify import Event, Listening
+from kernel.hookspecs.start import DefaultSchedule, EventType, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import (
     answers,
     call_pages,
@@ -19,9 +20,12 @@ from plugins.extensions import (
     pages,
     releases,
     routes,
+    scheduling_host,
     secret_pages,
     signing_pages,
     tasks,
+    telling,
+    timetable,
     trust_pages,
     trust_routes,
 )
@@ -65,6 +69,8 @@ def register_commands() -> Sequence[click.Command]:
 def register_jobs() -> Sequence[JobType]:
     return [
         JobType(releases.COMPILE_JOB, "Compile an extension", tasks.compile_release, stepwise=True),
+        JobType(telling.TELL_JOB, "Tell an extension of an event", tasks.tell_event, stepwise=True, max_attempts=8),
+        JobType(timetable.RUN_JOB, "Call an extension on schedule", tasks.run_schedule, stepwise=True, max_attempts=1),
         JobType("extensions.tidy", "Forget old extension calls", tasks.tidy_invocations, recurs_by="job.manage"),
     ]
 
@@ -76,12 +82,29 @@ def register_schedules() -> Sequence[DefaultSchedule]:
 
 @hookimpl
 def register_host_interfaces() -> Sequence[HostInterface]:
-    return host.HOST_INTERFACES
+    return (*host.HOST_INTERFACES, *scheduling_host.HOST_INTERFACES)
 
 
 @hookimpl
 def register_host_functions() -> Sequence[HostFunction]:
-    return host.HOST_FUNCTIONS
+    return (*host.HOST_FUNCTIONS, *scheduling_host.HOST_FUNCTIONS)
+
+
+@hookimpl
+def register_events() -> Sequence[EventType]:
+    return [
+        EventType(telling.SAID, "An extension said an event of its own; extensions that list it are told.", telling.ExtensionSaid)
+    ]
+
+
+@hookimpl
+def collect_listened(ctx: CallContext) -> Listening | None:
+    return telling.listened(ctx)
+
+
+@hookimpl
+def on_event(ctx: CallContext, event: Event) -> None:
+    telling.tell_installs(ctx, event)
 
 
 @hookimpl

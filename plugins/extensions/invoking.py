@@ -160,7 +160,12 @@ def invoke(
 
     Raises RateLimited, InstallBusy, GuestsBusy, RequestTooLarge, and GuestStopped by the trap's name.
     """
-    outcome = call_guest(kernel, target, request, Occasion(trigger, caller, Cause(request_id)))
+    return invoke_for(kernel, target, request, Occasion(trigger, caller, Cause(request_id)))
+
+
+def invoke_for(kernel: Kernel, target: Target, request: GuestRequest, why: Occasion) -> GuestResponse:
+    """`invoke` for any occasion."""
+    outcome = call_guest(kernel, target, request, why)
     if outcome.response is None:
         raise _stopped(target, outcome)
     return outcome.response

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from kernel.errors import InvalidInput
-from kernel.jobs.schedules import next_time
 from plugins.extensions.manifest_parts import (
     FAILURE_MODES,
     GUEST_HOOKS,
@@ -23,6 +21,7 @@ from plugins.extensions.manifest_parts import (
     GuestSchedule,
     Slot,
 )
+from plugins.extensions.timetable import check_cron
 
 # https://semver.org, section "Is there a suggested regular expression"; written anew
 _NUMBER = r"(?:0|[1-9][0-9]*)"
@@ -43,7 +42,6 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SERVED = re.compile(rf"(?:{'|'.join(_METHODS)}) {_PATH.pattern}")
 _FILE = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|\Z))[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*\Z")
 _FILES = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|\Z))[A-Za-z0-9._*-]+(?:/[A-Za-z0-9._*-]+)*\Z")
-_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _NO_PORTAL = "must be user or public-signed; there is no client portal yet"
 
 
@@ -99,7 +97,7 @@ class _ScheduleSchema(_Strict):
     @validates_schema
     def check_times(self, data: Mapping[str, Any], **_: Any) -> None:
         try:
-            next_time(data["cron"], data["zone"] or "UTC", _ANY_DAY)
+            check_cron(data["cron"], data["zone"] or "UTC")
         except InvalidInput as error:
             raise ValidationError(error.detail, next(iter(error.errors), "cron")) from None
 

@@ -26,6 +26,7 @@ from plugins.extensions.errors import (
 from plugins.extensions.grants import KIND, Values, checked, give, narrow, take
 from plugins.extensions.models import Install, Release
 from plugins.extensions.releases import get_release, manifest_of
+from plugins.extensions.timetable import drop_all, keep_to_manifest
 from plugins.extensions.trust import check_trust, pin_key
 
 _ALL: Mapping[str, Values] = {}
@@ -82,6 +83,7 @@ def install_extension(
     install = get_install(ctx, install_id)
     _record(ctx, "extension.installed", install, {"version": release.semver})
     give(ctx, install, wanted)
+    keep_to_manifest(ctx, install, manifest_of(release))
     if config:
         set_config(ctx, install_id, config)
     return install
@@ -190,6 +192,7 @@ def uninstall(ctx: CallContext, install_id: UUID) -> None:
     """Remove an install, its grants and its settings; what it made and did stays, with its name and version."""
     install = get_install(ctx, install_id, lock=True)
     _record(ctx, "extension.uninstalled", install, {})
+    drop_all(ctx, install)
     ctx.session.delete(install)
     ctx.session.flush()
 
@@ -226,6 +229,7 @@ def _serve(
         install.watched_since, install.resting_until, install.rests = ctx.now(), None, 0
     install.release_id, install.pending_release_id = release.id, None
     install.state = "disabled" if install.state == "disabled" else "active"
+    keep_to_manifest(ctx, install, manifest_of(release))
     _record(ctx, action, install, {"version": release.semver})
 
 

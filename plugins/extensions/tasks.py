@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.extensions import invocations, kept_answers, releases, storage
+from plugins.extensions import errands, invocations, kept_answers, releases, storage, telling
 
 if TYPE_CHECKING:
     from kernel.jobs import JobRun
@@ -18,6 +18,20 @@ def compile_release(job: JobRun) -> Generator[None, None, dict[str, str]]:
     state = releases.compile_release(job.step, UUID(job.args["release_id"]))
     yield
     return {"state": state}
+
+
+def tell_event(job: JobRun) -> Generator[None, None, dict[str, str]]:
+    """Tell an extension of an event."""
+    told = telling.tell(job)
+    yield
+    return told
+
+
+def run_schedule(job: JobRun) -> Generator[None, None, dict[str, Any]]:
+    """Call an endpoint of an extension, since its time has come."""
+    answered = errands.run_schedule(job)
+    yield
+    return answered
 
 
 def tidy_invocations(ctx: CallContext) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import rawClock from "deskhand:extension/clock@1.0.0";
 import rawConfig from "deskhand:extension/config@1.0.0";
 import rawContext from "deskhand:extension/context@1.0.0";
+import rawEvents from "deskhand:extension/events@1.0.0";
 import rawLog from "deskhand:extension/log@1.0.0";
 import rawRandom from "deskhand:extension/random@1.0.0";
+import rawScheduler, { type WantedSchedule as RawWantedSchedule, type ScheduleChanges as RawScheduleChanges } from "deskhand:extension/scheduler@1.0.0";
 import rawSecrets from "deskhand:extension/secrets@1.0.0";
 import rawStorage, { type NewValue as RawNewValue, type NewValues as RawNewValues, type Removal as RawRemoval, type KeyQuery as RawKeyQuery } from "deskhand:extension/storage@1.0.0";
 import rawUser from "deskhand:extension/user@1.0.0";
@@ -58,6 +60,17 @@ export const context = {
   current: (): Invocation => orRefusal(() => rawContext.current()),
 };
 
+/** Events of the extension's own, for itself and for other extensions of the tenant that list them. */
+export const events = {
+  /**
+   * Say that something happened.
+   * `name`: Lower-case letters, digits and _; the extension's own name, with _ for -, is put before it.
+   * `payload`: JSON text, at most 64 KiB.
+   * Throws a `HostRefusal` without `cap:event.publish`.
+   */
+  publish: (name: string, payload: string): string => orRefusal(() => rawEvents.publish(name, payload)),
+};
+
 /** Lines for whoever looks after the extension. Lines over the limit of one invocation are dropped and counted. */
 export const log = {
   /** Write a line at the level debug. */
@@ -81,6 +94,93 @@ export const random = {
    * `count`: From 0 to 1,024.
    */
   bytes: (count: number): Uint8Array => rawRandom.bytes(count),
+};
+
+/** A schedule of this install. Times are RFC 3339 in UTC. */
+export interface KeptSchedule {
+  name: string;
+  cron: string;
+  zone: string;
+  endpoint: string;
+  enabled: boolean;
+  /** Changed by a new version only. */
+  ofManifest: boolean;
+  /** ISO 8601 with its offset: `2026-10-01T09:00:00+00:00`. */
+  nextRunAt: string | null;
+  /** ISO 8601 with its offset: `2026-10-01T09:00:00+00:00`. */
+  lastRunAt: string | null;
+}
+
+/** A schedule that the extension makes for itself. */
+export interface WantedSchedule {
+  name: string;
+  /** Five fields: minute, hour, day, month, weekday; at least 5 minutes apart. At most 120 characters. */
+  cron: string;
+  /** An IANA name; the tenant's zone unless given. At most 64 characters. */
+  zone: string | null;
+  /** One of the manifest's: `POST /nightly`. At most 300 characters. */
+  endpoint: string;
+}
+
+/** What is left out stays as it is. */
+export interface ScheduleChanges {
+  name: string;
+  /** Five fields: minute, hour, day, month, weekday; at least 5 minutes apart. At most 120 characters. */
+  cron: string | null;
+  /** An IANA name; the tenant's zone unless given. At most 64 characters. */
+  zone: string | null;
+  enabled: boolean | null;
+}
+
+const filledWantedSchedule = (given: WantedSchedule): RawWantedSchedule => ({
+  name: given.name,
+  cron: given.cron,
+  zone: given.zone,
+  endpoint: given.endpoint,
+});
+
+const filledScheduleChanges = (given: ScheduleChanges): RawScheduleChanges => ({
+  name: given.name,
+  cron: given.cron,
+  zone: given.zone,
+  enabled: given.enabled,
+});
+
+/**
+ * Calls of this install's own endpoints at times of its choice: at most 50 schedules, at least 5 minutes apart. A call
+ * is left out while the one before it still runs.
+ */
+export const scheduler = {
+  /**
+   * The schedules of this install.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  list: (): KeptSchedule[] => orRefusal(() => rawScheduler.list()),
+  /**
+   * One schedule of this install.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  get: (name: string): KeptSchedule => orRefusal(() => rawScheduler.get(name)),
+  /**
+   * Make a schedule.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  create: (input: WantedSchedule): KeptSchedule => orRefusal(() => rawScheduler.create(filledWantedSchedule(input))),
+  /**
+   * Change a schedule that the extension made.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  update: (input: ScheduleChanges): KeptSchedule => orRefusal(() => rawScheduler.update(filledScheduleChanges(input))),
+  /**
+   * Remove a schedule that the extension made.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  delete: (name: string): void => orRefusal(() => rawScheduler.delete(name)),
+  /**
+   * The endpoints that a schedule may call.
+   * Throws a `HostRefusal` without `cap:scheduler.manage`.
+   */
+  listEndpoints: (): string[] => orRefusal(() => rawScheduler.listEndpoints()),
 };
 
 /** What an administrator entrusted to this install and nobody sees again: keys, tokens, passwords. */

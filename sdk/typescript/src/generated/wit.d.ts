@@ -33,6 +33,13 @@ declare module "deskhand:extension/context@1.0.0" {
   export default context;
 }
 
+declare module "deskhand:extension/events@1.0.0" {
+  const events: {
+    publish(name: string, payload: string): string;
+  };
+  export default events;
+}
+
 declare module "deskhand:extension/http@1.0.0" {
   interface Header {
     name: string;
@@ -78,6 +85,41 @@ declare module "deskhand:extension/random@1.0.0" {
     bytes(count: number): Uint8Array;
   };
   export default random;
+}
+
+declare module "deskhand:extension/scheduler@1.0.0" {
+  interface KeptSchedule {
+    name: string;
+    cron: string;
+    zone: string;
+    endpoint: string;
+    enabled: boolean;
+    ofManifest: boolean;
+    nextRunAt: string | null;
+    lastRunAt: string | null;
+  }
+  interface WantedSchedule {
+    name: string;
+    cron: string;
+    zone: string | null;
+    endpoint: string;
+  }
+  interface ScheduleChanges {
+    name: string;
+    cron: string | null;
+    zone: string | null;
+    enabled: boolean | null;
+  }
+  const scheduler: {
+    list(): KeptSchedule[];
+    get(name: string): KeptSchedule;
+    create(input: WantedSchedule): KeptSchedule;
+    update(input: ScheduleChanges): KeptSchedule;
+    delete(name: string): void;
+    listEndpoints(): string[];
+  };
+  export type { KeptSchedule, WantedSchedule, ScheduleChanges };
+  export default scheduler;
 }
 
 declare module "deskhand:extension/secrets@1.0.0" {
