@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from kernel import audit
+from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxedLine, TaxGroup, TaxResult, TaxSource
 from kernel.money import Rounding, format_minor, round_ratio
 from plugins.billing.assembly import Discounted, Totals, total_up
@@ -140,6 +141,8 @@ def _parts(ctx: CallContext, original: Invoice, asked: Sequence[CreditAsked] | N
     if asked is None:
         every = [_Part(line, done.get(line.id, 0), line.net - line.discount - done.get(line.id, 0)) for line in stored.values()]
         parts = [part for part in every if part.amount]
+    elif not asked:
+        raise InvalidInput(errors={"lines": "Choose at least one line, or credit all of it."})
     else:
         _check_asked(asked, stored, done)
         parts = [_Part(stored[one.line_id], done.get(one.line_id, 0), one.amount) for one in asked]

@@ -18,6 +18,15 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
+def same_numbers(pattern: str, other: str) -> bool:
+    """Whether two patterns may write the same number for two documents: they differ in nothing but how far they fill up.
+
+    >>> same_numbers("INV-{n:06}", "INV-{n}"), same_numbers("INV-{n:06}", "CN-{n:06}")
+    (True, False)
+    """
+    return _PLACE.sub(r"{\1}", pattern) == _PLACE.sub(r"{\1}", other)
+
+
 def write_number(pattern: str, serial: int, year: int) -> str:
     """The number of a serial.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from kernel.hookspecs.tax import DiscountRule, TaxLevel, TaxPolicy
 from kernel.money import Rounding
 from plugins.billing.errors import NumberPatternInvalid
-from plugins.billing.patterns import check_pattern
+from plugins.billing.patterns import check_pattern, same_numbers
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -35,6 +35,17 @@ def _address(text: str) -> None:
 
 class BillingSettings(Schema):
     """Rounding and discount rules, numbering, terms of payment, and what the seller prints on an invoice."""
+
+    @validates_schema
+    def _tell_series_apart(self, data: dict[str, Any], **_: Any) -> None:
+        """No two documents have the same number, whatever they are."""
+        seen: list[str] = []
+        for name in ("invoice_pattern", "credit_note_pattern", "prepayment_pattern"):
+            if any(same_numbers(data[name], one) for one in seen):
+                raise ValidationError(
+                    "Another kind of document is numbered like this already; begin it with other letters.", name
+                )
+            seen.append(data[name])
 
     rounding_mode = fields.Enum(Rounding, by_value=True, load_default=Rounding.HALF_UP,
                                 metadata={"title": "Rounding", "description": "Of fractions of the smallest coin.", "choices": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from kernel import jobs
 from kernel.context import Actor
+from kernel.errors import DeskhandError
 from kernel.tenancy import change_settings
 from plugins.billing import credit_notes, finalizing, invoices, reopening, runs
 from plugins.billing.agreements import discounts
@@ -169,3 +171,40 @@ def test_the_invoice_stays_as_long_as_days_of_it_are_taken_back(acme: Any, hill:
         "invoice",
         [("Care", "2026-10-01", "2026-10-21", 20000), ("Support", "2026-10-01", "2026-10-21", 1000)],
     )
+
+
+def test_ended_twice_at_once_the_days_come_back_once(acme: Any, hill: Any) -> None:
+    contract_id = _contract(acme, hill)
+    _run(acme)
+    barrier, came = Barrier(2), []
+
+    def end(last: date) -> None:
+        try:
+            with acme.call("carol") as ctx:
+                services.get_contract(ctx, contract_id)
+                barrier.wait(10)
+                services.end_contract(ctx, contract_id, end_on=last)
+            came.append("done")
+        except DeskhandError as error:
+            came.append(error.code)
+
+    threads = [Thread(target=end, args=(date(2026, 10, day),)) for day in (16, 21)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert sorted(came) == ["done", "version_mismatch"]
+    with acme.call("carol") as ctx:
+        [waiting] = ends.days_waiting(ctx, contract_id)
+        end_on = services.get_contract(ctx, contract_id).end_on
+        assert (end_on, waiting["amount"]) in ((date(2026, 10, 16), 15000), (date(2026, 10, 21), 10000))
+
+
+def test_betas_people_know_nothing_of_it(acme: Any, beta: Any, hill: Any) -> None:
+    contract_id = _contract(acme, hill)
+    _run(acme)
+    _end(acme, contract_id, "2026-10-20")
+    with beta.call("carol") as ctx:
+        assert ends.days_waiting(ctx, contract_id) == []
+        with pytest.raises(DeskhandError, match="no contract"):
+            services.end_contract(ctx, contract_id, end_on=date(2026, 10, 10))

@@ -314,3 +314,20 @@ def test_a_correction_without_a_contract_waits_too(acme: Any) -> None:
         assert desk.lines("2026-09-01") == []
         desk.use(calls, "2026-09-10", "8")
         assert [line.amount for line in desk.lines("2026-10-01")] == [400]
+
+
+def test_no_two_series_write_the_same_numbers(acme: Any, hill: Any) -> None:
+    with acme.call("alice") as ctx:
+        for pattern in ("INV-{n:06}", "INV-{n}"):
+            with pytest.raises(InvalidInput) as told:
+                change_settings(ctx, "billing", {"credit_note_pattern": pattern})
+            assert list(told.value.errors) == ["credit_note_pattern"]
+        change_settings(ctx, "billing", {"credit_note_pattern": "INV-C-{n}"})
+
+
+def test_a_credit_note_over_no_line_says_so(acme: Any, hill: Any) -> None:
+    with acme.call("carol") as ctx:
+        one = final(ctx, hill)
+        with pytest.raises(InvalidInput) as told:
+            credit_notes.create_credit_note(ctx, one.id, reason="Nothing ticked", lines=[])
+        assert list(told.value.errors) == ["lines"]
