@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from prometheus_client import Counter
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,7 +27,7 @@ from kernel.db import TenantTable, cursor, references, tenant_key
 from kernel.errors import DeskhandError, Refused
 from kernel.failures import backoff, describe, may_retry
 from kernel.hookspecs.notify import Event
-from kernel.ids import uuid7
+from kernel.ids import uuid7, uuid7s
 from kernel.wakeups import read_notes, settle_notes, wake
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ DELIVERY_BATCH = 20
 LEASE = timedelta(minutes=2)
 GIVEN_UP = Counter("deskhand_events_given_up", "Deliveries of events that were given up.", ["subscriber"])
 log = logging.getLogger(__name__)
+_PLAIN: dict[type[fields.Field], type] = {fields.UUID: UUID, fields.String: str, fields.Integer: int}
+_SAY_MANY = (
+    "insert into events ({}, id, payload) select {} x.id, x.payload from json_to_recordset(%s::json) as x(id uuid, payload jsonb)"
+)
 
 
 class EventUnknown(DeskhandError):
@@ -134,22 +138,22 @@ def publish(ctx: CallContext, name: str, payload: Mapping[str, Any]) -> UUID:
 
     Raises EventUnknown, EventInvalid, or EventChainTooDeep when events have caused events 8 times in a row.
     """
-    row = _rows(ctx, name, [payload])[0]
-    ctx.session.add(OutboxEvent(**row))
+    facts, [wire], event_id = _facts(ctx, name), _wires(_schema(ctx.kernel, name), name, [payload]), uuid7()
+    ctx.session.add(OutboxEvent(**facts, id=event_id, payload=wire))
     wake(ctx.session, "events", ctx.now())
-    return cast(UUID, row["id"])
+    return event_id
 
 
 def publish_many(ctx: CallContext, name: str, payloads: Sequence[Mapping[str, Any]]) -> list[UUID]:
     """`publish` for a batch of events of one name, in one statement."""
     if not payloads:
         return []
-    rows = _rows(ctx, name, payloads)
-    names, written = ", ".join(rows[0]), orjson.dumps(rows).decode()
-    insert = f"insert into events ({names}) select {names} from json_populate_recordset(null::events, %s::json)"
-    cursor(ctx.session).execute(insert, [written])
+    facts, schema, ids = _facts(ctx, name), _schema(ctx.kernel, name), uuid7s(len(payloads))
+    wires = payloads if _fit(schema, payloads) else _wires(schema, name, payloads)
+    written = orjson.dumps([{"id": one, "payload": wire} for one, wire in zip(ids, wires, strict=True)]).decode()
+    cursor(ctx.session).execute(_SAY_MANY.format(", ".join(facts), "%s, " * len(facts)), [*facts.values(), written])
     wake(ctx.session, "events", ctx.now())
-    return [row["id"] for row in rows]
+    return ids
 
 
 def deliver_due(kernel: Kernel, tenant_id: UUID) -> bool:
@@ -166,16 +170,16 @@ def deliver_due(kernel: Kernel, tenant_id: UUID) -> bool:
     return bool(relayed or batch)
 
 
-def _rows(ctx: CallContext, name: str, payloads: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    schema, actor = _schema(ctx.kernel, name), ctx.actor
+def _facts(ctx: CallContext, name: str) -> dict[str, Any]:
+    """What all events of one name share that are said now."""
+    actor = ctx.actor
     if ctx.cause.depth >= DEPTH_LIMIT:
         raise EventChainTooDeep(f"{name} would be event number {DEPTH_LIMIT + 1} in a chain of causes.", event=name)
-    facts = {
+    return {
         "tenant_id": ctx.tenant_id, "name": name, "occurred_at": ctx.now(), "actor_kind": actor.kind,
         "actor_id": actor.id, "actor_name": actor.name, "author": actor.author, "request_id": ctx.cause.request_id,
         "caused_by": ctx.cause.event_id, "depth": ctx.cause.depth,
     }  # fmt: skip
-    return [{**facts, "id": uuid7(), "payload": wire} for wire in _wires(schema, name, payloads)]
 
 
 def _schema(kernel: Kernel, name: str) -> Schema:
@@ -187,6 +191,12 @@ def _schema(kernel: Kernel, name: str) -> Schema:
 @lru_cache(maxsize=512)
 def _made(payload: type[Schema]) -> Schema:
     return payload()
+
+
+def _fit(schema: Schema, payloads: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether JSON can take payloads as they are: every field there, and of the plain type that its schema asks for."""
+    kinds = {name: _PLAIN.get(type(one)) if one.required and not one.validators else None for name, one in schema.fields.items()}
+    return all({name: type(value) for name, value in one.items()} == kinds for one in payloads)
 
 
 def _wires(schema: Schema, name: str, payloads: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

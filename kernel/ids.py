@@ -29,10 +29,14 @@ class UuidFactory:
         return self.many(1)[0]
 
     def many(self, count: int) -> list[UUID]:
-        """So many at once, in order: one look at the clock, one draw of randomness."""
+        """So many at once, in order."""
+        return [UUID(int=one) for one in self.numbers(count)]
+
+    def numbers(self, count: int) -> list[int]:
+        """So many at once as numbers of 128 bits: one look at the clock, one draw of randomness."""
         millis, first = self._next(time.time_ns() // 1_000_000, count)
         noise, fixed = memoryview(secrets.token_bytes(4 * count)).cast("I"), millis << 80 | _VERSION | _VARIANT
-        return [UUID(int=fixed | (first + at) >> 30 << 64 | (first + at) % 2**30 << 32 | low) for at, low in enumerate(noise)]
+        return [fixed | at >> 30 << 64 | at % 2**30 << 32 | low for at, low in enumerate(noise, first)]
 
     def _next(self, now: int, count: int) -> tuple[int, int]:
         """The timestamp and first counter to use; a clock set back keeps the last timestamp and counts on."""
@@ -55,3 +59,8 @@ def uuid7() -> UUID:
 def uuid7s(count: int) -> list[UUID]:
     """So many new UUIDv7 at once, in order; a third of the work of making them one by one."""
     return _factory.many(count)
+
+
+def uuid7_texts(count: int) -> list[str]:
+    """`uuid7s` as 32 hexadecimal digits, for rows whose ids nobody else asks for; a third of the work once more."""
+    return ["%032x" % one for one in _factory.numbers(count)]  # noqa: UP031 - twice as fast as a format

@@ -113,14 +113,15 @@ def spread(total: int, exact: Sequence[int], denominator: int) -> list[int]:
     [19, -4]
     """
     sign = -1 if total < 0 or (total == 0 and next(filter(None, exact), 0) < 0) else 1
-    parts = [divmod(sign * share, denominator) for share in exact]
-    floors = [floor for floor, _ in parts]
+    floors = [sign * share // denominator for share in exact]
     left = sign * total - sum(floors)
-    if not 0 <= left <= len(parts):
+    if not 0 <= left <= len(floors):
         raise WeightsInvalid("The total is not the rounded sum of the shares.")
-    for index in sorted(range(len(parts)), key=[rest for _, rest in parts].__getitem__, reverse=True)[:left]:
-        floors[index] += 1
-    return [sign * floor for floor in floors] if sign < 0 else floors
+    if left:
+        rests = [sign * share % denominator for share in exact]
+        for index in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+            floors[index] += 1
+    return [-floor for floor in floors] if sign < 0 else floors
 
 
 def allocate(total: int, weights: Sequence[Decimal | int]) -> list[int]:

@@ -189,8 +189,10 @@ def _fit(amount: int, gross: Sequence[int], room: Sequence[int]) -> list[int]:
 def tax_lines(discounted: Discounted) -> list[TaxLine]:
     """The lines as the tax hook takes them; whether discounts lower the taxed amount is the tax policy's to say."""
     return [
-        TaxLine(line.key, line.net, line.tax_category, line.tax_region, taken, line.location_id, line.exemption)
-        for line, taken in zip(discounted.lines, discounted.taken, strict=True)
+        TaxLine(key, net, category, region, taken, location_id, exemption)
+        for (key, net, _, _, category, region, location_id, exemption, _), taken in zip(
+            discounted.lines, discounted.taken, strict=True
+        )
     ]
 
 
@@ -206,11 +208,12 @@ def total_up(discounted: Discounted, taxes: TaxResult) -> Totals:
     if taxes.error is not None:
         raise taxes.error
     check_taxes(len(discounted.lines), taxes)
+    nets = [line.net for line in discounted.lines]
     lines = [
-        LineTotal(line.net, taken, taxed.tax, line.net - taken + taxed.tax)
-        for line, taken, taxed in zip(discounted.lines, discounted.taken, taxes.lines, strict=True)
+        LineTotal(net, taken, tax, net - taken + tax)
+        for net, taken, (tax, _) in zip(nets, discounted.taken, taxes.lines, strict=True)
     ]
-    net, discount = sum([line.net for line in lines]), sum([line.discount for line in lines])
+    net, discount = sum(nets), sum(discounted.taken)
     subtotal = net - discount
     return Totals(lines, in_range(net), discount, subtotal, taxes.tax, in_range(subtotal + taxes.tax))
 
@@ -218,16 +221,14 @@ def total_up(discounted: Discounted, taxes: TaxResult) -> Totals:
 def check_taxes(count: int, taxes: TaxResult) -> None:
     """Raise TaxAnswerInvalid unless there is a tax for each of `count` lines and lines, parts and groups add up."""
     groups = [0] * len(taxes.groups)
-    for line in taxes.lines:
-        for position, amount in line.parts:
+    fits = len(taxes.lines) == count
+    for tax, parts in taxes.lines:
+        left = tax
+        for position, amount in parts:
             if not 0 <= position < len(groups):
                 raise TaxAnswerInvalid("A line names a tax group that is not there.")
             groups[position] += amount
-    fits = (
-        len(taxes.lines) == count
-        and all(sum([amount for _, amount in line.parts]) == line.tax for line in taxes.lines)
-        and groups == [group.tax for group in taxes.groups]
-        and sum(groups) == taxes.tax
-    )
-    if not fits:
+            left -= amount
+        fits = fits and not left
+    if not (fits and groups == [group.tax for group in taxes.groups] and sum(groups) == taxes.tax):
         raise TaxAnswerInvalid("The taxes of lines and groups do not add up to the tax of the document.")

@@ -18,7 +18,7 @@ from sqlalchemy.types import UserDefinedType
 from kernel.audit import AuditEntry
 from kernel.db import TenantTable, compile_hot, cursor
 from kernel.errors import Conflict
-from kernel.ids import uuid7s
+from kernel.ids import uuid7_texts
 from plugins.billing.copy_text import Writer, copy_text, writer_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def audit_batch(ctx: CallContext, action: str, kind: str, deeds: Sequence[tuple[
     return AuditEntry, _AUDIT, [
         (entry_id, now, action, kind, row_id, label, {}, actor.kind, actor.id, actor.name, actor.on_behalf_of, actor.author,
          ctx.cause.request_id)
-        for entry_id, (row_id, label) in zip(uuid7s(len(deeds)), deeds, strict=True)
+        for entry_id, (row_id, label) in zip(uuid7_texts(len(deeds)), deeds, strict=True)
     ]  # fmt: skip
 
 
@@ -157,6 +157,14 @@ def read_rows(session: Session, statement: Any) -> list[Any]:
     with cursor(session) as cur:
         cur.row_factory = namedtuple_row  # type: ignore[assignment]
         return cur.execute(sql, values).fetchall()
+
+
+def plain_columns(table: type[TenantTable]) -> list[Any]:
+    """What a batch reads of a table: all but whose row it is and when it was written."""
+    return [one for one in table.__table__.columns if one.name not in _UNASKED]
+
+
+_UNASKED = {"tenant_id", "created_at", "updated_at"}
 
 
 def among_asked(column: Any) -> ColumnElement[bool]:

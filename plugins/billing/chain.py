@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy import select
 
 from kernel.db import cursor
-from kernel.ids import uuid7s
+from kernel.ids import uuid7_texts
 from plugins.billing.bulk import Batch, among_asked, insert_rows, read_together
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
 
@@ -43,11 +45,40 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 
 
+_NAMES = {"header": tuple(one.key for one in _HEADER)} | {
+    name: tuple(one.key for one in columns) for name, _, columns in _PARTS
+}  # fmt: skip
 _CONTENT = (
     select(*_HEADER).where(among_asked(Invoice.id)),
     *(select(table.invoice_id, *columns).where(among_asked(table.invoice_id)).order_by(table.position)
       for _, table, columns in _PARTS),
 )  # fmt: skip
+
+
+class Rows(NamedTuple):
+    """Rows of one table that are to be written, of one invoice: their columns, and the values as the database keeps them."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+def hash_written(header: tuple[tuple[str, ...], tuple[Any, ...]], lines: Rows, taxes: Rows, discounts: Rows) -> bytes:
+    """What `content_hashes` will find of an invoice whose rows are being written."""
+    names, values = header
+    content = _pick(names, _NAMES["header"])(values)
+    for name in _IF_THERE:
+        if content[name] is None:
+            del content[name]
+    for (name, *_), (columns, rows) in zip(_PARTS, (lines, taxes, discounts), strict=True):
+        content[name] = list(map(_pick(columns, _NAMES[name]), rows))
+    return _digest(content)
+
+
+@cache
+def _pick(columns: tuple[str, ...], wanted: tuple[str, ...]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    """What takes the wanted columns out of a row."""
+    values_of = itemgetter(*map(columns.index, wanted))
+    return lambda row: dict(zip(wanted, values_of(row), strict=True))
 
 
 def content_hashes(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -73,15 +104,16 @@ def add_links(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[U
     insert_rows(ctx.session, *link_batch(ctx, series, event, invoice_ids))
 
 
-def link_batch(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID]) -> Batch:
-    """`add_links`, to be written by `insert_batches`; the series is held, and says already where it will end."""
+def link_batch(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[UUID],
+               written: Mapping[UUID, bytes] | None = None) -> Batch:  # fmt: skip
+    """`add_links`, to be written by `insert_batches`; the series is held, and says already where it will end. `written` has
+    the `hash_written` of invoices that do not stand in the database yet.
+    """
     with cursor(ctx.session) as cur:
-        head = cur.execute("select chain_length, chain_hash from billing_series where name = %s for update", [series]).fetchall()[
-            0
-        ]
-    contents = content_hashes(ctx, invoice_ids)
+        [head] = cur.execute(_HEAD, [series]).fetchall()
+    contents = content_hashes(ctx, invoice_ids) if written is None else written
     links, position, previous = [], head["chain_length"], head["chain_hash"]
-    for link_id, invoice_id in zip(uuid7s(len(invoice_ids)), invoice_ids, strict=True):
+    for link_id, invoice_id in zip(uuid7_texts(len(invoice_ids)), invoice_ids, strict=True):
         position += 1
         sealed = _seal(previous, position, invoice_id, event, contents[invoice_id])
         links.append((link_id, series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))

@@ -71,8 +71,8 @@ class Draft:
     def reckoned_lines(self) -> list[Line]:
         """The lines as discounts and taxes take them, each with its position as key."""
         return [
-            Line(str(position), line.amount, line.item_id, line.contract_line_id, line.tax_category,
-                 location_id=line.location_id, exemption=line.exemption)
+            Line(str(position), line.amount, line.item_id, line.contract_line_id, line.tax_category, None, line.location_id,
+                 line.exemption)
             for position, line in enumerate(self.lines, 1)
         ]  # fmt: skip
 

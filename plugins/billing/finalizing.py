@@ -90,19 +90,32 @@ def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> None:
         return
     held = hold_automatic(ctx, found)
     parties, layouts = find_parties(ctx, found), chosen_versions(ctx, found)
-    drafts = _numbered(ctx, found)
+    drafts = numbered(ctx, found)
     _make_final(ctx, drafts, parties, layouts)
-    in_order = sorted(drafts, key=lambda one: (one.series, one.serial))
+    keep_books(ctx, drafts, held)
+
+
+Held = dict[tuple[UUID, str], list[Credit]]
+"""Credits by client and currency, as `hold_automatic` gives them."""
+
+
+def keep_books(ctx: CallContext, final: Sequence[Any], held: Held, written: Mapping[UUID, bytes] | None = None,
+               *before: Batch) -> None:  # fmt: skip
+    """What is said and booked of invoices that become final: seals, the ledger, events, credits given and `held` ones used.
+
+    `written` and `before` are for invoices that are written only now: the hashes of what will stand on them, and their rows.
+    """
+    in_order = sorted(final, key=lambda one: (one.series, one.serial))
     early = billing_settings(ctx)["prepayment_credit"] == "finalize"
-    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order], *_sealed(ctx, in_order))
+    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order], *before, *_sealed(ctx, in_order, written))
     events.publish_many(ctx, "invoice.finalized", [summary(one) for one in in_order])
     _give_credits(ctx, in_order, entry_ids, early)
     if held:
-        final = {one.id: one for one in _mapped(ctx, invoice_ids)}
-        apply_held(ctx, [final[one.id] for one in in_order], held)
+        mapped = {one.id: one for one in _mapped(ctx, [one.id for one in in_order])}
+        apply_held(ctx, [mapped[one.id] for one in in_order], held)
 
 
-def _give_credits(ctx: CallContext, in_order: Sequence[Invoice], entry_ids: Sequence[UUID], early: bool) -> None:
+def _give_credits(ctx: CallContext, in_order: Sequence[Any], entry_ids: Sequence[UUID], early: bool) -> None:
     giving = {"credit_note", "prepayment"} if early else {"credit_note"}
     for one, entry_id in zip(in_order, entry_ids, strict=True):
         if one.kind in giving and one.total:
@@ -122,8 +135,8 @@ def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
     return found
 
 
-def _numbered(ctx: CallContext, drafts: Sequence[Any]) -> list[Invoice]:
-    """The drafts with numbers, new ones by invoice date for those that have none yet; `_make_final` writes them."""
+def numbered(ctx: CallContext, drafts: Sequence[Any]) -> list[Any]:
+    """The drafts with numbers, new ones by invoice date for those that have none yet; not written yet."""
     settings, numbers = billing_settings(ctx), dict[UUID, Number]()
     waiting = sorted((one for one in drafts if one.serial is None), key=lambda one: (one.invoice_date, one.id))
     for series in sorted({one.series for one in waiting}):
@@ -145,9 +158,9 @@ def _make_final(ctx: CallContext, drafts: Sequence[Invoice], parties: Mapping[UU
         raise InvoiceNotDraft("An invoice was changed meanwhile. Load it again.")
 
 
-def _sealed(ctx: CallContext, in_order: Sequence[Invoice]) -> list[Batch]:
+def _sealed(ctx: CallContext, in_order: Sequence[Invoice], written: Mapping[UUID, bytes] | None) -> list[Batch]:
     """Links for what became final, each series in the order of its numbers, and entries that record who did it."""
-    links = [link_batch(ctx, series, "finalized", [one.id for one in in_order if one.series == series])
+    links = [link_batch(ctx, series, "finalized", [one.id for one in in_order if one.series == series], written)
              for series in sorted({one.series for one in in_order})]  # fmt: skip
     return [audit_batch(ctx, "invoice.finalized", "invoice", [(one.id, one.number) for one in in_order]), *links]
 

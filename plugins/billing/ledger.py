@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from kernel.api.listing import Page, paginate
 from kernel.db import fetch_rows
 from kernel.directory.models import Client
-from kernel.ids import uuid7s
+from kernel.ids import uuid7_texts, uuid7s
 from plugins.billing.bulk import Batch, insert_batches
 from plugins.billing.models import LedgerEntry, Posting
 
@@ -56,7 +56,7 @@ def post_entries(ctx: CallContext, bookings: Sequence[Booking], *before: Batch) 
         for account, amount in one.amounts.items()
         if amount
     ]
-    postings = [(posting_id, *one) for posting_id, one in zip(uuid7s(len(drawn)), drawn, strict=True)]
+    postings = [(posting_id, *one) for posting_id, one in zip(uuid7_texts(len(drawn)), drawn, strict=True)]
     insert_batches(ctx.session, [*before, (LedgerEntry, _ENTRY, entries), (Posting, _POSTING, postings)])
     return ids
 

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel.directory.models import Client, Location
-from plugins.billing.bulk import among
+from plugins.billing.bulk import among, read_rows
 from plugins.billing.models import Invoice, InvoiceLine
 from plugins.billing.settings import billing_settings
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
+_BUYER = (
+    Client.id, Client.name, Client.billing_email, Client.email, Client.locale, Location.id.label("place_id"), Location.line1,
+    Location.line2, Location.postal_code, Location.city, Location.subdivision, Location.country,
+)  # fmt: skip
 
-def find_parties(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, dict[str, Any]]:
+
+def find_parties(ctx: CallContext, invoices: Sequence[Invoice],
+                 places: Mapping[UUID, Iterable[UUID]] | None = None) -> dict[UUID, dict[str, Any]]:  # fmt: skip
     """Seller and buyer of each invoice, and the names of its lines' locations: kept ones of finalized invoices, present ones
-    of drafts."""
+    of drafts. `places` has the locations of invoices that are not written yet.
+    """
     drafts = [one for one in invoices if one.parties is None]
-    ids = sorted({one.client_id for one in drafts})
-    buyers = _buyers(ctx, ids)
-    settings, named = billing_settings(ctx), _place_names(ctx, [one.id for one in drafts])
+    buyers, settings = _buyers(ctx, {one.client_id for one in drafts}), billing_settings(ctx)
+    named = _place_names(ctx, [one.id for one in drafts]) if places is None else _names_of(ctx, places)
+    sellers = {tax_id: _seller(ctx, settings, tax_id) for tax_id in {_tax_id(one, "seller_tax_id") for one in drafts}}
     return {
         one.id: one.parties or {
-            "seller": _seller(ctx, settings, _tax_id(one, "seller_tax_id")),
-            "buyer": _buyer(*buyers[one.client_id], _tax_id(one, "buyer_tax_id")),
+            "seller": sellers[_tax_id(one, "seller_tax_id")],
+            "buyer": _buyer(buyers[one.client_id], _tax_id(one, "buyer_tax_id")),
             "places": named.get(one.id, {}),
         }
         for one in invoices
@@ -41,7 +48,7 @@ def seller_now(ctx: CallContext) -> dict[str, Any]:
 
 def buyer_now(ctx: CallContext, client_id: UUID) -> dict[str, Any]:
     """A client as it stands on invoices that are drafted today."""
-    return _buyer(*_buyers(ctx, [client_id])[client_id], None)
+    return _buyer(_buyers(ctx, [client_id])[client_id], None)
 
 
 def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
@@ -54,11 +61,19 @@ def _place_names(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, di
     return found
 
 
-def _buyers(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, tuple[Client, Location | None]]:
-    """Clients, each with its default location."""
+def _names_of(ctx: CallContext, places: Mapping[UUID, Iterable[UUID]]) -> dict[UUID, dict[str, str]]:
+    wanted = {place for own in places.values() for place in own}
+    if not wanted:
+        return {}
+    names = dict(ctx.session.execute(select(Location.id, Location.name).where(among(Location.id, wanted))).all())
+    return {invoice_id: {str(one): names[one] for one in own if one in names} for invoice_id, own in places.items() if own}
+
+
+def _buyers(ctx: CallContext, client_ids: Collection[UUID]) -> dict[UUID, Any]:
+    """Clients, each with its default location (`place_id` None: it has none), as plain rows."""
     here = (Location.tenant_id == Client.tenant_id) & (Location.client_id == Client.id) & Location.is_default
-    wanted = select(Client, Location).outerjoin(Location, here).where(among(Client.id, client_ids))
-    return {client.id: (client, place) for client, place in ctx.session.execute(wanted)}
+    wanted = select(*_BUYER).outerjoin(Location, here).where(among(Client.id, client_ids))
+    return {row.id: row for row in read_rows(ctx.session, wanted)}
 
 
 def _tax_id(invoice: Invoice, name: str) -> str | None:
@@ -90,15 +105,14 @@ def _seller_place(settings: dict[str, Any]) -> list[str] | None:
     return [street, "" if any(part and part in addition for part in town) else addition, *town, "", settings["seller_country"]]
 
 
-def _buyer(client: Client, place: Location | None, tax_id: str | None) -> dict[str, Any]:
-    parts = None if place is None else [place.line1, place.line2, place.postal_code, place.city, place.subdivision, place.country]
-    return {"name": client.name, "address": _address(place), "tax_id": tax_id, "email": client.billing_email or client.email,
-            "locale": client.locale, "place": parts}  # fmt: skip
+def _buyer(row: Any, tax_id: str | None) -> dict[str, Any]:
+    here = row.place_id is not None
+    parts = [row.line1, row.line2, row.postal_code, row.city, row.subdivision, row.country] if here else None
+    return {"name": row.name, "address": _address(row) if here else [], "tax_id": tax_id,
+            "email": row.billing_email or row.email, "locale": row.locale, "place": parts}  # fmt: skip
 
 
-def _address(place: Location | None) -> list[str]:
-    if place is None:
-        return []
+def _address(place: Any) -> list[str]:
     town = " ".join(part for part in (place.postal_code, place.city) if part)
     region = ", ".join(part for part in (place.subdivision, place.country) if part)
     return [line for line in (place.line1, place.line2, town, region) if line]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kernel.hookspecs.pricing import PriceMissingInCurrency
@@ -48,7 +49,13 @@ def plain(number: Price) -> int | str:
     >>> plain(1250), plain(Decimal("2.500"))
     (1250, '2.5')
     """
-    return number if isinstance(number, int) else f"{number.normalize():f}"
+    return number if isinstance(number, int) else plain_text(number)
+
+
+@lru_cache(maxsize=16384)  # hours, pieces and prices are few: most were asked for before
+def plain_text(number: Decimal) -> str:
+    """A decimal without zeros at its end."""
+    return f"{number.normalize():f}"
 
 
 def prorate(amount: int, coverage: Coverage, mode: Rounding) -> int:
@@ -190,7 +197,8 @@ def price_items(items: Sequence[Item], currency: str, mode: Rounding) -> list[Pr
     [('disk', 4999, 14997), ('cable', 120, 300)]
     """
     chosen = [choose_price(one.client_price, one.unit_price, one.catalog_price, one.scheduled_price) for one in items]
-    require_prices(((item.key, price) for item, (price, _) in zip(items, chosen, strict=True)), currency)
+    if any(price is None for price, _ in chosen):
+        require_prices(((item.key, price) for item, (price, _) in zip(items, chosen, strict=True)), currency)
     return [_price_item(item, price or 0, source, mode) for item, (price, source) in zip(items, chosen, strict=True)]
 
 

@@ -88,14 +88,18 @@ def _points(draft: Draft) -> Points:
 def _probe(whole: TaxDocument, on: date, places: Sequence[int]) -> tuple[list[list[int]], TaxDocument]:
     alike: dict[Hashable, list[int]] = {}
     for place in places:
-        line = whole.lines[place]
-        alike.setdefault((line.category, line.region, line.location_id, line.exemption), []).append(place)
+        _, _, category, region, _, location_id, exemption = whole.lines[place]
+        alike.setdefault((category, region, location_id, exemption), []).append(place)
     kinds = list(alike.values())
-    return kinds, whole._replace(tax_date=on, lines=[_merged([whole.lines[place] for place in same]) for same in kinds])
+    lines = [_merged([whole.lines[place] for place in same]) for same in kinds]
+    return kinds, TaxDocument(whole.client_id, on, whole.currency, lines, whole.policy, whole.seller_tax_id, whole.buyer_tax_id,
+                              whole.document_id)  # fmt: skip
 
 
 def _merged(lines: Sequence[TaxLine]) -> TaxLine:
-    return lines[0]._replace(net=sum([one.net for one in lines]), discount=sum([one.discount for one in lines]))
+    key, _, category, region, _, location_id, exemption = lines[0]
+    net, discount = sum([one.net for one in lines]), sum([one.discount for one in lines])
+    return TaxLine(key, net, category, region, discount, location_id, exemption)
 
 
 def _documents_of(asked: _Asked) -> list[TaxDocument]:
@@ -141,14 +145,16 @@ def _total(asked: _Asked, answers: Sequence[Answer]) -> Assembled | DeskhandErro
 
 def _joined(count: int, answers: Sequence[Answer]) -> tuple[TaxResult, tuple[date, ...]]:
     """The answers for a draft's tax points as one. Raises the first error among them, or TaxAnswerInvalid."""
-    for places, _, answer in answers:
-        _check(len(places), answer)
     if len(answers) == 1:
         [(_, tax_date, answer)] = answers
-        if len(answer.groups) == 1 or len({_key(group) for group in answer.groups}) == len(answer.groups):
+        if answer.error is not None:
+            raise answer.error
+        if len({_key(group) for group in answer.groups}) == len(answer.groups):  # `total_up` looks whether it fits
             notes, trace = tuple(dict.fromkeys(answer.notes)), {tax_date.isoformat(): answer.trace}
             told = TaxResult(answer.lines, answer.groups, answer.tax, notes, trace, source=answer.source)
             return told, (tax_date,) * len(answer.groups)
+    for places, _, answer in answers:
+        _check(len(places), answer)
     lines: list[TaxedLine] = [TaxedLine(0, ())] * count
     groups, dates = dict[Hashable, TaxGroup](), dict[Hashable, date]()
     for places, tax_date, answer in answers:
@@ -182,8 +188,8 @@ def _check(count: int, answer: TaxResult) -> None:
     """Raise the error of an answer, or TaxAnswerInvalid for one that does not fit what was asked."""
     if answer.error is not None:
         raise answer.error
-    named = {at for line in answer.lines for at, _ in line.parts}
-    if len(answer.lines) != count or not named <= set(range(len(answer.groups))):
+    groups = len(answer.groups)
+    if len(answer.lines) != count or any(not 0 <= at < groups for _, parts in answer.lines for at, _ in parts):
         raise TaxAnswerInvalid("The tax provider's answer does not fit the lines it was asked for.")
 
 
@@ -193,8 +199,8 @@ def _rates(count: int, answer: TaxResult) -> list[frozenset[Hashable]]:
     rates = [_rate(group) for group in answer.groups]
     known: dict[tuple[int, ...], frozenset[Hashable]] = {}
     found = []
-    for line in answer.lines:
-        named = tuple([at for at, _ in line.parts])
+    for _, parts in answer.lines:
+        named = tuple([at for at, _ in parts])
         if named not in known:
             known[named] = frozenset([rates[at] for at in named])
         found.append(known[named])

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import psycopg
 from sqlalchemy import Select, case, func, select, update
 from sqlalchemy import exc as sqlalchemy_errors
@@ -30,7 +31,6 @@ from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due import collect_due
 from plugins.billing.errors import RunEnded, RunLive, RunNotFound, SourceBilled
-from plugins.billing.funnel import write_invoices
 from plugins.billing.mending import mend_url
 from plugins.billing.models import Run, RunClient
 from plugins.billing.periods import add_months
@@ -39,7 +39,7 @@ from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 from plugins.billing.sharing import await_others, take_clients
 from plugins.billing.unbilled import find_unapproved, refuse_unapproved
-from plugins.billing.unusual import close_periods, finish, turn_round, worth_writing
+from plugins.billing.unusual import close_periods, turn_round, worth_writing, write_of_run
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -52,9 +52,8 @@ _UNWRITABLE = (
 )  # fmt: skip
 _OUTCOMES = """
 update billing_run_clients c
-set state = x.state, invoices = x.invoices, reason_code = x.code, reason = x.reason, mend_url = x.url
-from unnest(%s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
-  as x(client_id, state, invoices, code, reason, url)
+set state = x.state, invoices = x.invoices, reason_code = x.code, reason = x.reason, mend_url = x.mend_url
+from json_to_recordset(%s::json) as x(client_id uuid, state text, invoices int, code text, reason text, mend_url text)
 where c.tenant_id = %s and c.run_id = %s and c.client_id = x.client_id
 """
 
@@ -305,8 +304,7 @@ def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> 
         return {}
     try:
         with ctx.session.begin_nested():
-            final = billing_settings(ctx)["runs_finalize"]
-            finish(ctx, write_invoices(ctx, [one for _, invoices in groups for one in invoices], to_finalize=final))
+            write_of_run(ctx, [one for _, invoices in groups for one in invoices])
     except _UNWRITABLE as error:
         if len(groups) == 1:
             return {groups[0][0]: _parked(groups[0][0], error)}
@@ -316,9 +314,9 @@ def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> 
 
 
 def _note(ctx: CallContext, run_id: UUID, outcomes: Mapping[UUID, Outcome]) -> None:
-    columns = [list(column) for column in zip(*outcomes.values(), strict=True)]
+    rows = [{"client_id": client_id, **one._asdict()} for client_id, one in outcomes.items()]
     with cursor(ctx.session) as cur:
-        cur.execute(_OUTCOMES, [list(outcomes), *columns, ctx.tenant_id, run_id])
+        cur.execute(_OUTCOMES, [orjson.dumps(rows).decode(), ctx.tenant_id, run_id])
 
 
 def get_run(ctx: CallContext, run_id: UUID) -> Run:

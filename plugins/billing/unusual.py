@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING, Any
 
 from kernel.errors import DeskhandError
 from kernel.hookspecs.tax import TaxSource
-from kernel.ids import uuid7s
+from kernel.ids import uuid7_texts
 from plugins.billing.buckets.pools import BUCKET
-from plugins.billing.bulk import among, insert_rows
+from plugins.billing.bulk import insert_rows
 from plugins.billing.contracts.billed import CONTRACT_LINE
-from plugins.billing.drafts import Assembled, Draft, Written
+from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import CONTRACT_ITEM, DueLine
 from plugins.billing.errors import InvoiceBelowZero
-from plugins.billing.finalizing import finalize_batch
-from plugins.billing.models import Invoice, Source
+from plugins.billing.final_at_once import write_final
+from plugins.billing.funnel import write_invoices
+from plugins.billing.models import Source
 from plugins.billing.reckoning import assemble
 from plugins.billing.settings import billing_settings
 
@@ -75,22 +74,21 @@ def close_periods(ctx: CallContext, empty: Sequence[Assembled]) -> None:
     after all.
     """
     sources = [source for one in empty for line in one.draft.lines for source in line.sources]
-    rows = [(row_id, one.kind, one.id, one.period_key, 0) for row_id, one in zip(uuid7s(len(sources)), sources, strict=True)]
+    rows = [(row_id, one.kind, one.id, one.period_key, 0) for row_id, one in zip(uuid7_texts(len(sources)), sources, strict=True)]
     insert_rows(ctx.session, Source, ("id", "source_kind", "source_id", "period_key", "amount"), rows)
 
 
-def finish(ctx: CallContext, written: Sequence[Written]) -> None:
-    """Finalize at once what a run wrote, if the tenant wants that: all of it, or what came to zero, which nobody has to pay.
-
-    What waits for the tax amounts of another system stays a draft.
+def write_of_run(ctx: CallContext, assembled: Sequence[Assembled]) -> None:
+    """Write what a run bills: as drafts or, if the tenant wants that, final at once: all of it, or what came to zero, which
+    nobody has to pay. What waits for the tax amounts of another system stays a draft.
     """
     settings = billing_settings(ctx)
-    if settings["runs_finalize"]:
-        ids = [one.id for one in written]
-    elif settings["zero_invoices"] == "finalize":
-        ids = [one.id for one in written if not one.total]
-    else:
-        return
-    pending = select(Invoice.id).where(among(Invoice.id, ids), Invoice.tax_source == TaxSource.PENDING_EXTERNAL)
-    if ready := sorted(set(ids) - set(ctx.session.scalars(pending))):
-        finalize_batch(ctx, ready)
+    final = [one for one in assembled if one.taxes.source is not TaxSource.PENDING_EXTERNAL and _is_final(one, settings)]
+    if len(final) < len(assembled):
+        chosen = set(map(id, final))
+        write_invoices(ctx, [one for one in assembled if id(one) not in chosen])
+    write_final(ctx, final)
+
+
+def _is_final(one: Assembled, settings: Mapping[str, Any]) -> bool:
+    return settings["runs_finalize"] or (settings["zero_invoices"] == "finalize" and not one.totals.total)

@@ -6,28 +6,21 @@ from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from kernel.money import Rounding, as_ratio, in_range, multiply, round_ratio
 from plugins.billing.errors import UsageTiersInvalid
 from plugins.billing.pricing import Price, Priced, Step, explain, plain, require_prices
 
-
-class UsageRecord(NamedTuple):
-    """Something used: of which contract line and service, in which service period (its key), and how much."""
-
-    key: Hashable
-    line: Hashable
-    service: Hashable
-    period: str
-    quantity: Decimal
+Key = TypeVar("Key", bound=Hashable)
+ZERO = Decimal(0)
 
 
 class UsageSum(NamedTuple):
     """What was used of one service on one line in one period, and by which records."""
 
     quantity: Decimal
-    records: tuple[Hashable, ...]
+    records: Sequence[Any]
 
 
 class Tier(NamedTuple):
@@ -43,18 +36,17 @@ class UsageTerms(NamedTuple):
 
     unit_price: Price | None = None
     tiers: tuple[Tier, ...] = ()
-    minimum: Decimal = Decimal(0)
+    minimum: Decimal = ZERO
 
 
-def sum_usage(records: Iterable[UsageRecord]) -> dict[tuple[Hashable, Hashable, str], UsageSum]:
-    """Usage by (line, service, period): minimum and tiers act on these sums, so splitting records changes no price."""
-    sums: dict[tuple[Hashable, Hashable, str], list[UsageRecord]] = {}
-    for record in records:
-        sums.setdefault((record.line, record.service, record.period), []).append(record)
-    return {
-        key: UsageSum(sum((one.quantity for one in same), Decimal(0)), tuple(one.key for one in same))
-        for key, same in sums.items()
-    }
+def sum_usage(records: Iterable[tuple[Key, Any]]) -> dict[Key, UsageSum]:
+    """Records (each with a `quantity`) added up by what was used of which service in which period: minimum and tiers act on
+    these sums, so splitting records changes no price.
+    """
+    same: dict[Key, list[Any]] = {}
+    for key, record in records:
+        same.setdefault(key, []).append(record)
+    return {key: UsageSum(sum([one.quantity for one in found], ZERO), found) for key, found in same.items()}
 
 
 def price_usage(key: Hashable, used: Decimal, terms: UsageTerms, currency: str, mode: Rounding) -> Priced:
@@ -67,17 +59,20 @@ def price_usage(key: Hashable, used: Decimal, terms: UsageTerms, currency: str, 
     >>> price_usage("api", Decimal(130), UsageTerms(tiers=tiers), "EUR", Rounding.HALF_UP).amount
     1225
     """
-    quantity = max(used, terms.minimum, Decimal(0))
-    inputs, steps = {"used": plain(used)}, list[Step]()
-    if quantity != used:
-        steps.append(["minimum_quantity", f"max({plain(used)}, {plain(terms.minimum)})", plain(quantity)])
+    quantity, shown, steps = used, plain(used), list[Step]()
+    inputs = {"used": shown}
+    if used < ZERO or used < terms.minimum:
+        quantity = max(terms.minimum, ZERO)
+        shown = plain(quantity)
+        steps.append(["minimum_quantity", f"max({inputs['used']}, {plain(terms.minimum)})", shown])
     if terms.tiers:
         amount = _price_tiers(quantity, terms.tiers, steps, mode)
         return Priced(key, quantity, None, amount, explain("usage_tiers", inputs, steps, mode))
-    require_prices([(key, terms.unit_price)], currency)
+    if terms.unit_price is None:
+        require_prices([(key, None)], currency)
     price = terms.unit_price or 0
     amount = multiply(price, quantity, mode)
-    steps.append(["quantity_times_price", f"{plain(quantity)} × {plain(price)}", amount])
+    steps.append(["quantity_times_price", f"{shown} × {plain(price)}", amount])
     return Priced(key, quantity, price, amount, explain("usage", inputs, steps, mode))
 
 

@@ -146,7 +146,8 @@ def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax) -> list
     missing: list[TaxLine] = []
     reduce = document.policy.discounts is DiscountRule.REDUCE_TAXABLE_BASE
     for position, line in enumerate(document.lines):
-        kind = (line.category, line.region, line.location_id, line.exemption)
+        _, net, category, region, discount, location_id, exemption = line
+        kind = (category, region, location_id, exemption)
         if kind not in alike:
             alike[kind] = _bucket(line, document, book, client, buckets)
         bucket = alike[kind]
@@ -154,7 +155,7 @@ def sort_lines(document: TaxDocument, book: RateBook, client: ClientTax) -> list
             missing.append(line)
             continue
         bucket.lines.append(position)
-        bucket.bases.append(line.net - line.discount if reduce else line.net)
+        bucket.bases.append(net - discount if reduce else net)
     if missing:
         raise _missing(missing, document.tax_date)
     return list(buckets.values())

@@ -175,14 +175,14 @@ def _fill(document: TaxDocument, own_id: str | None, client: Facts | None, place
           codes: Mapping[UUID, str]) -> TaxDocument:  # fmt: skip
     region = codes.get(client.region_id) if client and client.region_id else None
     lines = [
-        line if line.region else TaxLine(line.key, line.net, line.category, _region(line, places, codes) or region, line.discount,
-                                         line.location_id, line.exemption)
-        for line in document.lines
-    ]  # fmt: skip
+        TaxLine(key, net, category, own or (_region(place, places, codes) if place else None) or region, discount, place, exempt)
+        for key, net, category, own, discount, place, exempt in document.lines
+    ]
     buyer_id = document.buyer_tax_id or (client.tax_id if client else None)
-    return document._replace(lines=lines, seller_tax_id=document.seller_tax_id or own_id, buyer_tax_id=buyer_id)
+    return TaxDocument(document.client_id, document.tax_date, document.currency, lines, document.policy,
+                       document.seller_tax_id or own_id, buyer_id, document.document_id)  # fmt: skip
 
 
-def _region(line: TaxLine, places: Mapping[UUID, UUID], codes: Mapping[UUID, str]) -> str | None:
-    region_id = places.get(line.location_id) if line.location_id else None
+def _region(location_id: UUID, places: Mapping[UUID, UUID], codes: Mapping[UUID, str]) -> str | None:
+    region_id = places.get(location_id)
     return codes.get(region_id) if region_id else None

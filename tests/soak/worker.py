@@ -19,7 +19,7 @@ from local.lifeline import processes_in
 
 POINTS = {
     "after select": ("plugins.billing.runs", "plan_billing", True),
-    "after insert": ("plugins.billing.runs", "write_invoices", True),
+    "after insert": ("plugins.billing.unusual", "write_invoices", True),
     "before commit": ("kernel.jobs.runner", "keep_claim", True),
     "after commit": ("kernel.jobs.runner", "show_progress", False),
 }

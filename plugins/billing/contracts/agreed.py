@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from kernel.context import CallContext
 from kernel.hookspecs.pricing import DatedPrice, price_on
 from plugins.billing.buckets.terms import BucketTerms, read_terms, terms_view
-from plugins.billing.bulk import among, id_array, read_rows
+from plugins.billing.bulk import among, id_array, plain_columns, read_rows
 from plugins.billing.cycles.anchors import read_cycles
 from plugins.billing.models.agreements import ScheduledPrice
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageTier
@@ -26,6 +26,11 @@ from plugins.billing.usage import Tier
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 _agree = lru_cache(maxsize=4096)(agreement)  # a run has thousands of lines with the same days
+_LINE_COLUMNS, _CONTRACT_COLUMNS = plain_columns(ContractLine), plain_columns(Contract)
+_ITEM = (
+    ContractItem.id, ContractItem.line_id, ContractItem.item_id, ContractItem.quantity, ContractItem.unit_price,
+    ContractItem.minimum_quantity,
+)  # fmt: skip
 _SAME = (ContractLine.tenant_id == Contract.tenant_id) & (ContractLine.contract_id == Contract.id)
 _IN_ORDER = (Contract.client_id, Contract.start_on, Contract.name_key, Contract.id, ContractLine.position, ContractLine.id)
 
@@ -95,9 +100,10 @@ def _mapped_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Co
 
 
 def _plain_rows(ctx: CallContext, wanted: ColumnElement[bool]) -> list[tuple[Contract, ContractLine]]:
-    lines = read_rows(ctx.session, select(ContractLine.__table__).join(Contract, _SAME).where(wanted).order_by(*_IN_ORDER))
+    asked = select(*_LINE_COLUMNS).join(Contract, _SAME)
+    lines = read_rows(ctx.session, asked.where(wanted).order_by(*_IN_ORDER))
     theirs = among(Contract.id, {line.contract_id for line in lines})
-    contracts = {one.id: one for one in read_rows(ctx.session, select(Contract.__table__).where(theirs))}
+    contracts = {one.id: one for one in read_rows(ctx.session, select(*_CONTRACT_COLUMNS).where(theirs))}
     return [(contracts[line.contract_id], line) for line in lines]
 
 
@@ -108,22 +114,25 @@ def _agreement(contract: Contract, line: ContractLine, anchorings: Sequence[Anch
     )  # fmt: skip
 
 
-def _items(ctx: CallContext, line_ids: str) -> defaultdict[UUID, list[AgreedItem]]:
-    wanted = select(ContractItem.__table__).where(among(ContractItem.line_id, line_ids))
+def _items(ctx: CallContext, line_ids: str) -> dict[UUID, list[AgreedItem]]:
+    wanted = select(*_ITEM).where(among(ContractItem.line_id, line_ids))
     rows = read_rows(ctx.session, wanted.order_by(ContractItem.line_id, ContractItem.id))
-    tiers = _tiers(ctx, [row.id for row in rows])
-    items: defaultdict[UUID, list[AgreedItem]] = defaultdict(list)
-    for row in rows:
-        agreed = AgreedItem(row.id, row.item_id, row.quantity, row.unit_price, row.minimum_quantity,
-                            tuple(tiers[row.id]) if tiers else ())  # fmt: skip
-        items[row.line_id].append(agreed)
+    tiers = _tiers(ctx, line_ids)
+    items: dict[UUID, list[AgreedItem]] = {}
+    for item_id, line_id, *facts in rows:
+        agreed = AgreedItem(item_id, *facts, tuple(tiers[item_id]) if tiers else ())
+        if (same := items.get(line_id)) is None:
+            items[line_id] = [agreed]
+        else:
+            same.append(agreed)
     return items
 
 
-def _tiers(ctx: CallContext, item_ids: Sequence[UUID]) -> defaultdict[UUID, list[Tier]]:
+def _tiers(ctx: CallContext, line_ids: str) -> defaultdict[UUID, list[Tier]]:
+    theirs = select(ContractItem.id).where(among(ContractItem.line_id, line_ids))
     rows = ctx.session.scalars(
         select(UsageTier)
-        .where(among(UsageTier.contract_item_id, item_ids))
+        .where(UsageTier.contract_item_id.in_(theirs))
         .order_by(UsageTier.contract_item_id, UsageTier.from_quantity)
     )
     tiers: defaultdict[UUID, list[Tier]] = defaultdict(list)

@@ -16,7 +16,7 @@ from plugins.billing.agreements.orders import numbers_missing
 from plugins.billing.agreements.taking import take_discounts
 from plugins.billing.bounds import find_crowded
 from plugins.billing.buckets.pools import read_pools, read_used
-from plugins.billing.bulk import among, read_rows
+from plugins.billing.bulk import among, plain_columns, read_rows
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
@@ -32,6 +32,8 @@ from plugins.billing.models.contracts import Contract, UsageEntry
 from plugins.billing.settings import billing_settings
 
 __all__ = ["Due", "DueInvoice", "DueLine", "Source", "collect_due", "unbilled_usage"]
+
+_USAGE = plain_columns(UsageEntry)
 
 
 def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID], most_on_a_day: int = 0) -> Due:
@@ -84,7 +86,7 @@ def _places(ctx: CallContext, charges: Sequence[Charge]) -> dict[UUID, str]:
 def unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUID]) -> list[UsageEntry]:
     """What clients used before the window's end and no invoice bills yet, oldest first."""
     found = (
-        select(UsageEntry.__table__)
+        select(*_USAGE)
         .where(among(UsageEntry.client_id, client_ids), UsageEntry.used_on < window.end, UsageEntry.invoice_id.is_(None))
         .order_by(UsageEntry.client_id, UsageEntry.used_on, UsageEntry.id)
     )

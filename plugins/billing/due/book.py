@@ -64,8 +64,9 @@ class Finder:
         self.by_id: dict[UUID, tuple[int, AgreedLine]] = {}
         self.by_client: defaultdict[UUID, list[tuple[int, AgreedLine]]] = defaultdict(list)
         for place in enumerate(lines):
-            self.by_id[place[1].line.id] = place
-            if place[1].line.kind == kind:
+            line = place[1].line
+            self.by_id[line.id] = place
+            if line.kind == kind:
                 self.by_client[place[1].contract.client_id].append(place)
 
     def find(self, client_id: UUID, line_id: UUID | None, item_id: UUID | None, on: date) -> tuple[int, AgreedLine] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,7 +20,7 @@ from plugins.billing.due.values import (
     whole_price,
 )
 from plugins.billing.errors import TooManyPeriods
-from plugins.billing.pricing import FixedPart, Item, Priced, choose_price, price_fixed, price_items
+from plugins.billing.pricing import ONE, FixedPart, Item, Priced, choose_price, price_fixed, price_items
 from plugins.billing.service_periods import ServicePeriod, due_periods
 
 KINDS = ("fixed", "product", "license", "bucket")
@@ -33,11 +31,14 @@ MOST_PERIODS = 120
 
 def find_recurring(book: Book, findings: Findings) -> None:
     """Add what recurring lines owe up to the window's end, also of earlier periods that were never billed."""
+    found = findings.lines
     for place, agreed in enumerate(book.lines):
         if agreed.line.kind in KINDS and _costs(agreed):
+            kept = len(found)
             try:
-                findings.lines += list(_owed(book, place, agreed))
+                _add_owed(book, place, agreed, found)
             except DeskhandError as error:
+                del found[kept:]
                 findings.refuse(agreed.contract.client_id, error)
 
 
@@ -46,7 +47,7 @@ def _costs(agreed: AgreedLine) -> bool:
     return agreed.line.kind != "bucket" or agreed.line.price is not None or bool(agreed.items)
 
 
-def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
+def _add_owed(book: Book, place: int, agreed: AgreedLine, found: list[Found]) -> None:
     line = agreed.line
     due = due_periods(
         agreed.agreement, advance=line.timing == "advance", prorate=line.prorate, until=book.window.end,
@@ -58,8 +59,8 @@ def _owed(book: Book, place: int, agreed: AgreedLine) -> Iterable[Found]:
             " Correct its first day, or say up to which day it was billed before."
         )
     for period in due:
-        for part in _price(book, agreed, period):
-            yield found_on(agreed, _line(book, place, agreed, part))
+        for at, (item, priced) in enumerate(zip(agreed.items or (None,), _price(book, agreed, period), strict=True)):
+            found.append(found_on(agreed, _line(book, place, agreed, period, at, item, priced)))
 
 
 def found_on(agreed: AgreedLine, line: DueLine, currency: str | None = None) -> Found:
@@ -79,70 +80,58 @@ class ItemNamed(NamedTuple):
         return f"{self.book.item_name(self.item_id, self.agreed.line.name)} ({self.agreed.words})"
 
 
-class _Part(NamedTuple):
-    """One item of a line in one period, priced; a fixed line without services has a single part without an item."""
-
-    period: ServicePeriod
-    at: int
-    item: AgreedItem | None
-    priced: Priced
-
-
-def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[_Part]:
-    currency, items = agreed.contract.currency, agreed.items
+def _price(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[Priced]:
+    """Each item of a line in one period; a fixed line without services is one part without an item."""
+    currency = agreed.contract.currency
     if agreed.line.kind in FLAT:
-        scheduled = agreed.scheduled(None, period.served.start)
+        scheduled = agreed.scheduled(None, period.served.start) if agreed.prices else None
         whole_line = agreed.line.price if scheduled is None else scheduled
-        priced = price_fixed(whole_line, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode,
-                             scheduled=scheduled is not None)  # fmt: skip
-    else:
-        priced = price_items([_item(book, agreed, one, period) for one in items], currency, book.mode)
-    whole: Sequence[AgreedItem | None] = items or (None,)
-    return [_Part(period, at, item, one) for at, (item, one) in enumerate(zip(whole, priced, strict=True))]
+        return price_fixed(whole_line, _fixed_parts(book, agreed, period), period.coverage, currency, book.mode,
+                           scheduled=scheduled is not None)  # fmt: skip
+    return price_items([_item(book, agreed, one, period) for one in agreed.items], currency, book.mode)
 
 
 def _fixed_parts(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[FixedPart]:
     if not agreed.items:
-        return [FixedPart(Named(0, agreed.words), Decimal(1), agreed.line.price)]
+        return [FixedPart(Named(0, agreed.words), ONE, agreed.line.price)]
     items = [_item(book, agreed, one, period) for one in agreed.items]
     return [
-        FixedPart(
-            one.key, one.quantity, choose_price(one.client_price, one.unit_price, one.catalog_price, one.scheduled_price)[0]
-        )
-        for one in items
+        FixedPart(key, quantity, choose_price(promised, price, listed, scheduled)[0])
+        for key, quantity, price, listed, _, promised, scheduled in items
     ]
 
 
 def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod) -> Item:
     """An item with the prices of the first day that is served."""
-    contract, on = agreed.contract, period.served.start
+    contract, on, item_id = agreed.contract, period.served.start, one.item_id
     return Item(
-        ItemNamed(book, agreed, one.item_id), one.quantity, one.unit_price, book.list_price(one.item_id, contract.currency, on),
-        period.coverage, book.client_price(contract.client_id, one.item_id, contract.currency, on),
-        agreed.scheduled(one.item_id, on),
+        ItemNamed(book, agreed, item_id), one.quantity, one.unit_price, book.list_price(item_id, contract.currency, on),
+        period.coverage, book.client_price(contract.client_id, item_id, contract.currency, on),
+        agreed.scheduled(item_id, on) if agreed.prices else None,
     )  # fmt: skip
 
 
-def _line(book: Book, place: int, agreed: AgreedLine, part: _Part) -> DueLine:
-    period, at, item, priced = part
-    line, facts = agreed.line, book.facts(item.item_id if item else None)
-    exact = line.kind in FLAT or period.coverage is None
+def _line(book: Book, place: int, agreed: AgreedLine, period: ServicePeriod, at: int, item: AgreedItem | None,
+          priced: Priced) -> DueLine:  # fmt: skip
+    line, item_id, served = agreed.line, item.item_id if item else None, period.served
+    facts, flat, key = book.facts(item_id), line.kind in FLAT, period.period.key
+    priced.trace.update(contract_line=agreed.words, period=key)
     return DueLine(
-        description=_describe(agreed, (facts.name if facts else line.name) if item else None),
-        item_id=item.item_id if item else None,
-        quantity=priced.quantity,
-        unit_price=whole_price(priced.unit_price) if exact else None,
-        amount=priced.amount,
-        unit=facts.unit if facts and line.kind not in FLAT else "each",
-        tax_category=tax_category_of(facts),
-        location_id=line.location_id,
-        contract_line_id=line.id,
-        kind="fixed" if line.kind in FLAT else line.kind,
-        service_period=period.served,
-        tax_point=None if line.timing == "advance" else period.served.last_day,
-        trace={**priced.trace, "contract_line": agreed.words, "period": period.period.key},
-        sources=[recurring_source(agreed, item, at, period, priced.amount)],
-        order=(0, place, period.period.start, at, ""),
+        _describe(agreed, (facts.name if facts else line.name) if item else None),
+        item_id,
+        priced.quantity,
+        whole_price(priced.unit_price) if flat or period.coverage is None else None,
+        priced.amount,
+        facts.unit if facts and not flat else "each",
+        tax_category_of(facts),
+        line.location_id,
+        line.id,
+        "fixed" if flat else line.kind,
+        served,
+        None if line.timing == "advance" else served.last_day,
+        priced.trace,
+        [recurring_source(agreed, item, at, period, priced.amount)],
+        (0, place, period.period.start, at, ""),
     )
 
 

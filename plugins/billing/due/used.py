@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from kernel.errors import DeskhandError
@@ -18,19 +17,16 @@ from plugins.billing.due.recurring import ItemNamed, found_on, recurring_source
 from plugins.billing.due.values import USAGE, DueLine, Findings, Found, Named, Source, tax_category_of, whole_price
 from plugins.billing.models.contracts import UsageEntry
 from plugins.billing.periods import ONE_DAY, Cycle, Period, Schedule, calendar_anchor
-from plugins.billing.pricing import Priced, choose_price
+from plugins.billing.pricing import Priced, choose_price, plain_text
 from plugins.billing.service_periods import ServicePeriod, due_periods
-from plugins.billing.usage import UsageRecord, UsageTerms, price_usage, sum_usage
+from plugins.billing.usage import ZERO, UsageSum, UsageTerms, price_usage, sum_usage
 
 _MONTHS = Schedule(Cycle.MONTHLY, calendar_anchor(Cycle.MONTHLY))
-_ZERO = Decimal(0)
 
 
-class _Used(NamedTuple):
-    """How much of an item was used in a period, and by which records."""
-
-    quantity: Decimal = _ZERO
-    entries: tuple[UsageEntry, ...] = ()
+_NOTHING = UsageSum(ZERO, ())
+Sums = dict[tuple[UUID, str], UsageSum]
+"""What was used, by item and key of the period."""
 
 
 class _Part(NamedTuple):
@@ -38,26 +34,23 @@ class _Part(NamedTuple):
 
     item_id: UUID
     item: AgreedItem | None
-    used: _Used
+    used: UsageSum
     served: Period
     index: int
     first: Source | None
 
 
-Sums = dict[tuple[UUID, str], _Used]
-
-
 def find_used(book: Book, entries: Sequence[UsageEntry], findings: Findings) -> None:
     """Add what usage costs: on the lines it belongs to, minimums of periods without usage too, else at list prices."""
     finder = Finder(book.lines, "usage")
-    on_lines: defaultdict[UUID, list[UsageEntry]] = defaultdict(list)
+    on_lines: defaultdict[int, list[UsageEntry]] = defaultdict(list)
     free: defaultdict[UUID, list[UsageEntry]] = defaultdict(list)
     for entry in entries:
         place = finder.find(entry.client_id, entry.contract_line_id, entry.item_id, entry.used_on)
-        (on_lines[place[1].line.id] if place else free[entry.client_id]).append(entry)
+        (on_lines[place[0]] if place else free[entry.client_id]).append(entry)
     for number, agreed in enumerate(book.lines):
         if agreed.line.kind == "usage":
-            _attempt(findings, agreed.contract.client_id, _on_line(book, number, agreed, on_lines[agreed.line.id]))
+            _attempt(findings, agreed.contract.client_id, _on_line(book, number, agreed, on_lines.get(number, ())))
     for client_id in sorted(free):
         _attempt(findings, client_id, _without_contract(book, client_id, free[client_id]))
 
@@ -69,36 +62,30 @@ def _attempt(findings: Findings, client_id: UUID, owed: Iterator[Found]) -> None
         findings.refuse(client_id, error)
 
 
-def _sum(entries: Iterable[tuple[UsageEntry, str | None]]) -> Sums:
-    records = [UsageRecord(one, None, one.item_id, key, one.quantity) for one, key in entries if key is not None]
-    return {
-        (cast(UUID, item_id), key): _Used(total.quantity, cast(tuple[UsageEntry, ...], total.records))
-        for (_, item_id, key), total in sum_usage(records).items()
-    }
-
-
 def _carry_corrections(sums: Sums, keys: Sequence[str]) -> None:
     """Where corrections take away more than a period used, all of it counts in the next one; without a next one it waits."""
-    for item_id in sorted({item_id for (item_id, _), used in sums.items() if used.quantity < 0}):
-        held = _Used()
+    below = {item_id for (item_id, _), used in sums.items() if used.quantity < 0}
+    for item_id in sorted(below):
+        held = _NOTHING
         for key in (*keys, *sorted({key for item, key in sums if item == item_id} - set(keys))):
-            used = sums.pop((item_id, key), _Used())
-            held = _Used(held.quantity + used.quantity, (*held.entries, *used.entries))
-            if held.entries and held.quantity >= 0:
-                sums[item_id, key], held = held, _Used()
+            used = sums.pop((item_id, key), _NOTHING)
+            held = UsageSum(held.quantity + used.quantity, [*held.records, *used.records])
+            if held.records and held.quantity >= 0:
+                sums[item_id, key], held = held, _NOTHING
 
 
 def _on_line(book: Book, place: int, agreed: AgreedLine, entries: Sequence[UsageEntry]) -> Iterator[Found]:
     due = due_periods(
         agreed.agreement, advance=False, prorate=False, until=book.window.end, billed=book.billed_periods(agreed.line.id)
     )
-    sums = _sum((one, _period_key(book, agreed, due, one)) for one in entries)
+    keyed = [(one.item_id, _period_key(book, agreed, due, one), one) for one in entries]
+    sums: Sums = sum_usage([((item_id, key), one) for item_id, key, one in keyed if key is not None])
     _carry_corrections(sums, [one.period.key for one in due])
     for period in due:
         for part in _parts(agreed, period, sums):
             yield _found(book, place, agreed, part)
     for (item_id, _), used in sums.items():  # what is left came to light after the last period was billed
-        own = agreed.agreement.schedule.period_containing(min(one.used_on for one in used.entries))
+        own = agreed.agreement.schedule.period_containing(min(one.used_on for one in used.records))
         yield _found(book, place, agreed, _Part(item_id, agreed.item(item_id), used, own, 0, None))
 
 
@@ -107,51 +94,51 @@ def _period_key(book: Book, agreed: AgreedLine, due: Sequence[ServicePeriod], en
 
     Usage that comes to light after its period was billed counts in the next one, or on its own once there is none.
     """
-    terms, until = agreed.agreement, agreed.agreement.held(book.window.end)
-    if terms.billed_until is not None and entry.used_on <= terms.billed_until:
+    terms, used_on = agreed.agreement, entry.used_on
+    if terms.billed_until is not None and used_on <= terms.billed_until:
         return None
-    for period in due:
-        if entry.used_on < period.period.end:
-            return period.period.key
+    for period, *_ in due:
+        if used_on < period.end:
+            return period.key
     if terms.active.end == date.max:
         return None
     last = terms.schedule.period_containing(terms.active.end - ONE_DAY)
-    return terms.schedule.period_containing(entry.used_on).key if last.end <= until else None
+    return terms.schedule.period_containing(used_on).key if last.end <= terms.held(book.window.end) else None
 
 
 def _parts(agreed: AgreedLine, period: ServicePeriod, sums: Sums) -> Iterator[_Part]:
     """The items of a line in a period, and others that were booked on it; those with neither usage nor minimum are left out."""
     key, index = period.period.key, 0
-    booked = [item_id for item_id, own in sums if own == key]
-    for item_id in dict.fromkeys([*(one.item_id for one in agreed.items), *booked]):
-        item, used = agreed.item(item_id), sums.pop((item_id, key), _Used())
-        if used.entries or (item and item.minimum_quantity):
+    wanted: list[tuple[UUID, AgreedItem | None]] = [(one.item_id, one) for one in agreed.items]
+    found = [(item_id, item, sums.pop((item_id, key), _NOTHING)) for item_id, item in wanted]
+    found += [(item_id, None, sums.pop((item_id, own))) for item_id, own in list(sums) if own == key]
+    for item_id, item, used in found:
+        if used.records or (item and item.minimum_quantity):
             yield _Part(item_id, item, used, period.served, index, recurring_source(agreed, item, index, period, 0))
             index += 1
 
 
 def _found(book: Book, place: int, agreed: AgreedLine, part: _Part) -> Found:
-    currency, item = agreed.contract.currency, part.item
-    on, client_id = part.served.last_day, agreed.contract.client_id
-    listed, promised = book.list_price(part.item_id, currency, on), book.client_price(client_id, part.item_id, currency, on)
-    minimum = item.minimum_quantity if item and part.first else _ZERO
-    tiers = item.tiers if item else ()
-    scheduled = agreed.scheduled(part.item_id, part.served.start)
+    item_id, item, used, served, index, first = part
+    contract, on = agreed.contract, served.last_day
+    currency, tiers = contract.currency, item.tiers if item else ()
+    listed = book.list_price(item_id, currency, on)
+    promised = book.client_price(contract.client_id, item_id, currency, on)
+    scheduled = agreed.scheduled(item_id, served.start) if agreed.prices else None
     price, _ = choose_price(None if tiers else promised, item.unit_price if item else None, listed, scheduled)
-    terms = UsageTerms(price, tiers, minimum)
-    name = ItemNamed(book, agreed, part.item_id)
-    priced = price_usage(name, part.used.quantity, terms, currency, book.mode)
-    return found_on(agreed, _line(book, part, priced, agreed, (0, place, part.served.start, part.index, "")))
+    terms = UsageTerms(price, tiers, item.minimum_quantity if item and first else ZERO)
+    priced = price_usage(ItemNamed(book, agreed, item_id), used.quantity, terms, currency, book.mode)
+    return found_on(agreed, _line(book, part, priced, agreed, (0, place, served.start, index, "")))
 
 
 def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]) -> Iterator[Found]:
     """Usage that no contract covers: list prices in the client's currency, by calendar month."""
     currency = book.currencies[client_id]
-    sums = _sum((one, _MONTHS.period_containing(one.used_on).key) for one in entries)
+    sums = sum_usage([((one.item_id, _MONTHS.period_containing(one.used_on).key), one) for one in entries])
     _carry_corrections(sums, ())
     for (item_id, _), used in sums.items():
         name = Named(0, book.item_name(item_id, "usage"), item_id)
-        served = _MONTHS.period_containing(max(one.used_on for one in used.entries))
+        served = _MONTHS.period_containing(max(one.used_on for one in used.records))
         on = served.last_day
         price, _ = choose_price(book.client_price(client_id, item_id, currency, on), None, book.list_price(item_id, currency, on))
         priced = price_usage(name, used.quantity, UsageTerms(price), currency, book.mode)
@@ -160,7 +147,10 @@ def _without_contract(book: Book, client_id: UUID, entries: Sequence[UsageEntry]
 
 
 def _line(book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, order: tuple[int, int, date, int, str]) -> DueLine:
-    facts, served = book.facts(part.item_id), part.served
+    facts, served, line = book.facts(part.item_id), part.served, agreed.line if agreed else None
+    priced.trace.update(
+        contract_line=agreed.words if agreed else None, period=served.key, records=[_shown(one) for one in part.used.records]
+    )
     return DueLine(
         description=_describe(facts, agreed),
         item_id=part.item_id,
@@ -169,17 +159,12 @@ def _line(book: Book, part: _Part, priced: Priced, agreed: AgreedLine | None, or
         amount=priced.amount,
         unit=facts.unit if facts else "each",
         tax_category=tax_category_of(facts),
-        location_id=agreed.line.location_id if agreed else None,
-        contract_line_id=agreed.line.id if agreed else None,
+        location_id=line.location_id if line else None,
+        contract_line_id=line.id if line else None,
         kind="usage",
         service_period=served,
-        tax_point=Period(served.start, min(served.end, book.window.end)).last_day,
-        trace={
-            **priced.trace,
-            "contract_line": agreed.words if agreed else None,
-            "period": served.key,
-            "records": [_shown(one) for one in part.used.entries],
-        },
+        tax_point=served.last_day if served.end <= book.window.end else Period(served.start, book.window.end).last_day,
+        trace=priced.trace,
         sources=_sources(priced.amount, part),
         order=order,
     )
@@ -192,14 +177,17 @@ def _describe(facts: ItemFacts | None, agreed: AgreedLine | None) -> str:
 
 
 def _shown(entry: UsageEntry) -> dict[str, str]:
-    return {"id": str(entry.id), "on": entry.used_on.isoformat(), "quantity": f"{entry.quantity.normalize():f}"}
+    return {"id": str(entry.id), "on": entry.used_on.isoformat(), "quantity": plain_text(entry.quantity)}
 
 
 def _sources(amount: int, part: _Part) -> list[Source]:
     """The records, each with its share of the amount by quantity; a minimum that no record explains is the line's own."""
-    weights = [max(one.quantity, _ZERO) for one in part.used.entries]
-    explained = any(weights)
-    shares = allocate(amount, weights) if explained else [0] * len(weights)
+    records = part.used.records
+    if len(records) == 1 and records[0].quantity > ZERO:
+        shares, explained = [amount], True
+    else:
+        weights = [max(one.quantity, ZERO) for one in records]
+        explained = any(weights)
+        shares = allocate(amount, weights) if explained else [0] * len(weights)
     recurring = [part.first._replace(amount=0 if explained else amount)] if part.first else []
-    entries = zip(part.used.entries, shares, strict=True)
-    return recurring + [Source(USAGE, one.id, "", share, one.version) for one, share in entries]
+    return recurring + [Source(USAGE, one.id, "", share, one.version) for one, share in zip(records, shares, strict=True)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -144,13 +145,16 @@ def _one(errors: list[DeskhandError]) -> DeskhandError:
 
 
 def _invoices(lines: list[Found]) -> Iterator[DueInvoice]:
-    groups: dict[tuple[UUID, str, str], list[Found]] = {}
+    groups: dict[tuple[int, str, str], list[Found]] = {}
     for one in lines:
-        groups.setdefault((one.client_id, one.currency, one.po_number or ""), []).append(one)
-    for (client_id, currency, po_number), found in sorted(groups.items()):
+        groups.setdefault((one.client_id.int, one.currency, one.po_number or ""), []).append(one)
+    for (_, currency, po_number), found in sorted(groups.items()):
         contracts = sorted({one.contract_id for one in found if one.contract_id})
-        printed = sorted((one.line for one in found), key=lambda line: line.order)
-        yield DueInvoice(client_id, currency, po_number or None, tuple(contracts), printed)
+        printed = sorted([one.line for one in found], key=_PLACE)
+        yield DueInvoice(found[0].client_id, currency, po_number or None, tuple(contracts), printed)
+
+
+_PLACE = attrgetter("order")
 
 
 def tax_category_of(facts: ItemFacts | None) -> str | None:
@@ -160,4 +164,6 @@ def tax_category_of(facts: ItemFacts | None) -> str | None:
 
 def whole_price(price: int | Decimal | None) -> int | None:
     """A unit price as a line shows it, if it is a whole number of minor units."""
-    return int(price) if price is not None and price == int(price) else None
+    if price is None or type(price) is int:
+        return price
+    return int(price) if price == int(price) else None

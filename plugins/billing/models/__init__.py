@@ -9,7 +9,7 @@ from plugins.billing.models.credits import (
     CreditNotice,
     CreditRule,
 )
-from plugins.billing.models.invoices import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series, Source
+from plugins.billing.models.invoices import PARTS, ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series, Source
 from plugins.billing.models.layouts import Layout, LayoutChoice, LayoutImage, LayoutVersion
 from plugins.billing.models.money import LedgerEntry, Payment, PaymentAllocation, Posting, Refund
 from plugins.billing.models.receivables import (
@@ -28,6 +28,7 @@ from plugins.billing.models.runs import Run, RunClient
 from plugins.billing.models.sendings import Sending
 
 __all__ = [
+    "PARTS",
     "Bucket",
     "BucketAlert",
     "BucketMember",

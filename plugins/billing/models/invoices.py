@@ -11,13 +11,33 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, LargeBinary, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
 
 QUANTITY = Numeric(18, 4)
+PARTS = tuple(
+    f"fk_billing_{name}_tenant_id_invoice_id" for name in ("invoice_lines", "invoice_taxes", "invoice_discounts", "sources")
+)
+"""The references of parts to their invoice; who writes an invoice as final from the beginning defers them, and it comes last."""
+
+
+def _of_invoice() -> ForeignKeyConstraint:
+    reference = references("invoice_id", "billing_invoices", on_delete="CASCADE")
+    reference.deferrable, reference.initially = True, "IMMEDIATE"
+    return reference
 
 
 class Series(TenantTable):
@@ -127,7 +147,7 @@ class InvoiceLine(TenantTable):
 
     __tablename__ = "billing_invoice_lines"
     __table_args__ = (
-        references("invoice_id", "billing_invoices", on_delete="CASCADE"),
+        _of_invoice(),
         UniqueConstraint("tenant_id", "invoice_id", "position"),
         CheckConstraint("total = net - discount + tax", name="sums"),
     )
@@ -161,7 +181,7 @@ class InvoiceTax(TenantTable):
 
     __tablename__ = "billing_invoice_taxes"
     __table_args__ = (
-        references("invoice_id", "billing_invoices", on_delete="CASCADE"),
+        _of_invoice(),
         UniqueConstraint("tenant_id", "invoice_id", "position"),
     )
 
@@ -183,7 +203,7 @@ class InvoiceDiscount(TenantTable):
 
     __tablename__ = "billing_invoice_discounts"
     __table_args__ = (
-        references("invoice_id", "billing_invoices", on_delete="CASCADE"),
+        _of_invoice(),
         UniqueConstraint("tenant_id", "invoice_id", "position"),
         CheckConstraint("(percent is null) <> (fixed is null)", name="value"),
         CheckConstraint("percent between 0 and 100 and fixed >= 0 and amount >= 0", name="range"),
@@ -210,7 +230,7 @@ class Source(TenantTable):
 
     __tablename__ = "billing_sources"
     __table_args__ = (
-        references("invoice_id", "billing_invoices", on_delete="CASCADE"),
+        _of_invoice(),
         CheckConstraint("(invoice_id is null) = (line_id is null)", name="line_id"),
         CheckConstraint("invoice_id is not null or amount = 0", name="closed"),
         Index("uq_billing_sources_live", "tenant_id", "source_kind", "source_id", "period_key", unique=True,

@@ -26,7 +26,7 @@ from plugins.billing.errors import UsageTiersInvalid
 from plugins.billing.hours import HourlyTerms, TimeItem, billed_minutes, hourly_rate, hours_of
 from plugins.billing.periods import Coverage
 from plugins.billing.pricing import FixedPart, Item, Priced, price_fixed, price_items, prorate
-from plugins.billing.usage import Tier, UsageRecord, UsageTerms, check_tiers, price_usage, sum_usage
+from plugins.billing.usage import Tier, UsageSum, UsageTerms, check_tiers, price_usage, sum_usage
 
 seeded = settings(derandomize=True, max_examples=200, deadline=None)
 HALF_UP = Rounding.HALF_UP
@@ -168,16 +168,12 @@ def tiers_of(*edges: tuple[int, int | None, Any]) -> tuple[Tier, ...]:
 
 
 def test_splitting_usage_into_more_records_changes_no_price() -> None:
-    once = [UsageRecord(1, "line", "api", "2026-03", Decimal(130))]
-    often = [UsageRecord(i, "line", "api", "2026-03", Decimal(13)) for i in range(10)]
-    other = [
-        UsageRecord(99, "line", "api", "2026-04", Decimal(1)),
-        UsageRecord(98, "line", "sms", "2026-03", Decimal(1)),
-    ]
-    key = ("line", "api", "2026-03")
+    key = ("api", "2026-03")
+    once, often = [(key, UsageSum(Decimal(130), ()))], [(key, UsageSum(Decimal(13), (number,))) for number in range(10)]
+    other = [(("api", "2026-04"), UsageSum(Decimal(1), ())), (("sms", "2026-03"), UsageSum(Decimal(1), ()))]
     sums = sum_usage([*often, *other])
     assert sum_usage(once)[key].quantity == sums[key].quantity == 130
-    assert sums[key].records == tuple(range(10))
+    assert sums[key].records == [record for _, record in often]
     assert len(sums) == 3
 
 
