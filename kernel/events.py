@@ -41,7 +41,7 @@ DELIVERY_BATCH = 20
 LEASE = timedelta(minutes=2)
 GIVEN_UP = Counter("deskhand_events_given_up", "Deliveries of events that were given up.", ["subscriber"])
 log = logging.getLogger(__name__)
-_PLAIN: dict[type[fields.Field], type] = {fields.UUID: UUID, fields.String: str, fields.Integer: int}
+_PLAIN: dict[type, type] = {fields.UUID: UUID, fields.String: str, fields.Integer: int}
 _SAY_MANY = (
     "insert into events ({}, id, payload) select {} x.id, x.payload from json_to_recordset(%s::json) as x(id uuid, payload jsonb)"
 )

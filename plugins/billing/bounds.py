@@ -26,12 +26,13 @@ def find_crowded(days: Iterable[tuple[UUID, date]], most: int, window: ChargeWin
     if not most:
         return {}
     found: dict[UUID, DeskhandError] = {}
-    for (client_id, day), count in sorted(Counter(days).items()):
-        if count > most:
-            found[client_id] = TooManyOnADay(
-                f"{count} items are to be billed for {day.isoformat()}; more than {most} are looked at first. {_ADVICE}",
-                mend_url=_look(window, client_id),
-            )
+    counted = Counter((client_id.int, day) for client_id, day in days)
+    for (number, day), count in sorted(item for item in counted.items() if item[1] > most):
+        client_id = UUID(int=number)
+        found[client_id] = TooManyOnADay(
+            f"{count} items are to be billed for {day.isoformat()}; more than {most} are looked at first. {_ADVICE}",
+            mend_url=_look(window, client_id),
+        )
     return found
 
 
@@ -40,9 +41,9 @@ def find_jumps(ctx: CallContext, window: ChargeWindow, invoices: Sequence[Assemb
     if not factor or not invoices:
         return {}
     now = sums_of(invoices)
-    last = last_billed(ctx, window.start, sorted({client_id for client_id, _ in now}))
+    last = last_billed(ctx, window.start, {client_id for client_id, _ in now})
     found: dict[UUID, DeskhandError] = {}
-    for (client_id, currency), amount in sorted(now.items()):
+    for (client_id, currency), amount in now.items():
         before = last.get((client_id, currency))
         if before and 0 < before.amount * factor < amount:
             found[client_id] = AmountJumped(

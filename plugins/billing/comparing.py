@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, case, cast, func, select
 
+from kernel.db import among
 from kernel.directory.clients import get_clients
-from plugins.billing.bulk import among
 from plugins.billing.models import Invoice, InvoiceLine, Run, RunClient
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import func, select
 
 from kernel import audit, events
-from kernel.db import cursor
+from kernel.db import among, cursor
 from kernel.errors import InvalidInput
 from kernel.hookspecs.tax import TaxSource
-from plugins.billing.bulk import Batch, among, audit_batch, read_rows
+from plugins.billing.bulk import Batch, audit_batch, read_rows
 from plugins.billing.chain import add_links, link_batch
 from plugins.billing.contracts.ends import let_go_of_days
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications

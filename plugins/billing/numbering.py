@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.db import cursor
+from kernel.db import cursor, id_array
 from kernel.ids import uuid7
-from plugins.billing.bulk import id_array
 from plugins.billing.models import Series
 from plugins.billing.patterns import write_number
 

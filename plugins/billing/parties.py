@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from kernel.db import among
 from kernel.directory.models import Client, Location
-from plugins.billing.bulk import among, read_rows
+from plugins.billing.bulk import read_rows
 from plugins.billing.models import Invoice, InvoiceLine
 from plugins.billing.settings import billing_settings
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit, jobs
 from kernel.api.listing import Page, paginate
-from kernel.db import cursor
+from kernel.db import among, cursor
 from kernel.directory.models import Client
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.charging import ChargeWindow, Unapproved, Waiting
@@ -24,7 +24,7 @@ from kernel.ids import uuid7
 from kernel.jobs.models import LIVE
 from plugins.billing.agreements.orders import exceeding_orders
 from plugins.billing.bounds import find_jumps
-from plugins.billing.bulk import among, insert_rows
+from plugins.billing.bulk import insert_rows
 from plugins.billing.comparing import Change, changes, sums_of
 from plugins.billing.contracts.turns import hold_contracts
 from plugins.billing.days import check_days

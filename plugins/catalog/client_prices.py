@@ -14,6 +14,7 @@ from kernel import audit
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
 from kernel.currencies import currencies
+from kernel.db import among
 from kernel.directory.clients import apply_changes, get_client, get_clients
 from kernel.directory.models import Client
 from kernel.errors import InvalidInput
@@ -43,7 +44,7 @@ def list_client_prices(ctx: CallContext, query: Mapping[str, Any]) -> Page:
 
 def read_client_prices(ctx: CallContext, client_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> ClientPrices:
     """What these clients pay for these items, of all days, in one query."""
-    rows = select(ClientPrice).where(ClientPrice.client_id.in_(client_ids), ClientPrice.item_id.in_(item_ids))
+    rows = select(ClientPrice).where(among(ClientPrice.client_id, client_ids), among(ClientPrice.item_id, item_ids))
     found: defaultdict[tuple[UUID, UUID, str], list[DatedPrice]] = defaultdict(list)
     for one in ctx.session.scalars(rows):
         found[one.client_id, one.item_id, one.currency].append(DatedPrice(one.amount, one.start_on, one.end_on))

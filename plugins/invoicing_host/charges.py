@@ -15,7 +15,7 @@ from kernel import audit
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
 from kernel.currencies import currencies
-from kernel.db import cursor
+from kernel.db import among, cursor
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Client
 from kernel.errors import InvalidInput
@@ -129,7 +129,7 @@ def owed_charges(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]
     """The unbilled charges of these clients dated before the window's end."""
     found = (
         select(ExtensionCharge)
-        .where(ExtensionCharge.client_id.in_(clients), *_unbilled(window.end))
+        .where(among(ExtensionCharge.client_id, clients), *_unbilled(window.end))
         .order_by(ExtensionCharge.client_id, ExtensionCharge.charged_on, ExtensionCharge.id)
     )
     return [

@@ -13,7 +13,7 @@ from sqlalchemy import Date, cast, func, select
 from kernel import audit
 from kernel.context import CallContext
 from kernel.currencies import currencies
-from kernel.db import cursor
+from kernel.db import among, cursor
 from kernel.directory.clients import apply_changes, get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled, Unbilled, Waiting
@@ -117,7 +117,7 @@ def owed_materials(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUI
     found = (
         select(Material, Ticket.number, Ticket.location_id)
         .join(Ticket, (Ticket.tenant_id == Material.tenant_id) & (Ticket.id == Material.ticket_id))
-        .where(Material.client_id.in_(clients), Material.used_on < window.end, Material.invoice_id.is_(None))
+        .where(among(Material.client_id, clients), Material.used_on < window.end, Material.invoice_id.is_(None))
         .order_by(Material.client_id, Material.used_on, Material.id)
     )
     return [_charge(material, number, location) for material, number, location in ctx.session.execute(found)]

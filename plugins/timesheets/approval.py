@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from kernel import audit, events
 from kernel.context import CallContext
-from kernel.db import cursor
+from kernel.db import among, cursor
 from kernel.directory.clients import get_client
 from kernel.directory.models import User
 from kernel.errors import InvalidInput
@@ -113,7 +113,7 @@ def owed_time(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -
     found = (
         select(TimeEntry, User.name, User.billing_role)
         .join(User, (User.tenant_id == TimeEntry.tenant_id) & (User.id == TimeEntry.user_id))
-        .where(TimeEntry.client_id.in_(clients), _owed(window))
+        .where(among(TimeEntry.client_id, clients), _owed(window))
         .order_by(TimeEntry.client_id, TimeEntry.started_at, TimeEntry.id)
     )
     rows = ctx.session.execute(found).all()

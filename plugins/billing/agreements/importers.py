@@ -11,10 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.db import upsert
+from kernel.db import among, upsert
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
 from plugins.billing.agreements.price_schedules import misfit
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine, read_agreed
 from plugins.billing.contracts.checks import check_terms
 from plugins.billing.contracts.schemas import PO_POLICIES, RENEWALS

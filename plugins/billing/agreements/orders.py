@@ -10,11 +10,11 @@ from sqlalchemy import case, func, select
 
 from kernel.api.listing import Page, paginate
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.directory.models import Client
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.money import format_minor
 from plugins.billing.agreements.errors import PoAmountExceeded, PoNumberMissing
-from plugins.billing.bulk import among
 from plugins.billing.models.contracts import Contract
 from plugins.billing.models.invoices import Invoice
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.money import allocate
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.contracts.billed import read_billed
 from plugins.billing.due.values import GOODS, Due, DueDiscount, DueInvoice, DueLine, Source
@@ -30,19 +30,19 @@ def take_discounts(ctx: CallContext, lines: Sequence[AgreedLine], due: Due) -> D
     fixed amount is taken once for each period of its line, or, of a whole contract, once for each month in which periods
     begin, and leaves a source behind, so that nothing billed later takes it again.
     """
-    by_contract = _offered(ctx, {one.contract.id for one in lines})
+    by_contract = _offered(ctx, {one.contract.id.int: one.contract.id for one in lines}.values())
     if not by_contract:
         return due
     agreed = {one.line.id: one for one in lines if one.contract.id in by_contract}
     fixed = [one.id for several in by_contract.values() for one in several if one.fixed is not None]
     billed = read_billed(ctx, {CONTRACT_DISCOUNT: fixed}).get(CONTRACT_DISCOUNT, {})
-    taken = {(discount_id, key) for discount_id, keys in billed.items() for key in keys}
+    taken = {(UUID(int=discount), key) for discount, keys in billed.items() for key in keys}
     return Due([_with_discounts(one, agreed, by_contract, taken) for one in due.invoices], due.problems)
 
 
-def _offered(ctx: CallContext, contract_ids: set[UUID]) -> Mapping[UUID, Sequence[ContractDiscount]]:
+def _offered(ctx: CallContext, contract_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[ContractDiscount]]:
     found: defaultdict[UUID, list[ContractDiscount]] = defaultdict(list)
-    rows = select(ContractDiscount).where(among(ContractDiscount.contract_id, sorted(contract_ids)))
+    rows = select(ContractDiscount).where(among(ContractDiscount.contract_id, contract_ids))
     for one in ctx.session.scalars(rows.order_by(ContractDiscount.start_on, ContractDiscount.id)):
         found[one.contract_id].append(one)
     return found

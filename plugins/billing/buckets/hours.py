@@ -13,8 +13,8 @@ from sqlalchemy import delete, func, select
 
 from kernel import audit
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.errors import InvalidInput, PreconditionFailed
-from plugins.billing.bulk import among
 from plugins.billing.errors import WorkingHoursInUse, WorkingHoursNotFound
 from plugins.billing.models.buckets import Bucket, DayOff, WorkingHours, WorkingSpan
 from plugins.billing.working_hours import Hours, Span

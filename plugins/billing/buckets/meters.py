@@ -10,9 +10,9 @@ from itertools import chain
 from uuid import UUID
 
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.hookspecs.charging import Charge, ChargeWindow
 from plugins.billing.buckets.pools import Pool, read_pools, read_used
-from plugins.billing.bulk import among
 from plugins.billing.burn import shown
 from plugins.billing.contracts.agreed import read_agreed
 from plugins.billing.due import unbilled_usage

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.db import among
 from plugins.billing.buckets.hours import read_hours
 from plugins.billing.buckets.terms import BucketTerms
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.working_hours import Hours

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from kernel.context import CallContext
-from plugins.billing.bulk import among
+from kernel.db import among
 from plugins.billing.models.buckets import Bucket, BucketMember, WorkingHours
 
 PER = {"hour": 60, "each": 1}

@@ -11,12 +11,11 @@ from sqlalchemy import func, select
 
 from kernel import audit
 from kernel.context import CallContext
-from kernel.db import cursor
+from kernel.db import cursor, id_array
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.hookspecs.charging import Settled
 from kernel.hookspecs.directory import Blocker, Ref
-from plugins.billing.bulk import id_array
 from plugins.billing.days import check_days
 from plugins.billing.errors import UsageBilled, UsageMoved, UsageNotFound
 from plugins.billing.models.contracts import Contract, ContractLine, UsageEntry

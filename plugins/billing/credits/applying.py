@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from kernel import audit, events
+from kernel.db import among
 from kernel.ids import uuid7
-from plugins.billing.bulk import among
 from plugins.billing.credits.moving import lock_credits, move_credit, said_of
 from plugins.billing.credits.rules import Rule, in_order, rules_of
 from plugins.billing.errors import ApplicationNotFound, ApplicationReversed, CreditExpired, CreditTooLarge, PrepaymentNeedsMoney

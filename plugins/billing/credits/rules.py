@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel import audit
+from kernel.db import among
 from kernel.directory.clients import get_client
 from kernel.errors import PreconditionFailed
-from plugins.billing.bulk import among
 from plugins.billing.models import Credit, CreditRule
 from plugins.billing.settings import billing_settings
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from plugins.billing.bulk import among
+from kernel.db import among
 from plugins.billing.models.buckets import ClientCycle
 from plugins.billing.periods import Anchoring, Cycle
 

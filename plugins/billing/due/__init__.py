@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.directory.models import Client, Location
 from kernel.hookspecs.charging import Charge, ChargeWindow
 from plugins.billing.agreements.orders import numbers_missing
 from plugins.billing.agreements.taking import take_discounts
 from plugins.billing.bounds import find_crowded
 from plugins.billing.buckets.pools import read_pools, read_used
-from plugins.billing.bulk import among, plain_columns, read_rows
+from plugins.billing.bulk import plain_columns, read_rows
 from plugins.billing.contracts.agreed import AgreedLine, item_ids_of, read_agreed
 from plugins.billing.contracts.billed import CONTRACT_LINE, read_billed
 from plugins.billing.due.book import Book
@@ -52,18 +53,21 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     offered = list(chain.from_iterable(answers))
     billed = _billed(ctx, lines, offered, usage)
     charges = owed_before(offered, currencies, window.end, billed)
-    wanted = item_ids_of(lines) | {one.item_id for one in usage} | {one.item_id for one in charges if one.item_id}
+    used = {one.item_id.int: one.item_id for one in usage}.values()
+    wanted = item_ids_of(lines) | set(used) | {one.item_id for one in charges if one.item_id}
     items = ctx.hooks.get_items(ctx=ctx, item_ids=sorted(wanted))
     promised = ctx.hooks.get_client_prices(ctx=ctx, client_ids=list(currencies), item_ids=sorted(wanted))
     mode = billing_settings(ctx)["rounding_mode"]
-    book = Book(window, mode, currencies, lines, items, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised,
+    facts = {item_id.int: one for item_id, one in items.items()}
+    book = Book(window, mode, currencies, lines, facts, billed.get(CONTRACT_LINE, {}), _places(ctx, charges), promised,
                 read_worked(ctx, lines, charges))  # fmt: skip
     findings = Findings()
     dated = chain(((one.client_id, one.on_date) for one in charges), ((one.client_id, one.used_on) for one in usage))
     findings.refuse_all(find_crowded(dated, most_on_a_day, window))
     find_recurring(book, findings)
     pools = read_pools(ctx, lines)
-    records = [one for one in usage if one.id not in billed.get(USAGE, {})]
+    done = billed.get(USAGE, {})
+    records = [one for one in usage if one.id.int not in done]
     charges, records = find_buckets(book, pools, read_used(ctx, pools), charges, records, findings)
     find_used(book, records, findings)
     find_charged(book, charges, findings)
@@ -95,11 +99,11 @@ def unbilled_usage(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[
 
 def _billed(
     ctx: CallContext, lines: Sequence[AgreedLine], charges: Sequence[Charge], usage: Sequence[UsageEntry]
-) -> dict[str, dict[UUID, frozenset[str]]]:
+) -> dict[str, dict[int, frozenset[str]]]:
     """Which of these things stand on invoices: period keys by source kind and id."""
-    asked: defaultdict[str, set[UUID]] = defaultdict(set)
-    asked[CONTRACT_LINE].update(one.line.id for one in lines)
-    asked[USAGE].update(one.id for one in usage)
+    asked: defaultdict[str, list[UUID]] = defaultdict(list)
+    asked[CONTRACT_LINE] = [one.line.id for one in lines]
+    asked[USAGE] = [one.id for one in usage]
     for charge in charges:
-        asked[charge.source_kind].add(charge.source_id)
+        asked[charge.source_kind].append(charge.source_id)
     return read_billed(ctx, asked)

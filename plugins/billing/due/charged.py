@@ -273,11 +273,11 @@ def _describe(charge: Charge, item: str) -> str:
 
 
 def owed_before(
-    charges: Iterable[Charge], clients: Mapping[UUID, str], until: date, billed: Mapping[str, Mapping[UUID, object]]
+    charges: Iterable[Charge], clients: Mapping[UUID, str], until: date, billed: Mapping[str, Mapping[int, object]]
 ) -> list[Charge]:
     """The charges of these clients dated before a day and not on an invoice yet, in one fixed order."""
     mine = (
         one for one in charges
-        if one.client_id in clients and one.on_date < until and one.source_id not in billed.get(one.source_kind, {})
+        if one.client_id in clients and one.on_date < until and one.source_id.int not in billed.get(one.source_kind, {})
     )  # fmt: skip
     return sorted(mine, key=lambda one: (one.client_id, one.on_date, one.source_kind, one.source_id))

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, cast, exists, func, or_, select
 
+from kernel.db import among
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Client
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import speaking
-from plugins.billing.bulk import among
 from plugins.billing.contracts.billed import read_billed
 from plugins.billing.due.values import DueLine, Findings, Found, Source
 from plugins.billing.models import DunningLevel, Hold, Invoice, InvoiceLine, LateFeeRule, OverdueNote, Payer, Reminder
@@ -59,7 +59,7 @@ def find_late_fees(ctx: CallContext, book: Book, findings: Findings) -> None:
         with _language(ctx, clients[one.invoice.client_id]):
             findings.lines += _months(book, rules[one.invoice.currency], one, until, billed.get(LATE_FEE, {}))
     for reminder, invoice, level in reminders:
-        if reminder.id not in billed.get(REMINDER_FEE, {}):
+        if reminder.id.int not in billed.get(REMINDER_FEE, {}):
             with _language(ctx, clients[invoice.client_id]):
                 findings.lines.append(_fee_of_reminder(book, reminder, invoice, level))
 
@@ -95,8 +95,8 @@ def _fees_on(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, int]:
     return dict(ctx.session.execute(wanted.where(*mine).group_by(InvoiceLine.invoice_id)).all())
 
 
-def _months(book: Book, rule: LateFeeRule, one: _Late, until: date, billed: Mapping[UUID, frozenset[str]]) -> Iterator[Found]:
-    invoice, done = one.invoice, billed.get(one.invoice.id, frozenset())
+def _months(book: Book, rule: LateFeeRule, one: _Late, until: date, billed: Mapping[int, frozenset[str]]) -> Iterator[Found]:
+    invoice, done = one.invoice, billed.get(one.invoice.id.int, frozenset())
     for month, charged in late_months(invoice.due_date, rule.grace_days, until):
         base = open_on(one.movements, charged - timedelta(days=1)) - one.fees
         if base <= 0 or month.start < rule.starts_on or month.key in done:

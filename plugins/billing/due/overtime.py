@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.hookspecs.charging import Charge
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.models import InvoiceLine, Source
 from plugins.billing.overtime import Overtime, beyond

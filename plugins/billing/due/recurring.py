@@ -104,10 +104,10 @@ def _fixed_parts(book: Book, agreed: AgreedLine, period: ServicePeriod) -> list[
 def _item(book: Book, agreed: AgreedLine, one: AgreedItem, period: ServicePeriod) -> Item:
     """An item with the prices of the first day that is served."""
     contract, on, item_id = agreed.contract, period.served.start, one.item_id
+    promised = book.client_price(contract.client_id, item_id, contract.currency, on) if book.promised else None
     return Item(
         ItemNamed(book, agreed, item_id), one.quantity, one.unit_price, book.list_price(item_id, contract.currency, on),
-        period.coverage, book.client_price(contract.client_id, item_id, contract.currency, on),
-        agreed.scheduled(item_id, on) if agreed.prices else None,
+        period.coverage, promised, agreed.scheduled(item_id, on) if agreed.prices else None,
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _line(book: Book, place: int, agreed: AgreedLine, period: ServicePeriod, at:
     facts, flat, key = book.facts(item_id), line.kind in FLAT, period.period.key
     priced.trace.update(contract_line=agreed.words, period=key)
     return DueLine(
-        _describe(agreed, (facts.name if facts else line.name) if item else None),
+        agreed.label if flat and len(agreed.items) < 2 else _describe(agreed, facts.name if facts else line.name),
         item_id,
         priced.quantity,
         whole_price(priced.unit_price) if flat or period.coverage is None else None,
@@ -135,9 +135,7 @@ def _line(book: Book, place: int, agreed: AgreedLine, period: ServicePeriod, at:
     )
 
 
-def _describe(agreed: AgreedLine, item: str | None) -> str:
-    if item is None or (agreed.line.kind in FLAT and len(agreed.items) == 1):
-        return agreed.label
+def _describe(agreed: AgreedLine, item: str) -> str:
     if agreed.line.kind in FLAT:
         return f"{agreed.label}: {item}"
     return agreed.line.invoice_text if agreed.line.invoice_text and len(agreed.items) == 1 else item

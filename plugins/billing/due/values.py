@@ -131,7 +131,8 @@ class Findings:
     def due(self) -> Due:
         """Clients with something in the way are parked whole; the others' lines become invoices, sorted."""
         problems = {client_id: _one(self.refusals[client_id]) for client_id in sorted(self.refusals)}
-        return Due(list(_invoices([one for one in self.lines if one.client_id not in problems])), problems)
+        refused = {one.int for one in problems}
+        return Due(list(_invoices([one for one in self.lines if one.client_id.int not in refused])), problems)
 
 
 def _one(errors: list[DeskhandError]) -> DeskhandError:
@@ -149,9 +150,11 @@ def _invoices(lines: list[Found]) -> Iterator[DueInvoice]:
     for one in lines:
         groups.setdefault((one.client_id.int, one.currency, one.po_number or ""), []).append(one)
     for (_, currency, po_number), found in sorted(groups.items()):
-        contracts = sorted({one.contract_id for one in found if one.contract_id})
+        contracts = {one.contract_id.int: one.contract_id for one in found if one.contract_id}
         printed = sorted([one.line for one in found], key=_PLACE)
-        yield DueInvoice(found[0].client_id, currency, po_number or None, tuple(contracts), printed)
+        yield DueInvoice(
+            found[0].client_id, currency, po_number or None, tuple([contracts[one] for one in sorted(contracts)]), printed
+        )
 
 
 _PLACE = attrgetter("order")

@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import func, literal, null, or_, select, union_all
 
 from kernel import audit
-from kernel.db import fetch_rows
+from kernel.db import among, fetch_rows
 from kernel.directory.clients import get_clients
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
-from plugins.billing.bulk import among
 from plugins.billing.layouts.errors import LayoutChoiceNotFound, LayoutInUse, LayoutNotFound
 from plugins.billing.layouts.standards import DEFAULT
 from plugins.billing.layouts.store import get_layout, lay_out_known, own_layout

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, cast, exists, func, or_, select, text
 
 from kernel import audit, events
+from kernel.db import among
 from kernel.directory.clients import get_client, get_clients
 from kernel.directory.models import Client
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
 from kernel.mail import MailNotConfigured
-from plugins.billing.bulk import among, insert_rows
+from plugins.billing.bulk import insert_rows
 from plugins.billing.models import DunningLevel, Hold, Invoice, Payer, Reminder
 from plugins.billing.receivables.letters import NO_ADDRESS, address_of, in_language_of, send_letter
 from plugins.billing.receivables.levels import Words, list_levels, texts_of, words_for

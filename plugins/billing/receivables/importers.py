@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.db import upsert
+from kernel.db import among, upsert
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
-from plugins.billing.bulk import among
 from plugins.billing.models import Payer, Terms
 from plugins.billing.receivables.terms import add_terms
 

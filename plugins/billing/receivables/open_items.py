@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, Subquery, cast, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
-from plugins.billing.bulk import among
+from kernel.db import among
 from plugins.billing.models import CreditApplication, EarlyDiscount, Invoice, LedgerEntry, PaymentAllocation, Posting
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from babel import dates
 from sqlalchemy import exists, select
 
 from kernel import audit
+from kernel.db import among
 from kernel.directory.clients import get_client
 from kernel.directory.models import Client
 from kernel.errors import InvalidInput
@@ -19,7 +20,6 @@ from kernel.money import format_minor
 from kernel.web.i18n import babel_locale
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
-from plugins.billing.bulk import among
 from plugins.billing.layouts.sheet import (
     Band,
     Cell,

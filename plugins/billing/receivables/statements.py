@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, case, cast, func, select
 
+from kernel.db import among
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
-from plugins.billing.bulk import among
 from plugins.billing.days import check_days
 from plugins.billing.models import Invoice, LedgerEntry, Payment, Posting
 from plugins.billing.receivables.open_items import movements, open_items

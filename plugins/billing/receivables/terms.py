@@ -12,10 +12,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit
+from kernel.db import among
 from kernel.directory.clients import apply_changes
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
-from plugins.billing.bulk import among
 from plugins.billing.models import Invoice, Payer, Terms
 from plugins.billing.receivables.days import due_day
 from plugins.billing.receivables.errors import TermsInUse, TermsNotFound
@@ -150,7 +150,9 @@ def agreed_on(terms: Terms, invoice_date: date) -> Agreed:
 
 def agree_many(ctx: CallContext, client_ids: Sequence[UUID], invoice_date: date) -> dict[UUID, Agreed]:
     """What the terms of each client make of an invoice of a day."""
-    return {one: agreed_on(terms, invoice_date) for one, terms in terms_of(ctx, client_ids).items()}
+    found = terms_of(ctx, client_ids)
+    agreed = {id(terms): agreed_on(terms, invoice_date) for terms in {id(one): one for one in found.values()}.values()}
+    return {one: agreed[id(terms)] for one, terms in found.items()}
 
 
 def agree(ctx: CallContext, client_id: UUID, invoice_date: date, terms_id: UUID | None = None,
