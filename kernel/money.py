@@ -91,7 +91,7 @@ def multiply(price: Decimal | int, quantity: Decimal | int, mode: Rounding, *, p
     >>> multiply(9500, 50, Rounding.HALF_UP, per=60)  # 50 minutes at 95.00 an hour
     7917
     """
-    price_top, price_bottom = as_ratio(price)
+    price_top, price_bottom = (price, 1) if type(price) is int else as_ratio(price)
     top, bottom = as_ratio(quantity)
     return in_range(round_ratio(price_top * top, price_bottom * bottom * per, mode))
 

@@ -89,7 +89,7 @@ def mark_billed(ctx: CallContext, settled: Sequence[Settled]) -> None:
     mine = [one for one in settled if one.source_kind == SOURCE]
     if not mine:
         return
-    versions, ids = [one.version for one in mine], id_array([one.source_id for one in mine])
+    versions, ids = f"{{{','.join([str(one.version) for one in mine])}}}", id_array([one.source_id for one in mine])
     invoices, lines = id_array([one.invoice_id for one in mine]), id_array([one.line_id for one in mine])
     with cursor(ctx.session) as cur:
         done = cur.execute(_MARK, [ids, versions, invoices, lines, ctx.tenant_id]).rowcount
