@@ -10,9 +10,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from kernel.api.listing import Page, paginate
+from kernel.db import among
 from kernel.directory.models import Client
 from kernel.errors import InvalidInput
-from plugins.billing.bulk import among
 from plugins.billing.models import Run, RunClient
 from plugins.billing.runs import start_run
 

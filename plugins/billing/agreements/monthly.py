@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.db import among
 from kernel.money import Rounding, as_ratio, round_ratio
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.due.values import GOODS
 from plugins.billing.models.agreements import ContractDiscount

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, ex
 from sqlalchemy.orm import aliased
 
 from kernel.context import CallContext
-from plugins.billing.bulk import among
+from kernel.db import among
 from plugins.billing.contracts.billed import CONTRACT_LINE
 from plugins.billing.errors import InvoiceSettled, PeriodsBilled
 from plugins.billing.models import Invoice, InvoiceLine, Source

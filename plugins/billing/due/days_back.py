@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from kernel.db import among
 from kernel.directory.clients import get_clients
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import speaking
-from plugins.billing.bulk import among
 from plugins.billing.contracts.agreed import AgreedLine
 from plugins.billing.contracts.ends import DAYS_BACK, waiting_days
 from plugins.billing.due.recurring import found_on
