@@ -14,10 +14,9 @@ from psycopg.rows import dict_row
 from sqlalchemy import ColumnElement, Select, any_, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
-from sqlalchemy.types import UserDefinedType
 
 from kernel.audit import AuditEntry
-from kernel.db import TenantTable, compile_hot, cursor, id_array
+from kernel.db import Ids, TenantTable, compile_hot, cursor, id_array
 from kernel.errors import Conflict
 from kernel.ids import uuid7_texts
 from plugins.billing.copy_text import Writer, copy_text, writer_of
@@ -123,16 +122,6 @@ def audit_batch(ctx: CallContext, action: str, kind: str, deeds: Sequence[tuple[
     ]  # fmt: skip
 
 
-class _Ids(UserDefinedType[str]):
-    """An array of ids that comes as PostgreSQL's own text for it."""
-
-    cache_ok = True
-    render_bind_cast = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "UUID[]"
-
-
 def read_rows(session: Session, statement: Any) -> list[Any]:
     """The rows of a statement as named tuples with the names of its columns: a tenth of what mapped objects cost, where a
     batch reads ten thousands of them only to look at them.
@@ -163,7 +152,7 @@ _UNASKED = {"tenant_id", "created_at", "updated_at"}
 
 def among_asked(column: Any) -> ColumnElement[bool]:
     """`among` the ids that `read_together` is given."""
-    wanted: ColumnElement[bool] = column == any_(bindparam("ids", type_=_Ids()))
+    wanted: ColumnElement[bool] = column == any_(bindparam("ids", type_=Ids()))
     return wanted
 
 
