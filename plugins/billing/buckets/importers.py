@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.db import upsert
+from kernel.db import among, upsert
 from kernel.hookspecs.transfer import Column, Importer, ImportRow, Resolver, RowError
-from plugins.billing.bulk import among
 from plugins.billing.contracts.schemas import KINDS, UNITS
 from plugins.billing.contracts.turns import begin_change
 from plugins.billing.models import Bucket, BucketMember, WorkingHours

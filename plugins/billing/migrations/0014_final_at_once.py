@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "billing_0013"
-down_revision = "billing_0012"
+revision = "billing_0014"
+down_revision = "billing_0013"
 branch_labels = None
 depends_on = None
 
