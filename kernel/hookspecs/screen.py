@@ -30,6 +30,14 @@ class Card(NamedTuple):
     width: int = 4
 
 
+class PageLink(NamedTuple):
+    """A button at the head of a detail page that leads to another page."""
+
+    title: str
+    url: str
+    permission: str
+
+
 class PaletteEntry(NamedTuple):
     """One line of the Ctrl-K palette."""
 
@@ -43,6 +51,14 @@ def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
     """Collect: give tabs for the detail page of `ref`. Any plugin; once per page view.
 
     Example: for a client `[Panel("Tickets", f"/tickets/of-client/{ref.id}", "ticket.read", 20)]`.
+    """
+
+
+@hookspec
+def collect_links(ctx: CallContext, ref: Ref) -> Sequence[PageLink]:
+    """Collect: give buttons for the head of the detail page of `ref`; invoices have them. Any plugin; once per page view.
+
+    Example: for an invoice `[PageLink("Send to DATEV", f"/apps/…/on/invoice/{ref.id}", "extension.use")]`.
     """
 
 

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from kernel.api.listing import every_row
 from kernel.context import CallContext
 from kernel.directory.clients import get_client
+from kernel.hookspecs.directory import Ref
 from kernel.money import exponent
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
@@ -91,6 +92,7 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         credits=applying.usable_credits(ctx, invoice) if invoice.status == "finalized" else [],
         notes=listing.list_invoices(ctx, {"credit_of_id": invoice_id, "limit": 50}).items,
         parties=find_parties(ctx, [invoice])[invoice.id],
+        links=[one for answer in ctx.hooks.collect_links(ctx=ctx, ref=Ref("invoice", invoice_id)) for one in answer],
         layout=paper.name_of_layout(ctx, invoice),
         span=span,
         **payment_facts(ctx, invoice),

@@ -309,3 +309,25 @@ class AnswerNotKept(Conflict):
 
     code = "answer_not_kept"
     title = "Carried out before"
+
+
+class BundleFileNotFound(NotFound):
+    """The address leads to no file that browsers may have: made up, of another release, or of a type that is not served."""
+
+    code = "bundle_file_not_found"
+    title = "No such file"
+
+
+class SlotNotFound(NotFound):
+    """The installed extension shows nothing at this place, or no more since another version serves."""
+
+    code = "slot_not_found"
+    status = 410
+    title = "Nothing is shown here"
+
+
+class OptionsRefused(InvalidInput):
+    """The JSON schema of an extension's settings says what a form cannot show, or is none."""
+
+    code = "options_refused"
+    title = "The settings cannot be shown"

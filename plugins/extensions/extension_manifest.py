@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from plugins.extensions.errors import BundleRefused, ManifestRefused
 from plugins.extensions.manifest_parts import PARAMETERS, Asking, Endpoint, ExtensionManifest
 from plugins.extensions.manifest_schemas import ManifestSchema
+from plugins.extensions.options import read_options
 
 _MANIFEST_BYTES = 256 * 1024
 _SCHEMA = ManifestSchema()
@@ -36,13 +37,18 @@ def read_manifest(text: bytes, known_capabilities: Collection[str] | None = None
     return manifest
 
 
-def check_files(manifest: ExtensionManifest, files: Collection[str]) -> None:
-    """Hold a bundle's files against what its manifest names; raises `BundleRefused` for one too few or one too many."""
+def check_files(manifest: ExtensionManifest, files: Mapping[str, bytes]) -> None:
+    """Hold a bundle's files against what its manifest names; raises `BundleRefused` for one too few or one too many, and
+    `OptionsRefused` for a schema of settings that no form can show.
+    """
     wanted = {name for one in manifest.ui for name in (one.entry, one.schema) if name is not None}
     if missing := sorted(wanted - set(files)):
         raise BundleRefused(f"deskhand.json names {missing[0]}, which the bundle does not have.")
     if strange := sorted(name for name in files if name not in wanted and not manifest.is_asset(name)):
         raise BundleRefused(f"The bundle has {strange[0]}, which deskhand.json names neither in `ui` nor in `assets`.")
+    for one in manifest.ui:
+        if one.schema is not None:
+            read_options(files[one.schema])
 
 
 def _conflicts(manifest: ExtensionManifest, known: Collection[str] | None) -> dict[str, str]:

@@ -18,12 +18,22 @@ from plugins.extensions.trust import revoke, trust_key
 
 _MANIFEST = {
     "name": "example.contoso.orders", "publisher": "contoso", "version": "1.0.0", "runtime": "component@1", "title": "Orders",
+    "endpoints": [{"method": "POST", "path": "/hook", "auth": "public-signed"}], "assets": ["ui/*"],
+    "ui": [
+        {"slot": "app", "title": "Orders", "entry": "ui/index.html"},
+        {"slot": "client_tab", "title": "Orders", "entry": "ui/index.html"},
+        {"slot": "settings", "schema": "settings.schema.json"},
+    ],
 }  # fmt: skip
+_FILES = {
+    "ui/index.html": b"<!doctype html>",
+    "settings.schema.json": b'{"type": "object", "properties": {"color": {"type": "string", "enum": ["red", "green"]}}}',
+}
 
 
 def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
-    """An extension without endpoints, and the record of a call."""
-    release = publish_release(ctx, pack_bundle(Bundle(orjson.dumps(_MANIFEST), COMPONENT_MAGIC, {})))
+    """An extension with a page, and the record of a call."""
+    release = publish_release(ctx, pack_bundle(Bundle(orjson.dumps(_MANIFEST), COMPONENT_MAGIC, _FILES)))
     release.state = "ready"
     ctx.session.flush()
     install = install_extension(ctx, release_id=release.id)
@@ -39,6 +49,7 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
         "install_id": install.id,
         "install": install.id,
         "invocation_id": called.id,
+        "row_id": there["client_id"],
     }
 
 

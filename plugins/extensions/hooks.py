@@ -9,20 +9,25 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.notify import Event, Listening
+from kernel.hookspecs.screen import Card, PageLink, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import (
     answers,
+    asset_door,
     call_pages,
     commands,
     gateway,
     host,
     install_pages,
+    options_pages,
     pages,
     releases,
     routes,
     scheduling_host,
     secret_pages,
     signing_pages,
+    slot_pages,
+    slots,
     tasks,
     telling,
     timetable,
@@ -36,6 +41,10 @@ if TYPE_CHECKING:
     from kernel.api.rest import Rest
     from kernel.web.pages import Pages
 
+_PAGES = (
+    gateway, pages, install_pages, call_pages, options_pages, secret_pages, signing_pages, slot_pages, trust_pages, asset_door,
+)  # fmt: skip
+
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
@@ -44,15 +53,13 @@ def register_rest() -> Sequence[Rest]:
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [
-        gateway.pages, pages.pages, install_pages.pages, call_pages.pages, signing_pages.pages, trust_pages.pages,
-        secret_pages.pages,
-    ]  # fmt: skip
+    return [one.pages for one in _PAGES]
 
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
     return [
+        NavEntry("extensions", "Apps", "/apps", "extension.use", "apps", 5),
         NavEntry("extensions", "Installed", "/extensions", "extension.read", "puzzle", 10),
         NavEntry("extensions", "Releases", "/extensions/releases", "extension.read", "package", 20),
         NavEntry("extensions", "Publishers", "/extensions/publishers", "extension.read", "certificate", 25),
@@ -110,3 +117,23 @@ def on_event(ctx: CallContext, event: Event) -> None:
 @hookimpl
 def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
     return answers.labels(ctx, refs)
+
+
+@hookimpl
+def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
+    return slots.panels(ctx, ref)
+
+
+@hookimpl
+def collect_links(ctx: CallContext, ref: Ref) -> Sequence[PageLink]:
+    return slots.links(ctx, ref)
+
+
+@hookimpl
+def collect_cards(ctx: CallContext) -> Sequence[Card]:
+    return slots.cards(ctx)
+
+
+@hookimpl
+def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
+    return slots.palette(ctx, text)

@@ -12,10 +12,10 @@ from kernel.context import CallContext
 from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.extensions import grants, invocations, releases, schemas, services
+from plugins.extensions import grants, invocations, releases, schemas, services, slots
 from plugins.extensions.manifest_parts import PARAMETERS
 from plugins.extensions.models import Install
-from plugins.extensions.words import HALTED, INSTALL_STATES, asked_capabilities, reach_of
+from plugins.extensions.words import HALTED, INSTALL_STATES, SLOTS, asked_capabilities, reach_of
 
 pages = Pages("extensions")
 _INSTALL = "/extensions/<uuid:install_id>"
@@ -62,6 +62,8 @@ def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
         config=services.get_config(ctx, install_id) if ctx.actor.may("extension.manage") else {},
         calls=invocations.list_invocations(ctx, {"install_id": install_id, "limit": _RECENT_CALLS}).items,
         states=INSTALL_STATES,
+        shows=[one for one in slots.filled_slots(ctx) if one.install_id == install_id],
+        slot_words=SLOTS,
         halted=HALTED[found.halted] if found.halted else None,
         resting=found.resting_until is not None and found.resting_until > ctx.now(),
     )

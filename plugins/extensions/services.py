@@ -25,7 +25,8 @@ from plugins.extensions.errors import (
 )
 from plugins.extensions.grants import KIND, Values, checked, give, narrow, take
 from plugins.extensions.models import Install, Release
-from plugins.extensions.releases import get_release, manifest_of
+from plugins.extensions.options import Option, check_config, read_options
+from plugins.extensions.releases import get_release, manifest_of, read_file
 from plugins.extensions.timetable import drop_all, keep_to_manifest
 from plugins.extensions.trust import check_trust, pin_key
 
@@ -210,6 +211,8 @@ def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) ->
     """Replace the settings of an install; they are kept sealed. Raises InvalidInput."""
     install = get_install(ctx, install_id, lock=True)
     _check_config(config)
+    if (options := options_of(ctx, install)) is not None:
+        check_config(options, config)
     before = get_config(ctx, install_id)
     plain = orjson.dumps(dict(config))
     install.config = ctx.kernel.seal(ctx, plain, Install.__tablename__, install_id, "config") if config else None
@@ -217,6 +220,13 @@ def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) ->
     _record(ctx, "extension.configured", install, {"keys": changed})
     ctx.session.flush()
     return install
+
+
+def options_of(ctx: CallContext, install: Install) -> tuple[Option, ...] | None:
+    """The settings that the serving release describes, if it describes them."""
+    release = get_release(ctx, install.release_id)
+    schema = next((one.schema for one in manifest_of(release).ui if one.schema is not None), None)
+    return None if schema is None else read_options(read_file(ctx, release, schema))
 
 
 def _serve(

@@ -32,6 +32,14 @@ HOOKS = {
     "collect_charges": _l("It adds charges to invoices."),
     "render_invoice": _l("It prints invoices with a layout of its own."),
 }
+SLOTS = {
+    "app": (_l("A page of its own"), "neutral"),
+    "ticket_panel": (_l("A tab of tickets"), "neutral"),
+    "client_tab": (_l("A tab of clients"), "neutral"),
+    "invoice_action": (_l("A button of invoices"), "neutral"),
+    "dashboard_widget": (_l("A card of the overview"), "neutral"),
+    "settings": (_l("Its settings"), "neutral"),
+}
 CALL_OUTCOMES = {
     "ok": (_l("Done"), "success"),
     "denied": (_l("Denied"), "danger"),

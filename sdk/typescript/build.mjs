@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Builds one extension: type check, bundle, component. Usage: node build.mjs <folder of the extension>
 //
-// Reads deskhand.json and src/index.ts, writes dist/component.wasm. The component imports only those interfaces whose
-// capabilities the manifest asks for; calling another one throws the words that say what to add.
+// Reads deskhand.json and src/index.ts, writes dist/component.wasm, and ui/*.js from ui/*.ts where there are pages. The
+// component imports only those interfaces whose capabilities the manifest asks for; calling another one throws the words that
+// say what to add.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { componentize } from "componentize-qjs";
 import { build } from "esbuild";
+import { buildPages } from "./pages.mjs";
 
 const sdk = import.meta.dirname;
 // The package carries the world with it; in the source tree it lies beside.
@@ -158,8 +160,11 @@ function writeTypeSettings(folder, { handler, others }) {
 function typeCheck(folder, exported) {
   const ours = writeTypeSettings(folder, exported);
   const own = path.join(folder, "tsconfig.json");
+  checkTypes(existsSync(own) ? own : ours);
+}
+
+function checkTypes(settings) {
   const compiler = path.join(sdk, "node_modules", "typescript", "bin", "tsc");
-  const settings = existsSync(own) ? own : ours;
   try {
     execFileSync(process.execPath, [compiler, "--project", settings], { encoding: "utf8" });
   } catch (failed) {
@@ -206,6 +211,7 @@ async function buildExtension(folder) {
     throw new BuildError(`${source} is not there; it exports what the host calls`);
   }
   typeCheck(folder, exported);
+  await buildPages(folder, checkTypes);
   const component = await makeComponent(await bundleSource(folder, faces, exported), faces, exported);
   const target = path.join(folder, "dist", "component.wasm");
   mkdirSync(path.dirname(target), { recursive: true });

@@ -9,6 +9,7 @@ from typing import Any
 
 from kernel.jobs import drain
 from plugins.extensions.bundles import Bundle, pack_bundle
+from plugins.extensions.packing import bundle_of_folder
 from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -18,8 +19,9 @@ API = "/api/v1"
 
 
 def manifest_of(folder: Path, **changes: Any) -> dict[str, Any]:
-    """An extension's deskhand.json, with changes."""
-    return json.loads((folder / "deskhand.json").read_text()) | changes
+    """An extension's deskhand.json without its pages and files, with changes."""
+    read = json.loads((folder / "deskhand.json").read_text())
+    return {key: value for key, value in read.items() if key not in ("ui", "assets")} | changes
 
 
 def send_release(world: World, manifest: dict[str, Any], wasm: bytes, files: dict[str, bytes] | None = None) -> Any:
@@ -35,6 +37,12 @@ def publish(world: World, manifest: dict[str, Any], wasm: bytes, files: dict[str
     assert answer.status_code == 201, answer.json
     drain(world.kernel, world.tenant_id)
     return world.api().get(f"{API}/extension-releases/{answer.json['id']}").json
+
+
+def publish_folder(world: World, folder: Path) -> dict[str, Any]:
+    """Publish a built folder with all its files."""
+    bundle = bundle_of_folder(folder)
+    return publish(world, json.loads(bundle.manifest), bundle.component, dict(bundle.files))
 
 
 def install(world: World, release: dict[str, Any], *grants: str, **config: str) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def test_publish_install_call_and_look(ext: Any) -> None:
     assert ext("call", NAME, "?name=x").exit_code == 0
     again = ext("install", NAME, "--grant", "cap:bank.rob")
     assert (again.exit_code, "does not ask for cap:bank.rob" in again.output) == (1, True)
-    assert ext("install", NAME, "--set", "color=green", "--grant", MANUAL_INVOICE).exit_code == 0
-    assert json.loads(ext("call", NAME, "/").stdout)["defaultDescription"] == "Remote support"
+    assert ext("install", NAME, "--set", "defaultDescription=Work", "--grant", MANUAL_INVOICE).exit_code == 0
+    assert json.loads(ext("call", NAME, "/").stdout)["defaultDescription"] == "Work"
     *_, record = ext("logs", NAME, "--json").stdout.splitlines()
     assert json.loads(record)["status"] == 200
     assert ext("revoke", NAME, MANUAL_INVOICE).exit_code == 0
@@ -69,6 +69,6 @@ def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> 
 
 
 def test_a_guests_log_line_cannot_paint_the_terminal_or_forge_another() -> None:
-    from plugins.extensions.commands import _visible
+    from plugins.extensions.wording import _visible
 
     assert _visible("\x1b[2Jcleared\n2026-01-01 GET / 200") == "\\x1b[2Jcleared\n      2026-01-01 GET / 200"

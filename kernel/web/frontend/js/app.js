@@ -4,6 +4,7 @@ import "./combo.js";
 import "./dialogs.js";
 import "./dragging.js";
 import "./forms.js";
+import "./frames.js";
 import "./keys.js";
 import "./lists.js";
 import "./palette.js";
