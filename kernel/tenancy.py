@@ -216,7 +216,7 @@ def change_settings(ctx: CallContext, plugin: str, changes: Mapping[str, Any]) -
     schema = ctx.kernel.plugins.get(plugin).manifest.settings
     if schema is None:
         raise NotFound(f"The plugin {plugin} has no settings.")
-    stored = ctx.session.scalar(select(TenantSettings.values).where(TenantSettings.plugin == plugin)) or {}
+    stored = ctx.session.scalar(select(TenantSettings.values).where(TenantSettings.plugin == plugin).with_for_update()) or {}
     merged = {**stored, **changes}
     try:
         loaded: dict[str, Any] = schema().load(merged)

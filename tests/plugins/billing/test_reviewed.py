@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from kernel.errors import DeskhandError, InvalidInput
 from kernel.events import OutboxEvent
 from kernel.hookspecs.invoicing import ManualInvoice, ManualLine
 from kernel.ids import uuid7
-from kernel.tenancy import change_settings
+from kernel.tenancy import change_settings, get_settings
 from plugins.billing import comparing, credit_notes, finalizing, invoices, payments, refunds, reopening, unusual
 from plugins.billing import listing as billing_lists
 from plugins.billing.agreements import discounts, orders
@@ -331,3 +332,25 @@ def test_a_credit_note_over_no_line_says_so(acme: Any, hill: Any) -> None:
         with pytest.raises(InvalidInput) as told:
             credit_notes.create_credit_note(ctx, one.id, reason="Nothing ticked", lines=[])
         assert list(told.value.errors) == ["lines"]
+
+
+def test_two_settings_changed_at_once_are_both_kept(acme: Any) -> None:
+    with acme.call("alice") as ctx:
+        change_settings(ctx, "billing", {"footer": "Acme"})
+    barrier = Barrier(2)
+
+    def change(**values: Any) -> None:
+        with acme.call("alice") as ctx:
+            ctx.session.execute(select(1))
+            barrier.wait(10)
+            change_settings(ctx, "billing", values)
+            sleep(0.1)
+
+    threads = [Thread(target=change, kwargs=one) for one in ({"seller_name": "Acme GmbH"}, {"reply_to": "office@acme.example"})]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    with acme.call("alice") as ctx:
+        kept = get_settings(ctx, "billing")
+        assert (kept["seller_name"], kept["reply_to"], kept["footer"]) == ("Acme GmbH", "office@acme.example", "Acme")
