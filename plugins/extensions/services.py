@@ -114,7 +114,6 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     """
     install = get_install(ctx, install_id, lock=True)
     release = _ready(ctx, release_id)
-    pin_key(ctx, release)
     if release.name != install.name:
         raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
     before = manifest_of(get_release(ctx, install.release_id)).reach()
@@ -233,6 +232,7 @@ def _serve(
     ctx: CallContext, install: Install, release: Release, keep: Iterable[str] | None = None, action: str = "extension.upgraded"
 ) -> None:
     """Switch to a release and drop the grants that it does not ask for (with `keep`: all but those)."""
+    pin_key(ctx, release)
     narrow(ctx, install, release, keep)
     if install.release_id != release.id:
         install.previous_release_id = install.release_id

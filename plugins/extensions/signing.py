@@ -25,6 +25,7 @@ from plugins.extensions.bundles import Bundle
 from plugins.extensions.errors import SignatureInvalid
 
 KEY_BYTES, SIGNATURE_BYTES = 32, 64
+_MOST_BYTES = 4096
 _SIGNED = b"deskhand bundle signature 1\n"
 
 
@@ -64,6 +65,8 @@ def sign_bundle(bundle: Bundle, private_key: bytes) -> Bundle:
 
 def read_signature(text: bytes) -> Signature:
     """What `signature.json` says. Raises SignatureInvalid."""
+    if len(text) > _MOST_BYTES:
+        raise SignatureInvalid(f"signature.json has {len(text)} bytes; at most {_MOST_BYTES} are allowed.")
     try:
         read = _SignatureSchema().load(orjson.loads(text))
     except (orjson.JSONDecodeError, ValidationError) as error:

@@ -6,6 +6,7 @@ the first signed release of theirs that is installed; another key must be added 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -34,6 +35,7 @@ from plugins.extensions.models import Install, PublisherKey, Release, Revocation
 from plugins.extensions.signing import fingerprint, is_signed_by
 
 _LONGEST_REASON = 500
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 _KEYS: Select[Any] = select(
     PublisherKey.id, PublisherKey.publisher, func.encode(PublisherKey.key, "base64").label("key"),
     func.encode(func.sha256(PublisherKey.key), "hex").label("fingerprint"), PublisherKey.trusted_by, PublisherKey.trusted_at,
@@ -162,7 +164,7 @@ def revoke(ctx: CallContext, subject: str, reason: str) -> Revocation:
     """The kill switch for an extension (`org.example.orders`), one version (`org.example.orders@1.4.0`) or all that a key
     signed (its fingerprint): installs stop at once, and none can be made or switched on. Doing it twice is harmless.
     """
-    subject, reason = subject.strip(), reason.strip()
+    subject, reason = subject.strip().lower() if _FINGERPRINT.fullmatch(subject.strip()) else subject.strip(), reason.strip()
     if not subject or not 0 < len(reason) <= _LONGEST_REASON:
         raise InvalidInput(errors={"reason": f"Say why, in at most {_LONGEST_REASON} characters."})
     values = {"tenant_id": ctx.tenant_id, "id": uuid7(), "subject": subject, "reason": reason, "revoked_by": ctx.actor.name,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.models import Install, InvocationRecord, Release
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
-from tests.extensions.room_stage import API, MANUAL_INVOICE, install
+from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, install, manifest_of
 from tests.plugins.extensions.test_installing import INSTALLS, granted, polite
 
 KEY, OTHER_KEY = signing.new_private_key(), signing.new_private_key()
@@ -171,6 +173,69 @@ def test_rolling_back_is_one_call_and_grants_nothing(acme: World) -> None:
     assert MANUAL_INVOICE not in granted(back)
     assert acme.client("bob").get(installed["url"]).text == "ok"
     assert acme.api().post(f"{here}/rollback").json["semver"] == "2.0.0"
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[str]:
+    """What each of some requests answers that are sent at the same time: codes, or the status."""
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda deed=deed: answers.append(told(deed()))) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(answers)
+
+
+def told(answer: Any) -> str:
+    return code(answer) if answer.status_code >= 400 else str(answer.status_code)
+
+
+def test_what_is_sent_twice_at_once_happens_once(acme: World) -> None:
+    rude = signed(None, title="Rude")
+    assert at_once(lambda: send(acme, signed(None)), lambda: send(acme, rude)) == ["201", "release_published"]
+    drain(acme.kernel, acme.tenant_id)
+    [release] = acme.api().get(f"{API}/extension-releases").json["items"]
+    make = partial(acme.api().post, INSTALLS, json={"release_id": release["id"]})
+    assert at_once(make, partial(acme.api().post, INSTALLS, json={"release_id": release["id"]})) == ["201", "extension_installed"]
+    [installed] = acme.api().get(INSTALLS).json["items"]
+    revocation = {"subject": release["name"], "reason": "It leaks."}
+    revoke = [partial(acme.api().post, f"{API}/extension-revocations", json=revocation) for _ in range(2)]
+    assert at_once(*revoke) == ["201", "201"]
+    assert len(acme.api().get(f"{API}/extension-revocations").json["items"]) == 1
+    assert acme.api().get(f"{INSTALLS}/{installed['id']}").json["halted"] == "revoked"
+
+
+def test_a_revocation_reaches_a_guest_that_runs(acme: World, demo_wasm: bytes) -> None:
+    from plugins.extensions import invoking
+    from plugins.extensions.errors import GuestStopped
+    from plugins.extensions.guests.invocation import GuestRequest
+
+    bundle = Bundle(json.dumps(manifest_of(DEMO_FOLDER)).encode(), demo_wasm, {})
+    release = ready(acme, signing.sign_bundle(bundle, KEY))
+    installed = install(acme, release)
+    with acme.call("bob") as ctx:
+        target = invoking.find_target(ctx, UUID(installed["id"]), "GET", "/")
+    with acme.call() as called:
+        trust.revoke(called, release["signer"].upper(), "The key was stolen.")
+    with pytest.raises(GuestStopped):
+        invoking.invoke(acme.kernel, target, GuestRequest("GET", "/"), caller=ctx.actor, request_id="r-1")
+    [call] = calls_of(acme, installed)
+    assert {one["outcome"] for one in call["host_calls"]} <= {"denied", "refused"}
+    assert call["host_calls"]
+
+
+def test_a_key_is_trusted_when_its_release_serves_not_before(acme: World) -> None:
+    installed = install(acme, ready(acme, signed(None)))
+    wider = ready(acme, signed(version="2.0.0", capabilities=[MANUAL_INVOICE]))
+    here = f"{INSTALLS}/{installed['id']}"
+    assert acme.api().post(f"{here}/upgrade", json={"release_id": wider["id"]}).json["state"] == "awaiting_consent"
+    assert acme.api().get(f"{API}/extension-publisher-keys").json["items"] == []
+    acme.api().post(f"{here}/decline")
+    other = ready(acme, signed(OTHER_KEY, version="3.0.0"))
+    assert acme.api().post(f"{here}/upgrade", json={"release_id": other["id"]}).json["semver"] == "3.0.0"
+    [pinned] = acme.api().get(f"{API}/extension-publisher-keys").json["items"]
+    assert pinned["fingerprint"] == other["signer"]
+    assert code(acme.api().post(f"{here}/rollback")) == "signature_missing", "no way back to what nobody signed"
 
 
 def trapped(world: World, installed: dict[str, Any], times: int) -> None:
