@@ -237,3 +237,30 @@ def _is_id(value: Any) -> bool:
         return isinstance(value, str) and bool(UUID(value))
     except ValueError:
         return False
+
+
+ODD = (
+    None, "", " ", "x" * 70_000, "\0", "\ud800", "%_'\"\\", "Ä漢🙂\u202e", "-1", "1e400", "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "9999-12-31", "00000000-0000-0000-0000-000000000000", True, 0, -1, 2**31, 2**63, 10**40, 0.1, [], {}, [None], [[]], {"a": 1},
+)  # fmt: skip
+
+
+def test_odd_values_are_refused_in_words_and_break_nothing(guest: Guest, kernel: Kernel) -> None:
+    guest.grant(*sorted(kernel.plugins.capabilities))
+    host = guest.dispatcher()
+    for function, plugin in _functions(kernel):
+        usual = guest.arguments(function, plugin)
+        for args in _odd_variants(function, usual):
+            answer = host(_call(function, args))  # raises what is no refusal
+            assert answer["success"] or _code(answer), (function, args)
+
+
+def _odd_variants(function: HostFunction, usual: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The usual arguments with one of them odd, or with one too many."""
+    yield {**usual, "and_more": 1}
+    nested = next((name for name, one in usual.items() if isinstance(one, dict)), None)
+    names = list(function.takes().fields[nested].schema.fields) if nested else list(function.takes().fields)  # type: ignore[attr-defined]
+    for name in names:
+        for odd in ODD:
+            yield {nested: {**usual[nested], name: odd}} if nested else {**usual, name: odd}

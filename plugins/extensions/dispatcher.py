@@ -105,7 +105,7 @@ class Dispatcher:
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
         """What the guest gets, ready to be sent, or `Later`."""
-        _refuse_nul(args)
+        _refuse_unstorable(args)
         if self._invocation.trigger == "hook":  # whoever asks has a transaction open: a write might wait for it for ever
             ctx.session.execute(_READ_ONLY)
         arguments = _made(function.takes).load(args, unknown=RAISE)
@@ -126,16 +126,25 @@ def _made(kind: type[Schema]) -> Schema:
     return kind()
 
 
-def _refuse_nul(args: Any, path: str = "") -> None:
-    """PostgreSQL's text cannot hold U+0000."""
-    if isinstance(args, str) and "\0" in args:
-        raise InvalidInput(errors={path: "The character U+0000 cannot be stored."})
-    if isinstance(args, Mapping):
+def _refuse_unstorable(args: Any, path: str = "") -> None:
+    """Text that PostgreSQL cannot hold: U+0000, and halves of surrogate pairs, which no UTF-8 has."""
+    if isinstance(args, str):
+        if "\0" in args or not _is_utf8(args):
+            raise InvalidInput(errors={path: "U+0000 and halves of surrogate pairs cannot be stored."})
+    elif isinstance(args, Mapping):
         for key, inner in args.items():
-            _refuse_nul(inner, f"{path}.{key}" if path else key)
+            _refuse_unstorable(inner, f"{path}.{key}" if path else key)
     elif isinstance(args, list):
         for index, inner in enumerate(args):
-            _refuse_nul(inner, f"{path}[{index}]")
+            _refuse_unstorable(inner, f"{path}[{index}]")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _dumped(function: HostFunction, given: Mapping[str, Any]) -> Any:

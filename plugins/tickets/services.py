@@ -43,9 +43,11 @@ def open_ticket(
 ) -> Ticket:
     """Open a ticket; board, status and priority default to the tenant's. The number is the tenant's next one.
 
-    `facts`: location_id, contact_id, assignee_id, team_id, due_on. Raises InvalidInput when a location or contact is
-    another client's, StatusNotOnBoard when the status is another board's.
+    `facts`: location_id, contact_id, assignee_id, team_id, due_on. Raises InvalidInput for an empty title, or when a
+    location or contact is another client's, StatusNotOnBoard when the status is another board's.
     """
+    if not title.strip():
+        raise InvalidInput(errors={"title": "Write something first."})
     get_client(ctx, client_id)
     board_id = board_id or default_board(ctx).id
     status = _status_for(ctx, board_id, status_id)
