@@ -156,6 +156,13 @@ def publish_many(ctx: CallContext, name: str, payloads: Sequence[Mapping[str, An
     return ids
 
 
+def as_row(ctx: CallContext, name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """`publish`, for who writes the row along with what happened; returns it by columns."""
+    [wire] = _wires(_schema(ctx.kernel, name), name, [payload])
+    wake(ctx.session, "events", ctx.now())
+    return {**_facts(ctx, name), "id": uuid7(), "payload": wire}
+
+
 def deliver_due(kernel: Kernel, tenant_id: UUID) -> bool:
     """Relay what is new and deliver one batch of a tenant's events; returns False when nothing was due."""
     with kernel.call(tenant_id) as ctx:

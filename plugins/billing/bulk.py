@@ -60,31 +60,38 @@ def insert_rows(session: Session, table: type[TenantTable], columns: tuple[str, 
 
 
 Batch = tuple[type[TenantTable], tuple[str, ...], Sequence[Row]]
+Change = tuple[str, tuple[Any, ...]]
+"""A statement that changes rows, and its values."""
 
 
-def insert_batches(session: Session, batches: Sequence[Batch]) -> None:
-    """`insert_rows` for several tables, those first that others refer to; one statement where all have few rows."""
+def insert_batches(session: Session, batches: Sequence[Batch], *changes: Change) -> None:
+    """`insert_rows` for several tables, those first that others refer to; one statement where all have few rows. What is
+    changed along with it is no row of these tables.
+    """
     wanted = [one for one in batches if one[2]]
     if not wanted:
         return
     if any(len(rows) >= FEW for _, _, rows in wanted):
         for batch in wanted:
             insert_rows(session, *batch)
+        for change in changes:
+            cursor(session).execute(*change)
         return
-    values: list[Any] = []
+    values = [value for _, own in changes for value in own]
     for _, _, rows in wanted:
         values += [session.info["tenant_id"], _as_records(rows)]
     with cursor(session) as cur:
         try:
-            cur.execute(_together(tuple((table, columns) for table, columns, _ in wanted)), values)
+            tables = tuple((table, columns) for table, columns, _ in wanted)
+            cur.execute(_together(tables, tuple(change for change, _ in changes)), values)
         except psycopg.errors.UniqueViolation as error:
             raise Conflict("Such an entry exists already.", constraint=error.diag.constraint_name) from error
 
 
 @cache
-def _together(tables: tuple[tuple[type[TenantTable], tuple[str, ...]], ...]) -> str:
-    """Inserts into several tables as one statement; PostgreSQL checks what they refer to at its end."""
-    *before, last = [_statements(*one).few for one in tables]
+def _together(tables: tuple[tuple[type[TenantTable], tuple[str, ...]], ...], changes: tuple[str, ...]) -> str:
+    """Inserts into several tables, and changes of others, as one statement; PostgreSQL checks what they refer to at its end."""
+    *before, last = [*changes, *[_statements(*one).few for one in tables]]
     return (f"with {', '.join(f't{at} as ({one})' for at, one in enumerate(before))} " if before else "") + last
 
 

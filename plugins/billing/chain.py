@@ -13,9 +13,10 @@ import orjson
 from sqlalchemy import select
 
 from kernel.db import cursor
-from kernel.ids import uuid7_texts
-from plugins.billing.bulk import Batch, among_asked, insert_rows, read_together
+from kernel.ids import uuid7, uuid7_texts
+from plugins.billing.bulk import Batch, Change, among_asked, insert_rows, read_together
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax, Series
+from plugins.billing.numbering import Place
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -24,6 +25,7 @@ _LINK = (
     "id", "series", "position", "invoice_id", "event", "occurred_at", "content_hash", "previous_hash", "hash",
 )  # fmt: skip
 _HEAD = "select chain_length, chain_hash from billing_series where name = %s for update"
+_END = "update billing_series set chain_length = %s, chain_hash = %s where name = %s"
 _HEADER = (
     Invoice.id, Invoice.kind, Invoice.series, Invoice.number, Invoice.client_id, Invoice.currency, Invoice.invoice_date,
     Invoice.due_date, Invoice.po_number, Invoice.notes, Invoice.net, Invoice.discount, Invoice.subtotal, Invoice.tax,
@@ -45,7 +47,7 @@ _PARTS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 
 
-_NAMES = {"header": tuple(one.key for one in _HEADER)} | {
+SEALED = {"header": tuple(one.key for one in _HEADER)} | {
     name: tuple(one.key for one in columns) for name, _, columns in _PARTS
 }  # fmt: skip
 _CONTENT = (
@@ -65,12 +67,12 @@ class Rows(NamedTuple):
 def hash_written(header: tuple[tuple[str, ...], tuple[Any, ...]], lines: Rows, taxes: Rows, discounts: Rows) -> bytes:
     """What `content_hashes` will find of an invoice whose rows are being written."""
     names, values = header
-    content = _pick(names, _NAMES["header"])(values)
+    content = _pick(names, SEALED["header"])(values)
     for name in _IF_THERE:
         if content[name] is None:
             del content[name]
     for (name, *_), (columns, rows) in zip(_PARTS, (lines, taxes, discounts), strict=True):
-        content[name] = list(map(_pick(columns, _NAMES[name]), rows))
+        content[name] = list(map(_pick(columns, SEALED[name]), rows))
     return _digest(content)
 
 
@@ -119,8 +121,16 @@ def link_batch(ctx: CallContext, series: str, event: str, invoice_ids: Sequence[
         links.append((link_id, series, position, invoice_id, event, ctx.now(), contents[invoice_id], previous, sealed))
         previous = sealed
     with cursor(ctx.session) as cur:
-        cur.execute("update billing_series set chain_length = %s, chain_hash = %s where name = %s", [position, previous, series])
+        cur.execute(_END, [position, previous, series])
     return ChainLink, _LINK, links
+
+
+def next_link(ctx: CallContext, series: str, place: Place, invoice_id: UUID, content: bytes) -> tuple[Batch, Change]:
+    """The link of one invoice that becomes final behind the end of a series that is held, and the change of that end."""
+    position = place.length + 1
+    sealed = _seal(place.hash, position, invoice_id, "finalized", content)
+    row = (uuid7(), series, position, invoice_id, "finalized", ctx.now(), content, place.hash, sealed)
+    return (ChainLink, _LINK, [row]), (_END, (position, sealed, series))
 
 
 def _seal(previous: bytes, position: int, invoice_id: UUID, event: str, content: bytes) -> bytes:

@@ -10,7 +10,7 @@ from uuid import UUID
 from kernel.errors import InvalidInput
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice, ManualLine
 from kernel.money import exponent
-from plugins.billing import invoices
+from plugins.billing import by_hand, invoices
 from plugins.billing.manual import DiscountAsked, LineAsked
 from plugins.billing.models import Invoice
 
@@ -30,7 +30,7 @@ def create_manual_invoice(ctx: CallContext, asked: ManualInvoice) -> DraftInvoic
         raise InvalidInput(errors=errors)
     places = [at for at, line in enumerate(asked.lines) if line.discount_type is None]
     day = asked.invoice_date or ctx.today()
-    invoice = invoices.create_invoice(
+    invoice = by_hand.create_invoice(
         ctx, client_id=asked.client_id, lines=[_line(at, asked.lines[at]) for at in places],
         discounts=[_discount(at, one, places) for at, one in enumerate(asked.lines) if one.discount_type is not None],
         currency=asked.currency, invoice_date=day, due_date=asked.due_date or day, po_number=asked.po_number,

@@ -26,12 +26,12 @@ from plugins.billing.parties import find_parties
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
-_FINAL = (*INVOICE, "serial", "status", "finalized_at", "parties", "layout_version_id")
+FINAL = (*INVOICE, "serial", "status", "finalized_at", "parties", "layout_version_id")
 _NUMBER = INVOICE.index("number")
-_LATER = f"set constraints {', '.join(PARTS)} deferred"
+LATER = f"set constraints {', '.join(PARTS)} deferred"
 
 
-class _Fresh(NamedTuple):
+class Fresh(NamedTuple):
     """What finalizing asks of an invoice that is not written yet."""
 
     id: UUID
@@ -59,29 +59,29 @@ def write_final(ctx: CallContext, assembled: Sequence[Assembled]) -> None:
     pairs = list(zip(uuid7s(len(assembled)), assembled, strict=True))
     parts = parts_of(pairs)
     with cursor(ctx.session) as cur:
-        cur.execute(_LATER)
+        cur.execute(LATER)
     insert_batches(ctx.session, parts.batches())
     claim_sources(ctx, pairs, parts.line_ids)
-    fresh = [_fresh(*pair) for pair in pairs]
+    fresh = [fresh_of(*pair) for pair in pairs]
     held, layouts = hold_automatic(ctx, fresh), chosen_versions(ctx, fresh)
-    parties = find_parties(ctx, fresh, {invoice_id: _places(one) for invoice_id, one in pairs})
+    parties = find_parties(ctx, fresh, {invoice_id: places_of(one) for invoice_id, one in pairs})
     final = numbered(ctx, fresh)
-    rows = [_row(ctx, pair, one, parties, layouts) for pair, one in zip(pairs, final, strict=True)]
+    rows = [final_row(ctx, pair, one, parties, layouts) for pair, one in zip(pairs, final, strict=True)]
     events.publish_many(ctx, "invoice.created", [summary(one) for one in final])
-    keep_books(ctx, final, held, _hashes(rows, parts), (Invoice, _FINAL, rows))
+    keep_books(ctx, final, held, _hashes(rows, parts), (Invoice, FINAL, rows))
 
 
-def _fresh(invoice_id: UUID, one: Assembled) -> _Fresh:
+def fresh_of(invoice_id: UUID, one: Assembled) -> Fresh:
     draft, totals = one.draft, one.totals
-    return _Fresh(invoice_id, draft.kind, draft.kind, None, "", draft.client_id, draft.currency, draft.invoice_date,
+    return Fresh(invoice_id, draft.kind, draft.kind, None, "", draft.client_id, draft.currency, draft.invoice_date,
                   totals.subtotal, totals.tax, totals.total, one.taxes.trace)  # fmt: skip
 
 
-def _places(one: Assembled) -> set[UUID]:
+def places_of(one: Assembled) -> set[UUID]:
     return {line.location_id for line in one.draft.lines if line.location_id}
 
 
-def _row(ctx: CallContext, pair: Pair, final: _Fresh, parties: Mapping[UUID, Any], layouts: Mapping[UUID, UUID]) -> Row:
+def final_row(ctx: CallContext, pair: Pair, final: Fresh, parties: Mapping[UUID, Any], layouts: Mapping[UUID, UUID]) -> Row:
     row = invoice_row(ctx, *pair)
     return (*row[:_NUMBER], final.number, *row[_NUMBER + 1 :], final.serial, "finalized", ctx.now(), parties[final.id],
             layouts[final.id])  # fmt: skip
@@ -89,6 +89,6 @@ def _row(ctx: CallContext, pair: Pair, final: _Fresh, parties: Mapping[UUID, Any
 
 def _hashes(rows: Sequence[Row], parts: Parts) -> dict[UUID, bytes]:
     return {
-        row[0]: hash_written((_FINAL, row), Rows(LINE, lines), Rows(TAX, taxes), Rows(DISCOUNT, discounts))
+        row[0]: hash_written((FINAL, row), Rows(LINE, lines), Rows(TAX, taxes), Rows(DISCOUNT, discounts))
         for row, lines, taxes, discounts in zip(rows, parts.lines, parts.taxes, parts.discounts, strict=True)
     }

@@ -26,7 +26,7 @@ from plugins.billing.errors import (
     InvoiceSettled,
     TaxAmountsPending,
 )
-from plugins.billing.invoices import get_invoice, lock_invoice, write_by_hand
+from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
@@ -52,14 +52,6 @@ where i.tenant_id = %s and i.id = x.id
 def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Invoice:
     """Finalize one draft. Raises InvoiceNotFound, InvoiceNotDraft and TaxAmountsPending."""
     return finalize_invoices(ctx, [invoice_id])[0]
-
-
-def create_final(ctx: CallContext, **asked: Any) -> Invoice:
-    """`create_invoice` and `finalize_invoice` in one: the number is taken when the invoice is final, whatever the settings say.
-
-    Raises what these two raise; then nothing is written.
-    """
-    return finalize_invoice(ctx, write_by_hand(ctx, **asked, to_finalize=True))
 
 
 def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
@@ -107,7 +99,7 @@ def keep_books(ctx: CallContext, final: Sequence[Any], held: Held, written: Mapp
     """
     in_order = sorted(final, key=lambda one: (one.series, one.serial))
     early = billing_settings(ctx)["prepayment_credit"] == "finalize"
-    entry_ids = post_entries(ctx, [_booking(one, early) for one in in_order], *before, *_sealed(ctx, in_order, written))
+    entry_ids = post_entries(ctx, [booking(one, early) for one in in_order], *before, *_sealed(ctx, in_order, written))
     events.publish_many(ctx, "invoice.finalized", [summary(one) for one in in_order])
     _give_credits(ctx, in_order, entry_ids, early)
     if held:
@@ -128,11 +120,16 @@ def _locked_drafts(ctx: CallContext, ids: Sequence[UUID]) -> list[Invoice]:
     if len(found) != len(ids):
         raise InvoiceNotFound("There is no invoice with this id.")
     for invoice in found:
-        if invoice.status != "draft":
-            raise InvoiceNotDraft(f"{invoice.number} is {invoice.status} already.")
-        if invoice.tax_source == TaxSource.PENDING_EXTERNAL:
-            raise TaxAmountsPending(f"Import the tax amounts of {invoice.number} first, or let its taxes be reckoned here.")
+        check_draft(invoice)
     return found
+
+
+def check_draft(invoice: Any) -> None:
+    """Raise InvoiceNotDraft or TaxAmountsPending for what cannot become final."""
+    if invoice.status != "draft":
+        raise InvoiceNotDraft(f"{invoice.number} is {invoice.status} already.")
+    if invoice.tax_source == TaxSource.PENDING_EXTERNAL:
+        raise TaxAmountsPending(f"Import the tax amounts of {invoice.number} first, or let its taxes be reckoned here.")
 
 
 def numbered(ctx: CallContext, drafts: Sequence[Any]) -> list[Any]:
@@ -165,7 +162,7 @@ def _sealed(ctx: CallContext, in_order: Sequence[Invoice], written: Mapping[UUID
     return [audit_batch(ctx, "invoice.finalized", "invoice", [(one.id, one.number) for one in in_order]), *links]
 
 
-def _booking(invoice: Invoice, early: bool) -> Booking:
+def booking(invoice: Any, early: bool) -> Booking:
     """A sale is owed by the client; a credit note is owed to the client until a credit is applied; a prepayment earns
     nothing: it is owed by the client and, once paid (or `early`, at once), to the client."""
     total = invoice.total

@@ -1,4 +1,4 @@
-"""The one funnel: every invoice, by run, hand or extension, is written here, in the caller's transaction.
+"""The one funnel: every invoice, by run, hand or extension, is made of the rows that are made here, in the caller's transaction.
 
 Reckoned drafts → rows → sources → settled by their owners → number (the last lock) → outbox; set-based throughout.
 """
@@ -50,8 +50,8 @@ DISCOUNT = (
 _SOURCE = ("id", "source_kind", "source_id", "period_key", "invoice_id", "line_id", "amount")
 
 
-def write_invoices(ctx: CallContext, assembled: Sequence[Assembled], *, to_finalize: bool = False) -> list[Written]:
-    """Write reckoned drafts with their sources and numbers, and say so; those that are finalized at once get their numbers then.
+def write_invoices(ctx: CallContext, assembled: Sequence[Assembled]) -> list[Written]:
+    """Write reckoned drafts with their sources and numbers, and say so.
 
     Raises SourceBilled when something stands on another invoice by now; owners of sources may refuse as well.
     """
@@ -60,7 +60,7 @@ def write_invoices(ctx: CallContext, assembled: Sequence[Assembled], *, to_final
     pairs = list(zip(uuid7s(len(assembled)), assembled, strict=True))
     line_ids = write_parts(ctx, pairs, (Invoice, INVOICE, [invoice_row(ctx, *pair) for pair in pairs]))
     claim_sources(ctx, pairs, line_ids)
-    return _say(ctx, pairs, {} if to_finalize else _numbers(ctx, pairs))
+    return _say(ctx, pairs, _numbers(ctx, pairs))
 
 
 def author_key(ctx: CallContext) -> str:
@@ -142,8 +142,8 @@ def _tax_rows(invoice_id: UUID, one: Assembled, ids: Iterator[str]) -> list[tupl
 
 def _discount_rows(invoice_id: UUID, one: Assembled) -> list[tuple[Any, ...]]:
     return [
-        (uuid7(), invoice_id, position, asked.description, asked.percent, asked.fixed, asked.line_position, asked.item_id,
-         given.amount, given.trace)
+        (uuid7(), invoice_id, position, asked.description, asked.percent if asked.percent is None else _percent(asked.percent),
+         asked.fixed, asked.line_position, asked.item_id, given.amount, given.trace)
         for position, (asked, given) in enumerate(zip(one.draft.discounts, one.discounted.discounts, strict=True), 1)
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from plugins.billing import credit_notes, finalizing, invoices, payments, runs
+from plugins.billing import by_hand, credit_notes, finalizing, invoices, payments, runs
 from plugins.billing.agreements import bundles, discounts, price_schedules, templates
 from plugins.billing.buckets import hours as working_hours
 from plugins.billing.contracts import services, usage_records
@@ -73,7 +73,7 @@ def _agreements(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
 
 def _invoices(ctx: CallContext, client_id: UUID, run_id: UUID) -> dict[str, UUID]:
     line = LineAsked("lines[0]", "Cleaning", Decimal(1), 10_000)
-    draft, final = (invoices.create_invoice(ctx, client_id=client_id, lines=[line]) for _ in range(2))
+    draft, final = (by_hand.create_invoice(ctx, client_id=client_id, lines=[line]) for _ in range(2))
     invoice = finalizing.finalize_invoice(ctx, final.id)
     paid = payments.record_payment(ctx, invoice.id, amount=invoice.total + 100)
     line_id = invoices.list_lines(ctx, invoice.id)[0].id

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
 from kernel import audit
-from kernel.directory.clients import get_clients
 from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
 from plugins.billing.bulk import among_asked, read_together
 from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import InvoiceLineNotFound, InvoiceLinesFixed, InvoiceNotDraft, InvoiceNotFound, InvoiceWasFinal
-from plugins.billing.funnel import author_key, write_invoices, write_parts
-from plugins.billing.manual import DiscountAsked, LineAsked, resolve_discounts, resolve_lines
+from plugins.billing.funnel import author_key, write_parts
+from plugins.billing.manual import DiscountAsked, resolve_discounts, resolve_lines
 from plugins.billing.models import ChainLink, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
 from plugins.billing.periods import Period
-from plugins.billing.receivables.terms import agree, agree_again
+from plugins.billing.receivables.terms import agree_again
 from plugins.billing.reckoning import assemble
-from plugins.billing.said import check_currency
 from plugins.billing.settings import billing_settings
 from plugins.billing.sources import release_sources
 
@@ -80,7 +77,7 @@ def list_discounts(ctx: CallContext, invoice_id: UUID) -> list[InvoiceDiscount]:
                                     .order_by(InvoiceDiscount.position)))  # fmt: skip
 
 
-_PARTS = {
+SHOWN_PARTS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
     "lines": (InvoiceLine, (
         "id", "position", "kind", "description", "item_id", "quantity", "unit", "unit_price", "net", "discount", "tax", "total",
         "tax_category", "location_id", "contract_line_id", "period_start", "period_end", "credited_line_id", "exemption",
@@ -91,49 +88,13 @@ _PARTS = {
 """What is shown of an invoice beside its header."""
 _READ_PARTS = [
     select(*[table.__table__.c[name] for name in names]).where(among_asked(table.invoice_id)).order_by(table.position)
-    for table, names in _PARTS.values()
+    for table, names in SHOWN_PARTS.values()
 ]
 
 
 def read_parts(ctx: CallContext, invoice_id: UUID) -> dict[str, list[dict[str, Any]]]:
     """An invoice's `lines`, `taxes` and `discounts` as rows, as they are shown; cheaper than mapped objects."""
-    return dict(zip(_PARTS, read_together(ctx.session, _READ_PARTS, [invoice_id]), strict=True))
-
-
-def create_invoice(ctx: CallContext, **asked: Any) -> Invoice:
-    """`write_by_hand`, and the invoice as it was written."""
-    return get_invoice(ctx, write_by_hand(ctx, **asked))
-
-
-def write_by_hand(ctx: CallContext, *, client_id: UUID, lines: Sequence[LineAsked], discounts: Sequence[DiscountAsked] = (),
-                  currency: str | None = None, invoice_date: date | None = None, due_date: date | None = None,
-                  terms_id: UUID | None = None, po_number: str | None = None, notes: str = "",
-                  idempotency_key: str | None = None, to_finalize: bool = False) -> UUID:  # fmt: skip
-    """Write a draft by hand, due by the client's terms if nothing else is said; returns its id. The same idempotency key of the
-    same author gives the invoice it gave first.
-
-    Raises InvalidInput by field, PriceMissingInCurrency, and what the tax provider refuses.
-    """
-    if idempotency_key is not None and (known := claimed(ctx, idempotency_key)) is not None:
-        return known.id
-    client = get_clients(ctx, [client_id]).get(client_id)
-    if client is None:
-        raise InvalidInput(errors={"client_id": "There is no client with this id."})
-    settings = billing_settings(ctx)
-    code = check_currency(currency or client.currency)
-    check_days(invoice_date=invoice_date, due_date=due_date)
-    day = invoice_date or ctx.today()
-    agreed = agree(ctx, client_id, day, terms_id, due_date)
-    resolved = resolve_lines(ctx, client_id, code, lines, settings["rounding_mode"], day)
-    draft = Draft(
-        client_id=client_id, currency=code, invoice_date=day, lines=resolved,
-        discounts=resolve_discounts(discounts, resolved), po_number=po_number or None, notes=notes,
-        idempotency_key=idempotency_key, **agreed._asdict(),
-    )  # fmt: skip
-    _check_header(draft)
-    [written] = write_invoices(ctx, [_assembled(ctx, draft)], to_finalize=to_finalize)
-    audit.record(ctx, "invoice.created", kind="invoice", row_id=written.id, label=written.number)
-    return written.id
+    return dict(zip(SHOWN_PARTS, read_together(ctx.session, _READ_PARTS, [invoice_id]), strict=True))
 
 
 def claimed(ctx: CallContext, key: str) -> Invoice | None:
@@ -145,7 +106,8 @@ def claimed(ctx: CallContext, key: str) -> Invoice | None:
     return ctx.session.scalar(select(Invoice).where(Invoice.author_key == author, Invoice.idempotency_key == key))
 
 
-def _check_header(draft: Draft) -> None:
+def check_header(draft: Draft) -> None:
+    """Raise InvalidInput at the field of a date or number that cannot be."""
     check_days(invoice_date=draft.invoice_date, due_date=draft.due_date)
     if draft.due_date < draft.invoice_date:
         raise InvalidInput(errors={"due_date": "The due date is before the invoice date."})
@@ -153,7 +115,8 @@ def _check_header(draft: Draft) -> None:
         raise InvalidInput(errors={"po_number": f"Write at most {LONGEST_PO} characters."})
 
 
-def _assembled(ctx: CallContext, draft: Draft) -> Assembled:
+def reckoned(ctx: CallContext, draft: Draft) -> Assembled:
+    """A draft as it comes out. Raises what keeps it from being billed."""
     [one] = assemble(ctx, [draft])
     if isinstance(one, DeskhandError):
         raise one
@@ -168,7 +131,7 @@ def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any
     invoice = _draft_row(ctx, invoice_id)
     if version is not None and invoice.version != version:
         raise PreconditionFailed("Somebody else changed this meanwhile. Load it again and repeat the change.")
-    one = _assembled(ctx, _changed_draft(ctx, invoice, changes))
+    one = reckoned(ctx, _changed_draft(ctx, invoice, changes))
     _rewrite(ctx, invoice, one)
     audit.record(ctx, "invoice.changed", kind="invoice", row_id=invoice.id, label=invoice.number,
                  changes={name: str(changes[name]) for name in (*_HEADER, *_TERMS) if name in changes})  # fmt: skip
@@ -179,7 +142,7 @@ def reckon_anew(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
     """Reckon drafts anew as they stand, since what they stand on changed. Raises InvoiceNotFound and InvoiceNotDraft."""
     found = [_draft_row(ctx, invoice_id) for invoice_id in sorted(set(invoice_ids))]
     for invoice in found:
-        _rewrite(ctx, invoice, _assembled(ctx, _changed_draft(ctx, invoice, {})))
+        _rewrite(ctx, invoice, reckoned(ctx, _changed_draft(ctx, invoice, {})))
     return found
 
 
@@ -212,7 +175,7 @@ def _changed_draft(ctx: CallContext, invoice: Invoice, changes: Mapping[str, Any
         client_id=invoice.client_id, currency=invoice.currency, lines=lines, discounts=discounts, origin=invoice.origin,
         line_ids=line_ids, invoice_id=invoice.id, **header, **agreed._asdict(),
     )  # fmt: skip
-    _check_header(draft)
+    check_header(draft)
     return draft
 
 

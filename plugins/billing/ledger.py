@@ -44,6 +44,13 @@ def post_entries(ctx: CallContext, bookings: Sequence[Booking], *before: Batch) 
     """Book entries, writing `before` them what goes along; the database refuses one that does not add up to zero. Returns
     their ids.
     """
+    ids, batches = entry_batches(ctx, bookings)
+    insert_batches(ctx.session, [*before, *batches])
+    return ids
+
+
+def entry_batches(ctx: CallContext, bookings: Sequence[Booking]) -> tuple[list[UUID], list[Batch]]:
+    """`post_entries`, to be written by `insert_batches`."""
     ids = uuid7s(len(bookings))
     now, who = ctx.now(), ctx.actor.name
     entries = [
@@ -57,8 +64,7 @@ def post_entries(ctx: CallContext, bookings: Sequence[Booking], *before: Batch) 
         if amount
     ]
     postings = [(posting_id, *one) for posting_id, one in zip(uuid7_texts(len(drawn)), drawn, strict=True)]
-    insert_batches(ctx.session, [*before, (LedgerEntry, _ENTRY, entries), (Posting, _POSTING, postings)])
-    return ids
+    return ids, [(LedgerEntry, _ENTRY, entries), (Posting, _POSTING, postings)]
 
 
 def reverse_entry(ctx: CallContext, entry_id: UUID, words: str) -> UUID:

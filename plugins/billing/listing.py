@@ -34,10 +34,10 @@ MOST_OPEN = 100
 AGES = ((0, "not_due"), (30, "days_30"), (60, "days_60"), (90, "days_90"))
 
 
-def state_of(invoice: Invoice, today: date) -> str:
-    """How an invoice stands: one of `STATES`. A credit note is `issued`."""
+def state_of(invoice: Any, today: date) -> str:
+    """How an invoice (or its header) stands: one of `STATES`. A credit note is `issued`."""
     if invoice.status != "finalized":
-        return invoice.status
+        return str(invoice.status)
     if invoice.kind == "credit_note":
         return "issued"
     if invoice.settled >= invoice.total:

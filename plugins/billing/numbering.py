@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SERIES = {"invoice": "invoice_pattern", "credit_note": "credit_note_pattern", "prepayment": "prepayment_pattern"}
 """The series, and the setting that holds the pattern of each."""
+_HOLD = """
+update billing_series set last_serial = last_serial + %s where name = %s returning last_serial, chain_length, chain_hash
+"""
 _NUMBER = """
 update billing_invoices i set serial = x.serial, number = x.number
 from unnest(%s::uuid[], %s::bigint[], %s::text[]) as x(id, serial, number)
@@ -32,6 +35,14 @@ class Number(NamedTuple):
 
     serial: int
     text: str
+
+
+class Place(NamedTuple):
+    """The end of a series, held to the end of the transaction: the serial taken last, and the end of its chain."""
+
+    serial: int
+    length: int
+    hash: bytes
 
 
 def provisional_number(invoice_id: UUID) -> str:
@@ -59,6 +70,16 @@ def assign_numbers(ctx: CallContext, series: str, invoices: Sequence[tuple[UUID,
         with cursor(ctx.session) as cur:
             cur.execute(_NUMBER, [id_array(one for one, _ in invoices), serials, texts, ctx.tenant_id])
     return numbers
+
+
+def take_place(ctx: CallContext, series: str, count: int = 1) -> Place:
+    """Take so many numbers of a series (0: none), and hold it, by one statement."""
+    with cursor(ctx.session) as cur:
+        row = cur.execute(_HOLD, [count, series]).fetchone()
+        if row is None:
+            lay_out_series(ctx)
+            [row] = cur.execute(_HOLD, [count, series]).fetchall()
+    return Place(row["last_serial"], row["chain_length"], row["chain_hash"])
 
 
 def _take(ctx: CallContext, series: str, count: int) -> int:

@@ -18,7 +18,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, csv_download, redirect_to, render
-from plugins.billing import finalizing, invoices, listing, paper, payments, why
+from plugins.billing import by_hand, finalizing, invoices, listing, paper, payments, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.credits import applying
 from plugins.billing.parties import find_parties
@@ -126,7 +126,7 @@ def _wanted_currency(usual: str) -> str:
 def new_invoice(ctx: CallContext, client_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
     currency = _wanted_currency(get_client(ctx, client_id).currency)
     lines, discounts = asked_lines(data.pop("lines", ())), asked_discounts(data.pop("discounts", ()))
-    invoice = invoices.create_invoice(ctx, client_id=client_id, currency=currency, lines=lines, discounts=discounts, **data)
+    invoice = by_hand.create_invoice(ctx, client_id=client_id, currency=currency, lines=lines, discounts=discounts, **data)
     return redirect_to(f"/invoices/{invoice.id}", toast=_("Draft %(number)s written.", number=invoice.number))
 
 

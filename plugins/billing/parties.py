@@ -24,12 +24,14 @@ _BUYER = (
 
 
 def find_parties(ctx: CallContext, invoices: Sequence[Invoice],
-                 places: Mapping[UUID, Iterable[UUID]] | None = None) -> dict[UUID, dict[str, Any]]:  # fmt: skip
+                 places: Mapping[UUID, Iterable[UUID]] | None = None,
+                 buyers: Mapping[UUID, Any] | None = None) -> dict[UUID, dict[str, Any]]:  # fmt: skip
     """Seller and buyer of each invoice, and the names of its lines' locations: kept ones of finalized invoices, present ones
-    of drafts. `places` has the locations of invoices that are not written yet.
+    of drafts. `places` has the locations of invoices that are not written yet, `buyers` the clients where they are known.
     """
     drafts = [one for one in invoices if one.parties is None]
-    buyers, settings = _buyers(ctx, {one.client_id for one in drafts}), billing_settings(ctx)
+    settings = billing_settings(ctx)
+    buyers = _buyers(ctx, {one.client_id for one in drafts}) if buyers is None else buyers
     named = _place_names(ctx, [one.id for one in drafts]) if places is None else _names_of(ctx, places)
     sellers = {tax_id: _seller(ctx, settings, tax_id) for tax_id in {_tax_id(one, "seller_tax_id") for one in drafts}}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -13,7 +14,7 @@ from kernel.api.listing import Page
 from kernel.api.rest import FastJson, Rest
 from kernel.context import CallContext
 from kernel.hookspecs.papers import InvoicePaper
-from plugins.billing import credit_notes, finalizing, invoices, listing, paper, sending, why
+from plugins.billing import by_hand, credit_notes, finalizing, finishing, invoices, listing, paper, sending, why
 from plugins.billing.asking import asked_discounts, asked_lines
 from plugins.billing.models import Invoice
 from plugins.billing.schemas import invoices as schemas
@@ -23,18 +24,23 @@ _INVOICE = "/invoices/<uuid:invoice_id>"
 
 
 def shown(ctx: CallContext, invoice: Invoice) -> FastJson:
-    """An invoice with all that stands on it."""
-    return _shown(ctx, invoice, sending.list_sendings(ctx, invoice.id))
-
-
-def _shown(ctx: CallContext, invoice: Invoice, sendings: list[dict[str, Any]]) -> FastJson:
-    """What `InvoiceOut` would make of it, at a thirtieth of the work; a test holds the two together."""
+    """An invoice with all that stands on it: what `InvoiceOut` would make of it, at a thirtieth of the work; a test holds the
+    two together.
+    """
     header = {name: getattr(invoice, name) for name in _HEADER}
-    parts = invoices.read_parts(ctx, invoice.id)
-    return FastJson(header | {"state": listing.state_of(invoice, ctx.today()), **parts, "sendings": sendings})
+    around = {"state": listing.state_of(invoice, ctx.today()), "sendings": sending.list_sendings(ctx, invoice.id)}
+    return FastJson(header | around | invoices.read_parts(ctx, invoice.id))
 
 
 _HEADER = tuple(name for name in schemas.InvoiceOut().fields if name not in ("state", "lines", "taxes", "discounts", "sendings"))
+
+
+def _told(ctx: CallContext, made: by_hand.ByHand) -> FastJson:
+    """`shown`, without reading again what was written."""
+    if made.header is None or made.parts is None:
+        return shown(ctx, invoices.get_invoice(ctx, made.id))
+    header = {name: made.header[name] for name in _HEADER}
+    return FastJson(header | {"state": listing.state_of(SimpleNamespace(**header), ctx.today()), **made.parts, "sendings": []})
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +60,7 @@ def create_invoice(ctx: CallContext, body: dict[str, Any]) -> Any:
     to_finalize: bool = body.pop("finalize")
     if to_finalize:
         ctx.require("invoice.finalize")
-    create = finalizing.create_final if to_finalize else invoices.create_invoice
-    return _shown(ctx, create(ctx, **_changes(body)), [])
+    return _told(ctx, by_hand.write_by_hand(ctx, **_changes(body), final=to_finalize))
 
 
 @rest.get(_INVOICE, permission="invoice.read", out=schemas.InvoiceOut)
@@ -79,7 +84,7 @@ def delete_invoice(ctx: CallContext, invoice_id: UUID) -> None:
 @rest.post(f"{_INVOICE}/finalize", permission="invoice.finalize", out=schemas.InvoiceOut, status=200)
 def finalize_invoice(ctx: CallContext, invoice_id: UUID) -> Any:
     """Finalize a draft"""
-    return shown(ctx, finalizing.finalize_invoice(ctx, invoice_id))
+    return _told(ctx, finishing.finalize_by_hand(ctx, invoice_id))
 
 
 @rest.post("/invoices/finalize", permission="invoice.finalize", body=schemas.InvoiceIds, out=schemas.InvoiceNumbers, status=200)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from kernel import jobs
 from kernel.errors import DeskhandError
 from kernel.tenancy import change_settings
-from plugins.billing import finalizing, invoices, runs
+from plugins.billing import by_hand, finalizing, invoices, runs
 from plugins.billing.contracts import lines, services
 from plugins.billing.manual import DiscountAsked, LineAsked
 from plugins.billing.models import Invoice
@@ -128,7 +128,7 @@ class MoneyMachine(PayingDeeds):
         """An invoice by hand, with a discount."""
         asked = [LineAsked(f"lines[{at}]", "Work", Decimal(price % 300 + 1) / 4, price) for at, price in enumerate(prices)]
         with self.deed("write") as ctx:
-            invoices.create_invoice(ctx, client_id=self.client(pick), lines=asked, discounts=_off(off, fixed, pick))
+            by_hand.create_invoice(ctx, client_id=self.client(pick), lines=asked, discounts=_off(off, fixed, pick))
             self.drafts = True
 
     @precondition(lambda self: self.drafts)

@@ -81,7 +81,7 @@ def measure(kernel: Kernel, invoices: int, rounds: int, times: int) -> list[Read
 
 
 _HANDLERS = (
-    (bare_handler, "bare WSGI and psycopg", 1 / 3),
+    (bare_handler, "bare WSGI and psycopg", 1 / 2),
     (bound_handler, "one that serves a single tenant", None),
 )
 

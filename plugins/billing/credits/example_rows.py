@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from plugins.billing import finalizing, invoices, refunds
+from plugins.billing import by_hand, finalizing, refunds
 from plugins.billing.credits import applying, giving
 from plugins.billing.manual import LineAsked
 from plugins.billing.models import CreditFinding
@@ -20,7 +20,7 @@ def furnish_credits(ctx: CallContext, client_id: UUID) -> dict[str, UUID]:
     paid_out = giving.grant_credit(ctx, client_id, amount=50, reason="Late reply")
     refund = refunds.refund_credit(ctx, paid_out.id, amount=50)
     credit = giving.grant_credit(ctx, client_id, amount=300, reason="Late reply")
-    draft = invoices.create_invoice(ctx, client_id=client_id, lines=[LineAsked("lines[0]", "Cleaning", Decimal(1), 5_000)])
+    draft = by_hand.create_invoice(ctx, client_id=client_id, lines=[LineAsked("lines[0]", "Cleaning", Decimal(1), 5_000)])
     finalizing.finalize_invoice(ctx, draft.id)
     application = next(one for one in applying.list_applications(ctx, draft.id) if one.credit_id == credit.id)
     finding = CreditFinding(kind="ledger", subject_id=client_id, client_id=client_id, currency=credit.currency, expected=1,

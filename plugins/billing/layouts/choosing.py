@@ -39,7 +39,7 @@ def chosen_versions(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID,
     if not found:
         lay_out_known(ctx)
         found = _choices(ctx, wanted)
-    return {one.id: _closest(found, one.client_id, one.kind) for one in invoices}
+    return {one.id: closest_of(found, one.client_id, one.kind) for one in invoices}
 
 
 def _choices(ctx: CallContext, client_ids: set[UUID]) -> dict[For, UUID]:
@@ -57,7 +57,7 @@ def _choices(ctx: CallContext, client_ids: set[UUID]) -> dict[For, UUID]:
     return {(row["client_id"], row["kind"]): row["id"] for row in sorted(rows, key=lambda row: row["rank"])}
 
 
-def _closest(found: Mapping[For, UUID], client_id: UUID, kind: str) -> UUID:
+def closest_of(found: Mapping[For, UUID], client_id: UUID, kind: str) -> UUID:
     """A choice for the client goes before one for the kind."""
     order: tuple[For, ...] = ((client_id, kind), (client_id, None), (None, kind), (None, None))
     return next(found[one] for one in order if one in found)

@@ -45,6 +45,16 @@ class Agreed(NamedTuple):
     early_until: date | None = None
 
 
+class UsualTerms(NamedTuple):
+    """Terms as an invoice is reckoned by them."""
+
+    id: UUID
+    counted_from: str
+    days: int
+    early_percent: Decimal | None
+    early_days: int | None
+
+
 def lay_out_terms(ctx: CallContext) -> None:
     """Give the tenant the terms that it starts with, where it has none yet."""
     rows = [
@@ -141,7 +151,7 @@ def terms_of(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, Terms]:
     return {one: own.get(one, usual) for one in client_ids}
 
 
-def agreed_on(terms: Terms, invoice_date: date) -> Agreed:
+def agreed_on(terms: Terms | UsualTerms, invoice_date: date) -> Agreed:
     """What terms make of an invoice of a day."""
     due = due_day(invoice_date, terms.counted_from, terms.days)
     until = None if terms.early_days is None else min(invoice_date + timedelta(days=terms.early_days), due)
@@ -155,14 +165,15 @@ def agree_many(ctx: CallContext, client_ids: Sequence[UUID], invoice_date: date)
     return {one: agreed[id(terms)] for one, terms in found.items()}
 
 
-def agree(ctx: CallContext, client_id: UUID, invoice_date: date, terms_id: UUID | None = None,
-          due_date: date | None = None) -> Agreed:  # fmt: skip
-    """What is agreed for one invoice: by the terms named, else the client's. A due date that is set by hand stands for itself,
-    unless terms are named as well. Raises InvalidInput at `terms_id`.
+def agree(ctx: CallContext, client_id: UUID, invoice_date: date, terms_id: UUID | None = None, due_date: date | None = None,
+          usual: UsualTerms | None = None) -> Agreed:  # fmt: skip
+    """What is agreed for one invoice: by the terms named, else the client's (`usual`, where they are known). A due date that is
+    set by hand stands for itself, unless terms are named as well. Raises InvalidInput at `terms_id`.
     """
     if due_date is not None and terms_id is None:
         return Agreed(due_date)
-    agreed = agreed_on(_named(ctx, terms_id) if terms_id else terms_of(ctx, [client_id])[client_id], invoice_date)
+    terms = _named(ctx, terms_id) if terms_id else usual or terms_of(ctx, [client_id])[client_id]
+    agreed = agreed_on(terms, invoice_date)
     if due_date is None:
         return agreed
     until = None if agreed.early_until is None else min(agreed.early_until, due_date)

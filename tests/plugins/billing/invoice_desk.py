@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from kernel.context import CallContext
 from kernel.directory.clients import add_client
-from plugins.billing import finalizing, invoices
+from plugins.billing import by_hand, finalizing
 from plugins.billing.manual import DiscountAsked, LineAsked
 from plugins.billing.models import Invoice, LedgerEntry, Posting
 from plugins.catalog.services import add_item
@@ -54,7 +54,7 @@ def off(percent: str | None = None, amount: int | None = None, **target: Any) ->
 
 def draft(ctx: CallContext, client_id: UUID, *lines: LineAsked, **facts: Any) -> Invoice:
     """A draft invoice by hand."""
-    return invoices.create_invoice(ctx, client_id=client_id, lines=lines or (line(),), **facts)
+    return by_hand.create_invoice(ctx, client_id=client_id, lines=lines or (line(),), **facts)
 
 
 def final(ctx: CallContext, client_id: UUID, *lines: LineAsked, **facts: Any) -> Invoice:

@@ -14,7 +14,7 @@ from kernel.app import Kernel
 from kernel.context import Actor, CallContext
 from kernel.directory.clients import add_client
 from kernel.tenancy import switch_plugin
-from plugins.billing import finalizing, invoices, runs
+from plugins.billing import by_hand, finalizing, invoices, runs
 from plugins.billing.errors import InvoiceLinesFixed, RunLive
 from plugins.billing.models import Invoice, InvoiceLine, Run, RunClient, Source
 from plugins.tax import services as taxes
@@ -113,7 +113,7 @@ def test_a_client_whose_writing_fails_is_parked_alone(acme: Any, region: Any, ke
         taken = next(one for one in preview.invoices if one.draft.client_id == clients[2])
         source = taken.draft.lines[0].sources[0]
         plan = runs.plan_billing(ctx, preview.window, clients, preview.invoice_date)
-        other = invoices.create_invoice(ctx, client_id=clients[2], lines=[line()])
+        other = by_hand.create_invoice(ctx, client_id=clients[2], lines=[line()])
         [other_line] = invoices.list_lines(ctx, other.id)
         ctx.session.add(Source(source_kind=source.kind, source_id=source.id, period_key=source.period_key,
                                invoice_id=other.id, line_id=other_line.id, amount=1))  # fmt: skip

@@ -15,8 +15,8 @@ from house.stage import csrf_of
 from kernel.directory.clients import get_client
 from kernel.hookspecs.tax import TaxDocument, TaxLine
 from kernel.tenancy import change_settings, get_settings
+from plugins.billing.by_hand import create_invoice
 from plugins.billing.drafts import Draft, manual_line
-from plugins.billing.invoices import create_invoice
 from plugins.billing.manual import LineAsked
 from plugins.billing.paper import paper_of
 from plugins.billing.reckoning import assemble
