@@ -260,6 +260,20 @@ class GuestRefused(DeskhandError):
     title = "The extension said no"
 
 
+class HookFailed(Unavailable):
+    """An extension that answers a hook of the platform gave no answer, and its manifest says that nothing goes on without."""
+
+    code = "hook_failed"
+    title = "An extension did not answer"
+
+
+class GuestChargesMoved(Conflict):
+    """Charges that extensions named were billed while the invoice was written."""
+
+    code = "guest_charges_moved"
+    title = "Charges changed meanwhile"
+
+
 class GuestStopped(DeskhandError):
     """The extension gave no answer; the problem's code is the trap: `guest_timeout`, `guest_memory_exceeded`,
     `guest_stack_exhausted`, `host_call_flood`, `bad_response`, `guest_trapped`, `guest_not_loadable`, `guest_crashed` or

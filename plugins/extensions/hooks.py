@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
+from kernel.hookspecs.charging import Charge, ChargeWindow, Settled
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.notify import Event, Listening
 from kernel.hookspecs.screen import Card, PageLink, PaletteEntry, Panel
@@ -17,6 +19,7 @@ from plugins.extensions import (
     call_pages,
     commands,
     gateway,
+    guest_charges,
     host,
     install_pages,
     options_pages,
@@ -112,6 +115,21 @@ def collect_listened(ctx: CallContext) -> Listening | None:
 @hookimpl
 def on_event(ctx: CallContext, event: Event) -> None:
     telling.tell_installs(ctx, event)
+
+
+@hookimpl
+def collect_charges(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUID]) -> Sequence[Charge]:
+    return guest_charges.owed_to_guests(ctx, window, clients)
+
+
+@hookimpl
+def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    guest_charges.mark_billed(ctx, settled)
+
+
+@hookimpl
+def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
+    guest_charges.release_billed(ctx, settled)
 
 
 @hookimpl

@@ -112,6 +112,18 @@ class Grant(TenantTable):
     granted_at: Mapped[datetime]
 
 
+class BilledGuestCharge(TenantTable):
+    """A charge that an extension named and that stands on an invoice line. Its id is made of the install and its key, so that
+    each is billed once; it keeps no other trace, since the invoice line says all.
+    """
+
+    __tablename__ = "extensions_billed_charges"
+    __table_args__ = (tenant_key(),)
+
+    invoice_id: Mapped[UUID]
+    line_id: Mapped[UUID]
+
+
 class PublisherKey(TenantTable):
     """A public key that the tenant trusts for a publisher: of the first signed release it installed, or added by hand."""
 
