@@ -63,9 +63,11 @@ class SignedText:
         return hmac.new(secret.encode(), head.encode() + self.body, hashlib.sha256).hexdigest()
 
     def carries(self, shown: Shown, secret: str | None) -> bool:
-        """Whether the code that was shown is this call's; never without a secret."""
+        """Whether the code that was shown is this call's; never without a secret, nor with a line end in the path, which
+        could pass for the one that ends it.
+        """
         expected = self.code(secret or secrets.token_hex(16), shown.time)
-        return hmac.compare_digest(expected, shown.code) and secret is not None
+        return hmac.compare_digest(expected, shown.code) and secret is not None and "\n" not in self.path
 
 
 def read_header(header: str | None, now: datetime) -> Shown:

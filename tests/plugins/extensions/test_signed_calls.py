@@ -85,6 +85,16 @@ def test_what_was_not_signed_is_refused(acme: World, hostile_wasm: bytes) -> Non
     assert calls_of(acme, installed) == []
 
 
+def test_no_line_of_the_body_passes_for_the_key(acme: World, hostile_wasm: bytes) -> None:
+    endpoints = [{"method": "POST", "path": "/:way", "auth": "public-signed"}]
+    installed = install(acme, publish(acme, manifest_of(HOSTILE_FOLDER, endpoints=endpoints), hostile_wasm))
+    caller = Caller(acme, installed)
+    moved = {"sent_path": "/echo%0A", "sent_key": "X", "sent_body": "Y"}
+    assert caller.send("/echo", "X\nY", **moved).status_code in (401, 404)
+    assert calls_of(acme, installed) == []
+    assert caller.send("/echo", "X\nY").text == "X\nY"
+
+
 def test_a_signature_holds_for_five_minutes_either_way(acme: World, hostile_wasm: bytes) -> None:
     caller, _ = outside(acme, hostile_wasm)
     assert [caller.send("/echo", str(ago), ago=ago).status_code for ago in (299, -299)] == [200, 200]
