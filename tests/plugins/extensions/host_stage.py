@@ -50,7 +50,7 @@ class Install:
 def installed(world: World, *capabilities: str) -> Install:
     """An install of the tenant with the default grants and these."""
     with world.call() as ctx:
-        install_id = furnish(ctx, {})["install_id"]
+        install_id = furnish(ctx, {"client_id": uuid7()})["install_id"]
         for one in capabilities:
             ctx.session.add(Grant(id=uuid7(), install_id=install_id, capability=one, parameters={}, granted_by="Alice",
                                   granted_at=ctx.now()))  # fmt: skip
