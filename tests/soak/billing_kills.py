@@ -174,13 +174,15 @@ class Killer:
         return None
 
 
-def until(true: Callable[[], object]) -> None:
-    """Wait until something is true. Raises TimeoutError after some minutes."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+def until(true: Callable[[], object], progress: Callable[[], object] = lambda: None, look: float = LOOK_SECONDS) -> None:
+    """Wait until something is true. Raises TimeoutError after some minutes in which `progress` stayed the same."""
+    before, give_up = progress(), time.monotonic() + PATIENCE_SECONDS
     while not true():
+        if (now := progress()) != before:
+            before, give_up = now, time.monotonic() + PATIENCE_SECONDS
         if time.monotonic() > give_up:
             raise TimeoutError(f"Nothing happened in {PATIENCE_SECONDS:.0f} s.")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(look)
 
 
 def differences(kernel: Kernel, disturbed: UUID, twin: UUID) -> list[str]:

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +20,17 @@ from tests.ground import ROOT, environment, found, ground, process, sign_contrac
 from tests.soak.billing_kills import finalize_all, until
 
 EIGHT, CLIENTS = 8, 100
+LOOK_SECONDS = 0.2
+_WAITS = """
+select pid, state, wait_event_type, wait_event, age(clock_timestamp(), xact_start), pg_blocking_pids(pid), left(query, 100)
+from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()
+"""
 
 
 def eight(notes: dict[str, Any], keep: Callable[[], None]) -> str:
     """`SOAK_ROUNDS` (10) rounds; returns the figures in words."""
     wanted = int(os.environ.get("SOAK_ROUNDS", "10"))
-    with ground(durable=True) as (kernel, _):
+    with ground(durable=True) as (kernel, _), _eight_workers(kernel):
         while notes.setdefault("rounds", 0) < wanted:
             tenant_id = found(kernel, f"eight-{notes['rounds']}")
             with kernel.call(tenant_id) as ctx:
@@ -33,7 +38,7 @@ def eight(notes: dict[str, Any], keep: Callable[[], None]) -> str:
             said = start_at_once(kernel, tenant_id)
             if said != {"started": 1, "billing_run_live": EIGHT - 1}:
                 raise SystemExit(f"Eight starts came to {dict(said)}.")
-            _work_at_once(kernel, tenant_id)
+            _wait_for_the_end(kernel, tenant_id)
             finalize_all(kernel, tenant_id)
             with connect(kernel.settings.database_url) as database:
                 if findings := audit(database, tenant_id):
@@ -42,6 +47,16 @@ def eight(notes: dict[str, Any], keep: Callable[[], None]) -> str:
             keep()
             print(f"  round {notes['rounds']}: one run, {CLIENTS} invoices", flush=True)
     return f"{wanted} rounds: eight processes started one run, eight workers ended it, {CLIENTS} invoices each, auditor green"
+
+
+@contextmanager
+def _eight_workers(kernel: Kernel) -> Iterator[None]:
+    """A scheduler and eight workers, for all rounds."""
+    with ExitStack() as running:
+        running.enter_context(process(kernel.settings, "-c", "from cli import main; main()", "scheduler"))
+        for _ in range(EIGHT):
+            running.enter_context(process(kernel.settings, "-m", "tests.soak.worker", SOAK_BATCH="5"))
+        yield
 
 
 def start_at_once(kernel: Kernel, tenant_id: UUID) -> Counter[str]:
@@ -57,17 +72,20 @@ def start_at_once(kernel: Kernel, tenant_id: UUID) -> Counter[str]:
     return Counter(child.communicate()[0].strip() for child in children)
 
 
-def _work_at_once(kernel: Kernel, tenant_id: UUID) -> None:
-    def ended() -> bool:
-        with kernel.call(tenant_id) as ctx:
-            [run] = runs.list_runs(ctx, {}).items
-            return bool(run["state"] == "done")
+def _wait_for_the_end(kernel: Kernel, tenant_id: UUID) -> None:
+    """Until the workers ended the run. Raises SystemExit, with what the database waits for, when nobody gets on with it."""
 
-    with ExitStack() as running:
-        running.enter_context(process(kernel.settings, "-c", "from cli import main; main()", "scheduler"))
-        for _ in range(EIGHT):
-            running.enter_context(process(kernel.settings, "-m", "tests.soak.worker", SOAK_BATCH="5"))
-        until(ended)
+    def run() -> dict[str, Any]:
+        with kernel.call(tenant_id) as ctx:
+            [found] = runs.list_runs(ctx, {}).items
+            return {name: found[name] for name in ("state", "pending", "invoices")}
+
+    try:
+        until(lambda: run()["state"] == "done", progress=run, look=LOOK_SECONDS)
+    except TimeoutError as error:
+        with connect(kernel.settings.database_url) as database:
+            waiting = "\n".join(map(str, database.execute(_WAITS)))
+        raise SystemExit(f"{error} {run()}\n{waiting}") from error
 
 
 def main(tenant_id: UUID) -> None:
