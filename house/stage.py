@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
 
+from house.tenant_copy import Pattern, connect_admin
 from kernel import auth
 from kernel.app import Kernel, build_kernel, create_app
 from kernel.clock import FixedClock
@@ -25,6 +28,7 @@ from kernel.config import Settings
 from kernel.context import Actor, CallContext, Tenant
 from kernel.directory import staff
 from kernel.directory.models import User
+from kernel.founding import found_tenant
 from kernel.gate import COOKIE
 from kernel.migrations.runner import upgrade
 from kernel.passwords import seal_password
@@ -199,39 +203,71 @@ def _call_as(world: World, actor: str | Actor) -> Iterator[CallContext]:
         yield ctx.acting_as(actor)
 
 
+class Founder:
+    """Founds the worlds of this process, each kind once; what a test gets is a copy, which it may change as it likes."""
+
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self._postgres = postgres
+        self._password_hash = seal_password(PASSWORD)
+        self._patterns: dict[tuple[int, str], tuple[Kernel, Pattern, dict[str, UUID]]] = {}
+        self._admins: dict[str, psycopg.Connection[Any]] = {}
+
+    def found(self, kernel: Kernel, app: Flask, name: str, **facts: str) -> World:
+        """A world of this name, with the cast as its staff."""
+        if (id(kernel), name) not in self._patterns:
+            self._patterns[id(kernel), name] = (kernel, *self._pattern(kernel, name, facts))
+        _, pattern, users = self._patterns[id(kernel), name]
+        tenant_id = pattern.copy(_slug(name))
+        with kernel.call(tenant_id) as ctx:
+            return World(kernel, app, ctx.tenant, dict(users))
+
+    def _pattern(self, kernel: Kernel, name: str, facts: dict[str, str]) -> tuple[Pattern, dict[str, UUID]]:
+        slug = _slug(name)
+        tenant_id = found_tenant(kernel, slug=slug, name=name, admin_name="Alice", admin_email=f"alice@{slug}.example",
+                                 admin_password=PASSWORD, **facts)  # type: ignore[arg-type] # fmt: skip
+        users = {}
+        with kernel.call(tenant_id) as ctx:
+            for person, role in CAST.items():
+                email = f"{person}@{slug}.example"
+                known = ctx.session.query(User).filter(User.email_key == email).one_or_none()
+                user = known or staff.add_user(ctx, name=person.title(), email=email, roles=[role] if role else [])
+                user.password_hash = self._password_hash
+                users[person] = user.id
+        return Pattern(self._admin(kernel), tenant_id), users
+
+    def _admin(self, kernel: Kernel) -> psycopg.Connection[Any]:
+        database = make_url(kernel.settings.database_url).database or ""
+        if database not in self._admins:
+            self._admins[database] = connect_admin(self._postgres.admin_url_for(database))
+        return self._admins[database]
+
+    def close(self) -> None:
+        """Let the databases go."""
+        for admin in self._admins.values():
+            admin.close()
+
+
+def _slug(name: str) -> str:
+    return f"{name.split(maxsplit=1)[0].lower()}-{next(_numbers)}"
+
+
 @pytest.fixture(scope="session")
-def _password_hash() -> str:
-    return seal_password(PASSWORD)
-
-
-def _found(kernel: Kernel, app: Flask, name: str, password_hash: str, **facts: str) -> World:
-    from kernel.founding import found_tenant
-
-    slug = f"{name.split(maxsplit=1)[0].lower()}-{next(_numbers)}"
-    tenant_id = found_tenant(kernel, slug=slug, name=name, admin_name="Alice", admin_email=f"alice@{slug}.example",
-                             admin_password=PASSWORD, **facts)  # fmt: skip
-    users = {}
-    with kernel.call(tenant_id) as ctx:
-        tenant = ctx.tenant
-        for person, role in CAST.items():
-            email = f"{person}@{slug}.example"
-            known = ctx.session.query(User).filter(User.email_key == email).one_or_none()
-            user = known or staff.add_user(ctx, name=person.title(), email=email, roles=[role] if role else [])
-            user.password_hash = password_hash
-            users[person] = user.id
-    return World(kernel, app, tenant, users)
+def _founder(postgres: EmbeddedPostgres, database: str) -> Iterator[Founder]:
+    founder = Founder(postgres)
+    yield founder
+    founder.close()
 
 
 @pytest.fixture
-def acme(kernel: Kernel, app: Flask, _password_hash: str) -> World:
+def acme(kernel: Kernel, app: Flask, _founder: Founder) -> World:
     """Acme MSP, Berlin, euros; Alice administers, Bob is a technician, Carol does finance; Mallory may nothing."""
-    return _found(kernel, app, "Acme MSP", _password_hash, zone="Europe/Berlin", currency="EUR")
+    return _founder.found(kernel, app, "Acme MSP", zone="Europe/Berlin", currency="EUR")
 
 
 @pytest.fixture
-def beta(kernel: Kernel, app: Flask, _password_hash: str) -> World:
+def beta(kernel: Kernel, app: Flask, _founder: Founder) -> World:
     """Beta MSP, Seattle, dollars."""
-    return _found(kernel, app, "Beta MSP", _password_hash, zone="America/Los_Angeles", currency="USD")
+    return _founder.found(kernel, app, "Beta MSP", zone="America/Los_Angeles", currency="USD")
 
 
 def csrf_of(page: str) -> str:

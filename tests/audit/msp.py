@@ -13,11 +13,11 @@ from uuid import UUID
 
 import psycopg
 
+from house.tenant_copy import Pattern
 from kernel.app import Kernel
 from kernel.context import Actor, CallContext
 from kernel.directory.clients import add_client
 from kernel.directory.staff import add_user
-from kernel.ids import uuid7
 from kernel.jobs.schedules import list_schedules, remove_schedule
 from plugins.billing.contracts import services, usage_records
 from plugins.catalog.services import add_item
@@ -34,16 +34,6 @@ ITEMS = {
     "license": ("license", "each", "reduced", 799), "traffic": ("service", "GB", "standard", 33),
     "backup": ("service", "each", "standard", 4_999), "training": ("service", "hour", "exempt", 12_000),
 }  # fmt: skip
-_TENANT = """
-insert into tenants (id, slug, name, zone, currency, locale, data_key, active)
-select %s, %s, name, zone, currency, locale, data_key, active from tenants where id = %s
-"""
-_TABLES = """
-select t.relname as name, array_agg(quote_ident(c.attname) order by c.attnum) filter (where c.attname <> 'tenant_id') as columns
-from pg_class t join pg_attribute c on c.attrelid = t.oid and c.attnum > 0 and not c.attisdropped and c.attgenerated = ''
-where t.relkind = 'r' and t.relnamespace = 'public'::regnamespace
-group by 1 having bool_or(c.attname = 'tenant_id')
-"""
 KINDS = ("fixed", "bundle", "hourly", "usage", "tiers", "product", "license")
 CLIENTS = (("Hill & Sons", "EUR", "AT"), ("Boulangerie Québec", "EUR", "QC"), ("Sakura", "JPY", "AT"))
 
@@ -86,24 +76,13 @@ def open_msp(kernel: Kernel, slug: str) -> Msp:
 
 
 def copy_msp(msp: Msp, slug: str, admin: psycopg.Connection[Any]) -> Msp:
-    """The same MSP once more, row by row: ids belong to their tenant. Takes a twentieth of the time of founding one."""
-    tenant_id = uuid7()
-    with admin.transaction():
-        admin.execute("set local session_replication_role = replica")
-        for table, columns in _tenant_tables(admin, msp.tenant_id).items():
-            named = ", ".join(columns)
-            admin.execute(f"insert into {table} (tenant_id, {named}) select %s, {named} from {table} where tenant_id = %s",
-                          [tenant_id, msp.tenant_id])  # fmt: skip
-        admin.execute(_TENANT, [tenant_id, slug, msp.tenant_id])
-    return replace(msp, tenant_id=tenant_id)
+    """The same MSP once more, row by row: a fraction of the work of founding one."""
+    return replace(msp, tenant_id=_pattern(admin, msp.tenant_id).copy(slug))
 
 
 @cache
-def _tenant_tables(admin: psycopg.Connection[Any], tenant_id: UUID) -> dict[str, list[str]]:
-    """The tables in which a tenant has rows, and their columns that are not reckoned by the database."""
-    tables = {row.name: list(row.columns) for row in admin.execute(_TABLES)}
-    held = "select exists (select from {} where tenant_id = %s) as held"
-    return {name: columns for name, columns in tables.items() if admin.execute(held.format(name), [tenant_id]).fetchone().held}
+def _pattern(admin: psycopg.Connection[Any], tenant_id: UUID) -> Pattern:
+    return Pattern(admin, tenant_id)
 
 
 def _austria(ctx: CallContext) -> UUID:
