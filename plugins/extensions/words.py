@@ -30,7 +30,6 @@ RELEASE_STATES = {
 }
 HOOKS = {
     "collect_charges": _l("It adds charges to invoices."),
-    "render_invoice": _l("It prints invoices with a layout of its own."),
 }
 SLOTS = {
     "app": (_l("A page of its own"), "neutral"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kernel.plugins import Plugins
 
 PATTERN = "tests/*.test.json"
-_CALLS = ("request", "event", "window", "document")
+_CALLS = ("request", "event", "window")
 
 
 class Verdict(NamedTuple):
@@ -83,7 +83,6 @@ class _CaseSchema(Schema):
     request = fields.Nested(_RequestSchema)
     event = fields.Nested(_EventSchema)
     window = fields.Nested(_WindowSchema)
-    document = fields.Dict()
     grants = fields.List(fields.String())
     host = fields.Dict(keys=fields.String(), load_default=dict)
     expect = fields.Nested(_ExpectSchema, required=True)
@@ -145,10 +144,8 @@ def _request(manifest: ExtensionManifest, name: str, asked: Mapping[str, Any]) -
 def _export_call(manifest: ExtensionManifest, case: Mapping[str, Any]) -> ExportCall:
     if "event" in case:
         call = ExportCall("on-event", {"event": case["event"] | {"payload": json.dumps(case["event"]["payload"])}})
-    elif "window" in case:
-        call = ExportCall("collect-charges", {"window": case["window"]})
     else:
-        call = ExportCall("render-invoice", {"document": json.dumps(case["document"])})
+        call = ExportCall("collect-charges", {"window": case["window"]})
     if call.export not in manifest.exports:
         raise CaseRefused(f"{case['name']}: deskhand.json lists no events or hooks that {call.export} would answer.")
     return call
@@ -159,7 +156,7 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
     seen: dict[str, Any] = {
         "trap": outcome.trap, "status": response and response.status, "body": response and response.body,
         "logs": [one.message for one in outcome.logs], "calls": host.calls,
-        "error": outcome.answer if outcome.failed else None, "answer": None if outcome.failed else _answer(outcome.answer),
+        "error": outcome.answer if outcome.failed else None, "answer": None if outcome.failed else keys_in_camel(outcome.answer),
     }  # fmt: skip
     if outcome.trap and "trap" not in expect:
         yield f"stopped: {outcome.trap}: {outcome.detail}"
@@ -174,11 +171,6 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
             yield _told(f"header {name}", value, headers.get(name.lower()))
     if "json" in expect and expect["json"] != (got := _json(response.body if response else "")):
         yield _told("json", expect["json"], got)
-
-
-def _answer(given: Any) -> Any:
-    """What an export answered: the charges with camelCase names, the layout that its text is."""
-    return _json(given) if isinstance(given, str) else keys_in_camel(given)
 
 
 def _json(body: str) -> Any:

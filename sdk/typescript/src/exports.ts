@@ -24,10 +24,6 @@ export function collectCharges(window: { start: string; end: string; clientIds: 
   return words.length > 0 ? refuse(`invalid charges: ${words.join("; ")}`) : charges;
 }
 
-export function renderInvoice(document: string): string {
-  return JSON.stringify(answered(() => authored.renderInvoice(JSON.parse(document) as Record<string, unknown>)));
-}
-
 function answered<T>(call: () => T | PromiseLike<T>): T {
   try {
     return settled(call());

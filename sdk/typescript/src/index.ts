@@ -11,5 +11,5 @@ export type {
   CreateManualInvoiceResult,
   ManualInvoiceItem,
 } from "./invoicing.ts";
-export type { ChargeWindow, CollectCharges, Event, OnEvent, RenderInvoice } from "./triggers.ts";
+export type { ChargeWindow, CollectCharges, Event, OnEvent } from "./triggers.ts";
 export { type Failure, type FieldErrors, HostRefusal } from "./refusal.ts";

@@ -27,6 +27,3 @@ export type OnEvent = (event: Event) => void | Promise<void>;
  * It is asked again and again, and each `idempotencyKey` is billed once. `chargedOn` is the last day of the window unless given.
  */
 export type CollectCharges = (window: ChargeWindow) => Charge[] | Promise<Charge[]>;
-
-/** Exported as `renderInvoice` where the manifest lists that hook: the layout of an invoice out of its facts, both as JSON has them. */
-export type RenderInvoice = (facts: Record<string, unknown>) => unknown;
