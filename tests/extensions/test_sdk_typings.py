@@ -16,7 +16,9 @@ from tests.extensions.conftest import ROOT
 
 SDK = ROOT / "sdk" / "typescript"
 _TOKEN = re.compile(r"->|[A-Za-z0-9-]+|[{}()<>,:_]")
-_PRIMITIVES = {"string": "string", "bool": "boolean"} | dict.fromkeys(("u8", "u16", "u32", "u64", "s64", "f64"), "number")
+_PRIMITIVES = {"string": "string", "bool": "boolean", "_": "void"} | dict.fromkeys(
+    ("u8", "u16", "u32", "u64", "s64", "f64"), "number"
+)
 _SAME = "type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;"
 
 
