@@ -23,7 +23,7 @@ group by 1 having bool_or(c.attname = 'tenant_id') order by 1
 """
 _TENANT = sql.SQL("""
 insert into tenants (id, slug, name, zone, currency, locale, data_key, active)
-select {new}, {slug}, name, zone, currency, locale, data_key, active from tenants where id = {old};
+select {new}, {slug}, name, zone, currency, locale, {data_key}, active from tenants where id = {old};
 update users set email = replace(email, (select slug from tenants where id = {old}), {slug}) where tenant_id = {new}
 """)
 _ROWS = sql.SQL("insert into {table} (tenant_id, {columns}) select {new}, {columns} from {table} where tenant_id = {old}")
@@ -43,6 +43,8 @@ class Pattern:
         self._tenant_id = tenant_id
         held = sql.SQL("select exists (select from {} where tenant_id = {})")
         with admin.cursor(row_factory=tuple_row) as cursor:
+            # As it was sealed then: a test that changes the installation's secret key seals the keys of all tenants anew.
+            [(self._data_key,)] = cursor.execute("select data_key from tenants where id = %s", (tenant_id,)).fetchall()
             tables = cursor.execute(_TABLES).fetchall()
             self._tables = {
                 name: columns for name, columns in tables
@@ -57,6 +59,6 @@ class Pattern:
             for name, columns in self._tables.items()
         ]
         begin = sql.SQL("begin; set local session_replication_role = replica")
-        whole = [begin, *rows, _TENANT.format(new=new, old=old, slug=slug), sql.SQL("commit")]
+        whole = [begin, *rows, _TENANT.format(new=new, old=old, slug=slug, data_key=self._data_key), sql.SQL("commit")]
         self._admin.execute(sql.SQL("; ").join(whole))  # one message
         return new

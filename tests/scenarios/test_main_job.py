@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from pypdf import PdfReader
 from kernel.app import Kernel
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
+from plugins.extensions.bundles import pack_bundle
+from plugins.extensions.packing import bundle_of_folder
 from tests.conftest import World
 
 TREE = Path(__file__).parents[2]
@@ -134,9 +135,8 @@ def _a_second_run_bills_nothing_twice(carol: FlaskClient, acme: World, kernel: K
 
 
 def _the_extension_bills(acme: World, alice: FlaskClient, carol: FlaskClient, kernel: Kernel) -> None:
-    component = base64.b64encode((DEMO / "dist" / "component.wasm").read_bytes()).decode()
-    manifest = json.loads((DEMO / "deskhand.json").read_text())
-    release = alice.post("/api/v1/extension-releases", json={"manifest": manifest, "component": component})
+    bundle = base64.b64encode(pack_bundle(bundle_of_folder(DEMO))).decode()
+    release = alice.post("/api/v1/extension-releases", json={"bundle": bundle})
     assert release.status_code in (201, 202), release.json
     drain(kernel, acme.tenant_id)
     install = alice.post("/api/v1/extension-installs", json={"release_id": release.json["id"], "grants": []}).json

@@ -39,7 +39,7 @@ def test_a_release_is_inspected_compiled_and_ready(acme: World, demo_wasm: bytes
     release = publish(acme, manifest_of(DEMO_FOLDER), demo_wasm)
     assert (release["state"], release["problem"]) == ("ready", None)
     assert release["inspection"]["capabilities"] == [
-        "cap:config.read", "cap:context.read", MANUAL_INVOICE, "cap:log.emit",
+        "cap:config.read", "cap:context.read", MANUAL_INVOICE, "cap:log.emit", "cap:user.read",
     ]  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_an_extension_is_installed_once_and_gets_what_it_asks_for_at_most(acme: 
     greedy = acme.api().post(INSTALLS, json={"release_id": release["id"], "grants": [MANUAL_INVOICE]})
     assert (greedy.status_code, greedy.json["code"]) == (422, "grant_not_asked")
     installed = install(acme, release)
-    assert granted(installed) == {"cap:context.read", "cap:log.emit", "cap:config.read"}
+    assert granted(installed) == {"cap:context.read", "cap:log.emit", "cap:config.read", "cap:user.read"}
     again = acme.api().post(INSTALLS, json={"release_id": release["id"]})
     assert (again.status_code, again.json["code"]) == (409, "extension_installed")
     assert acme.api().post(f"{INSTALLS}/{installed['id']}/grants", json={"capability": MANUAL_INVOICE}).status_code == 422
