@@ -25,7 +25,6 @@ from kernel.config import Settings
 from kernel.context import Actor, CallContext, Cause
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.start import HostFunction, Later
-from kernel.outbound import Answer, Outbound, OutboundLimits, OutboundRefused, open_outbound
 from plugins.extensions.errors import EgressSpent
 from plugins.extensions.guests.limits import INTERACTIVE, Limits
 from plugins.extensions.models import Grant
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kernel.app import Kernel
+    from kernel.outbound import Answer, Outbound
 
 CAPABILITY = "cap:http.fetch"
 REDIRECTS = 5
@@ -156,6 +156,8 @@ def _carried_out(asked: Exchange) -> Mapping[str, Any]:
 
 def _asked(asked: Exchange) -> Answer:
     """Make the call within what is left of the invocation's allowance, and take it off."""
+    from kernel.outbound import OutboundLimits  # with what calls out, which a process that starts has no use for
+
     left = _allowance(asked.invocation)
     left.take_call(asked.sent_bytes())
     limits = OutboundLimits(min(MOST_ANSWER_BYTES, left.bytes), min(asked.seconds, left.seconds), asked.redirects)
@@ -178,10 +180,14 @@ def _allowance(invocation: GuestCall) -> Allowance:
 
 @lru_cache(maxsize=8)
 def _outbound(settings: Settings) -> Outbound:
+    from kernel.outbound import open_outbound
+
     return open_outbound(settings)
 
 
 def _by_name(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    from kernel.outbound import OutboundRefused
+
     by_name = {name.lower(): value for name, value in headers}
     if len(by_name) < len(headers):
         raise OutboundRefused("A header may be sent once.")
