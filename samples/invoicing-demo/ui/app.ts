@@ -2,17 +2,6 @@
 
 import { type CallAnswer, CallFailed, connect } from "@deskhand/extension-sdk/ui";
 
-interface Choice {
-  id: string;
-  name: string;
-}
-
-/** What the handler's `GET /choices` answers; empty where the grant to read is missing, and ids are typed then. */
-interface Choices {
-  clients: Choice[];
-  services: Choice[];
-}
-
 interface Invoice {
   invoiceId: string;
   invoiceNumber: string | null;
@@ -35,7 +24,6 @@ const find = <T extends Element>(selector: string, within: ParentNode = document
 };
 
 const page = await connect();
-const choices = await read<Choices>("/choices", { clients: [], services: [] });
 const form = find<HTMLFormElement>("#form");
 const done = find<HTMLElement>("#done");
 let key = crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -44,7 +32,7 @@ let created: Invoice | null = null;
 start();
 
 function start(): void {
-  const client = chooser("client", choices.clients, "Choose a client", page.place.on?.kind === "client" ? page.place.on.id : "");
+  const client = idField("client", page.place.on?.kind === "client" ? page.place.on.id : "");
   client.id = "client";
   find("#client-place").replaceChildren(client);
   addLine();
@@ -57,23 +45,13 @@ function start(): void {
   });
 }
 
-async function read<T>(path: string, otherwise: T): Promise<T> {
-  const answer = await page.call(path);
-  return answer.status === 200 ? answer.json<T>() : otherwise;
-}
-
-function chooser(name: string, from: Choice[], words: string, chosen = ""): HTMLSelectElement | HTMLInputElement {
-  if (from.length === 0) {
-    return Object.assign(document.createElement("input"), { name, value: chosen, placeholder: "Its id" });
-  }
-  const select = Object.assign(document.createElement("select"), { name });
-  select.append(new Option(words, ""), ...from.map((one) => new Option(one.name, one.id, one.id === chosen, one.id === chosen)));
-  return select;
+function idField(name: string, id = ""): HTMLInputElement {
+  return Object.assign(document.createElement("input"), { name, value: id });
 }
 
 function addLine(): HTMLElement {
   const line = find<HTMLElement>(".line", find<HTMLTemplateElement>("#line").content.cloneNode(true) as DocumentFragment);
-  const service = chooser("service", choices.services, "Choose a service");
+  const service = idField("service");
   find(".service-place", line).replaceChildren(service);
   for (const field of line.querySelectorAll(".field")) {
     const input = find<HTMLElement>("input, select", field);
