@@ -40,8 +40,8 @@ class Guest:
 
     def dispatcher(self, world: World | None = None) -> Any:
         """The host as one invocation of the install sees it, in its own tenant or, forged, in another."""
-        from plugins.extensions.dispatcher import Dispatcher
-        from plugins.extensions.egress import MeteredCall
+        from plugins.extensions.calls.dispatcher import Dispatcher
+        from plugins.extensions.interfaces.egress import MeteredCall
 
         where = world or self.world
         clock = where.kernel.clock

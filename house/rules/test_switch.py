@@ -114,7 +114,7 @@ def test_events_reach_no_switched_off_plugin(room: str, acme: World, kernel: Ker
 @pytest.mark.parametrize("room", _who("register_host_functions"))
 def test_guests_reach_no_host_function_of_a_switched_off_plugin(room: str, acme: World, kernel: Kernel) -> None:
     given = [one for one, plugin in kernel.host_plugins.items() if plugin == room and kernel.host_functions[one].call]
-    dispatcher = pytest.importorskip("plugins.extensions.dispatcher")
+    dispatcher = pytest.importorskip("plugins.extensions.calls.dispatcher")
     invocation = pytest.importorskip("plugins.extensions.guests.invocation")
     install_id = furnish(acme).of["extensions"]["install_id"]
     call = GuestCall(install_id, "example.contoso.orders", "1.0.0", "http", "request-1", kernel.clock.now())

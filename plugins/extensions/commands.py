@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 import click
 
 from cli import open_kernel, tenant_by_slug, tenant_call, tenant_options, user_actor
-from plugins.extensions import registry_commands as registry
 from plugins.extensions.author import commands as author
-from plugins.extensions.manifest_parts import PARAMETERS
-from plugins.extensions.wording import print_records
+from plugins.extensions.calls.wording import print_records
+from plugins.extensions.publishing import commands as registry
+from plugins.extensions.publishing.manifest_parts import PARAMETERS
 
 if TYPE_CHECKING:
     from kernel.app import Kernel
@@ -42,7 +42,7 @@ for _one in (author.new, author.build, author.test, author.dev, *registry.COMMAN
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_installed(tenant: str | None, user: str | None, of_releases: bool, as_json: bool) -> None:
     """List installed extensions, or published releases."""
-    from plugins.extensions import listing
+    from plugins.extensions.installs import listing
 
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.read")
@@ -65,8 +65,10 @@ def install(
     name: str, semver: str | None, grants: tuple[str, ...], settings: tuple[str, ...], tenant: str | None, user: str | None
 ) -> None:
     """Install a release, or upgrade the install that is there."""
-    from plugins.extensions import listing, releases, services
+    from plugins.extensions import services
     from plugins.extensions.errors import InstallNotFound
+    from plugins.extensions.installs import listing
+    from plugins.extensions.publishing import releases
 
     config, wanted = _settings(settings), dict(map(_parted, grants))
     with tenant_call(tenant, user) as ctx:
@@ -157,7 +159,8 @@ def uninstall(extension: str, tenant: str | None, user: str | None) -> None:
 @tenant_options
 def call(extension: str, path: str, method: str, data: str, tenant: str | None, user: str | None) -> None:
     """Call an endpoint of an install and print its answer. PATH may have a query: /orders?open=yes"""
-    from plugins.extensions import invoking, services
+    from plugins.extensions import services
+    from plugins.extensions.calls import invoking
     from plugins.extensions.guests.invocation import GuestRequest
     from plugins.extensions.runtime import close_guest_pool
 
@@ -184,7 +187,8 @@ def call(extension: str, path: str, method: str, data: str, tenant: str | None, 
 @click.option("-f", "--follow", is_flag=True, help="Go on with new calls as they come, until stopped.")
 def logs(extension: str, number: int, tenant: str | None, user: str | None, as_json: bool, follow: bool) -> None:
     """Print the latest calls of an install and what they logged, the oldest first."""
-    from plugins.extensions import services, tailing
+    from plugins.extensions import services
+    from plugins.extensions.calls import tailing
 
     with open_kernel() as kernel:
         tenant_id = tenant_by_slug(kernel, tenant)
@@ -205,7 +209,7 @@ def logs(extension: str, number: int, tenant: str | None, user: str | None, as_j
 @tenant_options
 def replay(invocation: UUID, times: int, tenant: str | None, user: str | None) -> None:
     """Make a recorded call again, answered as it was then; nothing is written, read or sent."""
-    from plugins.extensions import journals
+    from plugins.extensions.calls import journals
     from plugins.extensions.runtime import close_guest_pool
 
     with open_kernel() as kernel:

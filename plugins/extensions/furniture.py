@@ -8,13 +8,13 @@ from uuid import UUID
 import orjson
 
 from kernel.context import CallContext
-from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.guests.inspection import COMPONENT_MAGIC
 from plugins.extensions.models import Install, InvocationRecord
-from plugins.extensions.releases import publish_release
+from plugins.extensions.publishers.signing import KEY_BYTES
+from plugins.extensions.publishers.trust import revoke, trust_key
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
+from plugins.extensions.publishing.releases import publish_release
 from plugins.extensions.services import install_extension
-from plugins.extensions.signing import KEY_BYTES
-from plugins.extensions.trust import revoke, trust_key
 
 _MANIFEST = {
     "name": "example.contoso.orders", "publisher": "contoso", "version": "1.0.0", "runtime": "component@1", "title": "Orders",

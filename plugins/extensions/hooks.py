@@ -13,30 +13,20 @@ from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.notify import Event, Listening
 from kernel.hookspecs.screen import Card, PageLink, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, HostFunction, HostInterface, JobType, NavEntry
-from plugins.extensions import (
-    answers,
-    asset_door,
-    call_pages,
-    commands,
-    gateway,
-    guest_charges,
-    host,
-    install_pages,
-    options_pages,
-    pages,
-    releases,
-    routes,
-    scheduling_host,
-    secret_pages,
-    signing_pages,
-    slot_pages,
-    slots,
-    tasks,
-    telling,
-    timetable,
-    trust_pages,
-    trust_routes,
-)
+from plugins.extensions import answers, commands, host, pages, routes, tasks
+from plugins.extensions.calls import pages as call_pages
+from plugins.extensions.gateway import door as gateway
+from plugins.extensions.gateway import pages as signing_pages
+from plugins.extensions.installs import options_pages, secret_pages
+from plugins.extensions.installs import pages as install_pages
+from plugins.extensions.interfaces import scheduling as scheduling_host
+from plugins.extensions.publishers import pages as trust_pages
+from plugins.extensions.publishers import routes as trust_routes
+from plugins.extensions.publishing import releases
+from plugins.extensions.slots import asset_door
+from plugins.extensions.slots import frames as slots
+from plugins.extensions.slots import pages as slot_pages
+from plugins.extensions.triggers import guest_charges, telling, timetable
 
 if TYPE_CHECKING:
     import click

@@ -11,10 +11,10 @@ from kernel.capabilities import GuestCall
 from kernel.context import CallContext
 from kernel.directory.models import User
 from kernel.hookspecs.start import HostFunction, HostInterface
-from plugins.extensions import storage_host
-from plugins.extensions.egress import FETCH
 from plugins.extensions.guests.limits import MAX_RANDOM_BYTES
-from plugins.extensions.install_secrets import list_secrets, open_secret
+from plugins.extensions.installs.secrets import list_secrets, open_secret
+from plugins.extensions.interfaces import storage_host
+from plugins.extensions.interfaces.egress import FETCH
 from plugins.extensions.services import get_config
 
 TRIGGERS = ("http", "schedule", "event", "hook", "workflow")

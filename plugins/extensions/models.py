@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
-from plugins.extensions.bundles import NO_FILES
+from plugins.extensions.publishing.bundles import NO_FILES
 
 RELEASE_STATES = ("compiling", "ready", "refused")
 INSTALL_STATES = ("active", "awaiting_consent", "disabled")

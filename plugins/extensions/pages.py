@@ -12,9 +12,12 @@ from kernel.context import CallContext
 from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.extensions import invocations, journals, listing, releases, schemas, services
-from plugins.extensions.signing import fingerprint
-from plugins.extensions.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities, reach_of
+from plugins.extensions import schemas, services
+from plugins.extensions.calls import invocations, journals
+from plugins.extensions.installs import listing
+from plugins.extensions.installs.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities, reach_of
+from plugins.extensions.publishers.signing import fingerprint
+from plugins.extensions.publishing import releases
 
 pages = Pages("extensions")
 

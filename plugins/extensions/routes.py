@@ -8,7 +8,12 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.extensions import install_secrets, invocations, journals, listing, metrics, releases, schemas, services, signed_calls
+from plugins.extensions import schemas, services
+from plugins.extensions.calls import invocations, journals, metrics
+from plugins.extensions.gateway import signed_calls
+from plugins.extensions.installs import listing
+from plugins.extensions.installs import secrets as install_secrets
+from plugins.extensions.publishing import releases
 
 rest = Rest("extensions")
 _RELEASES, _INSTALLS, _INVOCATIONS = "/extension-releases", "/extension-installs", "/extension-invocations"

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from kernel.api.listing import filtered, page_schema
 from plugins.extensions.models import HALTS, INSTALL_STATES, RELEASE_STATES
-from plugins.extensions.signing import fingerprint
+from plugins.extensions.publishers.signing import fingerprint
 
 _CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
 _LIKE = {"example": "cap:log.emit"}

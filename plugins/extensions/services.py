@@ -23,12 +23,12 @@ from plugins.extensions.errors import (
     NothingToRollBack,
     ReleaseNotReady,
 )
-from plugins.extensions.grants import KIND, Values, checked, give, narrow, take
+from plugins.extensions.installs.grants import KIND, Values, checked, give, narrow, take
 from plugins.extensions.models import Install, Release
-from plugins.extensions.options import Option, check_config, read_options
-from plugins.extensions.releases import get_release, manifest_of, read_file
-from plugins.extensions.timetable import drop_all, keep_to_manifest
-from plugins.extensions.trust import check_trust, pin_key
+from plugins.extensions.publishers.trust import check_trust, pin_key
+from plugins.extensions.publishing.options import Option, check_config, read_options
+from plugins.extensions.publishing.releases import get_release, manifest_of, read_file
+from plugins.extensions.triggers.timetable import drop_all, keep_to_manifest
 
 _ALL: Mapping[str, Values] = {}
 _MOST_SETTINGS, _LONGEST_VALUE = 100, 4096

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.extensions import errands, invocations, kept_answers, releases, storage, telling
+from plugins.extensions.calls import invocations
+from plugins.extensions.gateway import kept_answers
+from plugins.extensions.interfaces import storage
+from plugins.extensions.publishing import releases
+from plugins.extensions.triggers import errands, telling
 
 if TYPE_CHECKING:
     from kernel.jobs import JobRun

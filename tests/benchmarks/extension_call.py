@@ -18,10 +18,11 @@ from kernel.app import Kernel, create_app
 from kernel.capabilities import GuestCall
 from kernel.gate import request_call, request_id
 from kernel.hookspecs.start import HostFunction
-from plugins.extensions import releases, services
+from plugins.extensions import services
 from plugins.extensions.author.building import COMPONENT, build_extension
-from plugins.extensions.bundles import Bundle, pack_bundle
-from plugins.extensions.gateway import PERMISSION
+from plugins.extensions.gateway.door import PERMISSION
+from plugins.extensions.publishing import releases
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from plugins.extensions.runtime import close_guest_pool
 from tests.benchmarks.calling import Caller, key_of_alice, middle_ms
 from tests.benchmarks.measuring import Reading, compare, every, in_turns, percentile_95

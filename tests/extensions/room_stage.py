@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kernel.jobs import drain
-from plugins.extensions.bundles import Bundle, pack_bundle
-from plugins.extensions.packing import bundle_of_folder
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
+from plugins.extensions.publishing.packing import bundle_of_folder
 from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import InvalidInput
-from plugins.extensions import bundles, signing
-from plugins.extensions.bundles import Bundle, pack_bundle, read_bundle
 from plugins.extensions.errors import BundleRefused, BundleTooLarge, SignatureInvalid
-from plugins.extensions.packing import bundle_of_folder
+from plugins.extensions.publishers import signing
+from plugins.extensions.publishing import bundles
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle, read_bundle
+from plugins.extensions.publishing.packing import bundle_of_folder
 
 ORDERS = Bundle(
     b'{"name": "org.example.orders", "assets": ["ui/**"]}', b"\0asm component", {"ui/index.html": b"<p>", "ui/a.js": b"1"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plugins.extensions.errors import ManifestRefused
-from plugins.extensions.extension_manifest import read_manifest
-from plugins.extensions.manifest_parts import ExtensionManifest, matches
+from plugins.extensions.publishing.manifest import read_manifest
+from plugins.extensions.publishing.manifest_parts import ExtensionManifest, matches
 from tests.extensions.conftest import ROOT
 
 KNOWN = frozenset({"cap:invoice.manual.create", "cap:config.read", "cap:http.fetch"})

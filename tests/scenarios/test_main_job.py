@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from kernel.app import Kernel
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
-from plugins.extensions.bundles import pack_bundle
-from plugins.extensions.packing import bundle_of_folder
+from plugins.extensions.publishing.bundles import pack_bundle
+from plugins.extensions.publishing.packing import bundle_of_folder
 from tests.conftest import World
 
 TREE = Path(__file__).parents[2]

@@ -11,13 +11,14 @@ from uuid import UUID
 
 import orjson
 
-from plugins.extensions import releases, services
+from plugins.extensions import services
 from plugins.extensions.author.building import build_extension
 from plugins.extensions.author.errors import ServedAlready
 from plugins.extensions.author.sdk import digest_of, source_files
-from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.errors import ComponentRefused
-from plugins.extensions.packing import bundle_of_folder
+from plugins.extensions.publishing import releases
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
+from plugins.extensions.publishing.packing import bundle_of_folder
 
 if TYPE_CHECKING:
     from kernel.app import Kernel

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plugins.extensions.author.errors import BuildFailed
 from plugins.extensions.author.sdk import digest_of, install_node_tools, one_at_a_time, run_tool, sdk_folder, source_files
-from plugins.extensions.extension_manifest import read_manifest
+from plugins.extensions.publishing.manifest import read_manifest
 
 COMPONENT = Path("dist") / "component.wasm"
 

@@ -170,8 +170,8 @@ def _tell_calls(kernel: Kernel, tenant_id: UUID) -> Callable[[str], None]:
     """Prints what became of a call, by its request id; calls that reached no guest have nothing to tell."""
     from sqlalchemy import select
 
+    from plugins.extensions.calls.wording import print_record
     from plugins.extensions.models import InvocationRecord
-    from plugins.extensions.wording import print_record
 
     def tell(request_id: str) -> None:
         with kernel.call(tenant_id) as ctx:

@@ -16,7 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 
 from kernel.api.fieldpaths import field_errors
 from plugins.extensions.author.errors import CaseRefused
-from plugins.extensions.dispatcher import guest_path
+from plugins.extensions.calls.dispatcher import guest_path
 
 if TYPE_CHECKING:
     from kernel.hookspecs.start import HostFunction

@@ -16,12 +16,12 @@ from kernel.capabilities import default_capabilities
 from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.author.errors import CaseRefused
 from plugins.extensions.author.fake_host import FakeHost, Functions, keys_in_camel
-from plugins.extensions.extension_manifest import read_manifest
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import compile_component
 from plugins.extensions.guests.invocation import ExportCall, GuestRequest, Invocation, Outcome
 from plugins.extensions.guests.pool import GuestPool
-from plugins.extensions.manifest_parts import ExtensionManifest
+from plugins.extensions.publishing.manifest import read_manifest
+from plugins.extensions.publishing.manifest_parts import ExtensionManifest
 
 if TYPE_CHECKING:
     from kernel.plugins import Plugins

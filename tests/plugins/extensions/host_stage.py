@@ -11,7 +11,7 @@ from house.stage import World
 from kernel.capabilities import GuestCall
 from kernel.context import Actor
 from kernel.ids import uuid7
-from plugins.extensions.dispatcher import Dispatcher
+from plugins.extensions.calls.dispatcher import Dispatcher
 from plugins.extensions.furniture import furnish
 from plugins.extensions.guests.invocation import HostCall
 from plugins.extensions.models import Grant

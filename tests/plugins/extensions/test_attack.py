@@ -148,7 +148,7 @@ def test_what_ends_while_a_guest_runs_leaves_its_record(acme: World, hostile_was
 
 
 def invocation_runs(install_id: UUID) -> bool:
-    from plugins.extensions import invoking
+    from plugins.extensions.calls import invoking
 
     return bool(invoking._running[install_id])
 

@@ -22,12 +22,13 @@ from sqlalchemy import select
 from cli import main
 from kernel.auth import ApiKey
 from kernel.config import Settings
-from plugins.extensions import releases, services
+from plugins.extensions import services
 from plugins.extensions.author.bench import serve_folder
 from plugins.extensions.author.errors import BuildFailed, FolderNotEmpty, ServedAlready
 from plugins.extensions.author.starting import create_extension
-from plugins.extensions.bundles import Bundle, pack_bundle
 from plugins.extensions.errors import ManifestRefused
+from plugins.extensions.publishing import releases
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
 
 DESKHAND = str(Path(sys.executable).with_name("deskhand"))

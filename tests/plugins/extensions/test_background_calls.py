@@ -13,7 +13,8 @@ from kernel import events, jobs
 from kernel.clock import FixedClock
 from kernel.errors import InvalidInput
 from kernel.jobs import Job, Schedule, drain
-from plugins.extensions import services, telling, timetable
+from plugins.extensions import services
+from plugins.extensions.triggers import telling, timetable
 from tests.conftest import World
 from tests.extensions.room_stage import calls_of, install, publish
 from tests.extensions.test_plugin_lane import module
@@ -50,9 +51,9 @@ def jobs_of(world: World, kind: str) -> list[Job]:
 def guest_call(world: World, installed: dict[str, Any], function: str, **args: Any) -> dict[str, Any]:
     """What a guest of the clockwork hears of the scheduler; its module relays a text that is fixed when it is built."""
     from kernel.context import Actor
-    from plugins.extensions.dispatcher import Dispatcher
-    from plugins.extensions.egress import MeteredCall
+    from plugins.extensions.calls.dispatcher import Dispatcher
     from plugins.extensions.guests.invocation import HostCall
+    from plugins.extensions.interfaces.egress import MeteredCall
 
     facts = MeteredCall(UUID(installed["id"]), installed["name"], "1.0.0", "http", "r-1", world.kernel.clock.now())
     actor = Actor("extension", UUID(installed["id"]), "Clockwork", author="org.example.clockwork@1.0.0")

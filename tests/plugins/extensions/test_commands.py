@@ -69,6 +69,6 @@ def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> 
 
 
 def test_a_guests_log_line_cannot_paint_the_terminal_or_forge_another() -> None:
-    from plugins.extensions.wording import _visible
+    from plugins.extensions.calls.wording import _visible
 
     assert _visible("\x1b[2Jcleared\n2026-01-01 GET / 200") == "\\x1b[2Jcleared\n      2026-01-01 GET / 200"

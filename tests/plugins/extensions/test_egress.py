@@ -14,10 +14,11 @@ from sqlalchemy import select, update
 
 from kernel.app import Kernel
 from kernel.audit import AuditEntry
-from plugins.extensions import invoking, services
-from plugins.extensions.dispatcher import Dispatcher
-from plugins.extensions.egress import Allowance, MeteredCall
+from plugins.extensions import services
+from plugins.extensions.calls import invoking
+from plugins.extensions.calls.dispatcher import Dispatcher
 from plugins.extensions.guests.invocation import GuestRequest, HostCall
+from plugins.extensions.interfaces.egress import Allowance, MeteredCall
 from plugins.extensions.models import Grant
 from tests.conftest import World
 from tests.extensions.conftest import build

@@ -12,7 +12,8 @@ import pytest
 
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
-from plugins.extensions import invoking, services
+from plugins.extensions import services
+from plugins.extensions.calls import invoking
 from plugins.extensions.guests.invocation import GuestRequest
 from tests.conftest import World
 from tests.extensions.conftest import build

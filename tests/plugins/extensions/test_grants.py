@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from cli import main
 from kernel.config import Settings
-from plugins.extensions import grants
+from plugins.extensions.installs import grants
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, publish

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from kernel import jobs
 from kernel.audit import AuditEntry
 from plugins.billing import invoices, runs
-from plugins.extensions import errors, guest_charges
+from plugins.extensions import errors
 from plugins.extensions.models import BilledGuestCharge
+from plugins.extensions.triggers import guest_charges
 from tests.conftest import World
 from tests.extensions.conftest import answering_guest
 from tests.extensions.room_stage import calls_of, install, publish

@@ -12,7 +12,7 @@ from house.stage import World
 from kernel.audit import AuditEntry
 from kernel.directory import clients
 from plugins.catalog import services as catalog
-from plugins.extensions import install_secrets
+from plugins.extensions.installs import secrets as install_secrets
 from plugins.extensions.models import InstallSecret
 from plugins.tickets.models import Comment, Ticket
 from plugins.timesheets.models import TimeEntry

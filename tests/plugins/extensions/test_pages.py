@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from kernel.jobs import drain
-from plugins.extensions.bundles import Bundle, pack_bundle
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
 from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, manifest_of, publish
 

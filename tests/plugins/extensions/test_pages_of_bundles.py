@@ -12,7 +12,8 @@ import pytest
 
 from kernel.directory.clients import add_client
 from kernel.tenancy import switch_plugin
-from plugins.extensions import assets, slots
+from plugins.extensions.slots import assets
+from plugins.extensions.slots import frames as slots
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, install, publish

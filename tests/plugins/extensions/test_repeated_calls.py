@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from kernel.clock import FixedClock
-from plugins.extensions import kept_answers, tasks
+from plugins.extensions import tasks
+from plugins.extensions.gateway import kept_answers
 from plugins.extensions.guests.invocation import GuestResponse
 from plugins.extensions.models import KeptAnswer
 from tests.conftest import World

@@ -10,9 +10,9 @@ from sqlalchemy import func, select, update
 
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
-from plugins.extensions import journals
+from plugins.extensions.calls import journals
+from plugins.extensions.calls.tailing import Tail
 from plugins.extensions.models import InvocationRecord, Journal
-from plugins.extensions.tailing import Tail
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, install, manifest_of, publish

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
+from plugins.extensions.gateway.signed_calls import HEADER, SignedText
 from plugins.extensions.models import SigningSecret
-from plugins.extensions.signed_calls import HEADER, SignedText
 from tests.conftest import World
 from tests.extensions.conftest import build
 from tests.extensions.room_stage import API, calls_of, install, manifest_of, publish

@@ -10,7 +10,8 @@ import pytest
 
 from house.stage import World
 from kernel.clock import FixedClock
-from plugins.extensions import services, storage
+from plugins.extensions import services
+from plugins.extensions.interfaces import storage
 from plugins.extensions.models import StorageEntry, StorageUsage
 from tests.plugins.extensions.host_stage import Install, installed
 

@@ -18,9 +18,11 @@ from sqlalchemy import select, text, update
 from kernel.clock import FixedClock
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
-from plugins.extensions import breaker, services, signing, trust
-from plugins.extensions.bundles import Bundle, pack_bundle
+from plugins.extensions import services
+from plugins.extensions.calls import breaker
 from plugins.extensions.models import Install, InvocationRecord, Release
+from plugins.extensions.publishers import signing, trust
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, install, manifest_of
@@ -206,7 +208,7 @@ def test_what_is_sent_twice_at_once_happens_once(acme: World) -> None:
 
 
 def test_a_revocation_reaches_a_guest_that_runs(acme: World, demo_wasm: bytes) -> None:
-    from plugins.extensions import invoking
+    from plugins.extensions.calls import invoking
     from plugins.extensions.errors import GuestStopped
     from plugins.extensions.guests.invocation import GuestRequest
 
@@ -290,7 +292,7 @@ def test_the_platforms_own_failures_do_not_count(acme: World) -> None:
 
 
 def test_a_release_file_is_read_as_it_was_published(acme: World) -> None:
-    from plugins.extensions import releases
+    from plugins.extensions.publishing import releases
 
     bundle = Bundle(json.dumps(polite(assets=["ui/**"])).encode(), wat_guest("polite"), {"ui/a.js": b"let a"})
     made = ready(acme, signing.sign_bundle(bundle, KEY))

@@ -1,0 +1,79 @@
+"""Web pages that show what an install is doing: charts, calls as they come, and calls made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from kernel.clock import zone_info
+from kernel.context import CallContext
+from kernel.web.i18n import gettext as _
+from kernel.web.pages import Pages, redirect_to, render
+from plugins.extensions import schemas, services
+from plugins.extensions.calls import invocations, journals, metrics
+from plugins.extensions.publishing import releases
+
+pages = Pages("extensions")
+_INSTALL = "/extensions/<uuid:install_id>"
+_SHOWN = 20
+
+
+@pages.get(f"{_INSTALL}/metrics", permission="extension.read", query=schemas.MetricsQuery)
+def charts(ctx: CallContext, install_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
+    install = services.get_install(ctx, install_id)
+    found = metrics.metrics_of(ctx, install_id, query["hours"])
+    return render(
+        "extensions/metrics.html",
+        install=install,
+        release=releases.get_release(ctx, install.release_id),
+        found=found,
+        calls=_points(ctx, found, lambda step: step["calls"]),
+        stopped=_points(ctx, found, lambda step: step["stopped"] + step["failed"]),
+        slow=_points(ctx, found, lambda step: round((step["p95"] or 0) / 1000, 1)),
+        spans=((24, _("A day")), (7 * 24, _("A week")), (metrics.LONGEST_HOURS, _("A month"))),
+    )
+
+
+def _points(ctx: CallContext, found: Mapping[str, Any], value: Callable[[Mapping[str, Any]], float]) -> list[tuple[str, float]]:
+    zone, pattern = zone_info(ctx.tenant.zone), "%H:%M" if found["hours"] <= 24 else "%m-%d %H:%M"
+    return [(f"{step['at'].astimezone(zone):{pattern}}", value(step)) for step in found["steps"]]
+
+
+@pages.get(f"{_INSTALL}/live", permission="extension.read")
+def live(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
+    install = services.get_install(ctx, install_id)
+    release = releases.get_release(ctx, install.release_id)
+    return render("extensions/live.html", install=install, release=release, calls=_latest(ctx, install_id))
+
+
+@pages.get(f"{_INSTALL}/live/calls", permission="extension.read")
+def live_calls(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
+    services.get_install(ctx, install_id)
+    return render("extensions/live_calls.html", calls=_latest(ctx, install_id))
+
+
+def _latest(ctx: CallContext, install_id: UUID) -> list[Any]:
+    rows = invocations.list_invocations(ctx, {"install_id": install_id, "limit": _SHOWN}).items
+    return [invocations.get_invocation(ctx, row["id"]) for row in rows]
+
+
+@pages.post(f"{_INSTALL}/record", permission="extension.manage")
+def record(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
+    journals.set_recording(ctx, install_id, on=True)
+    return redirect_to(f"/extensions/{install_id}", toast=_("Calls are recorded from now on."))
+
+
+@pages.post(f"{_INSTALL}/record/stop", permission="extension.manage")
+def stop_recording(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
+    journals.set_recording(ctx, install_id, on=False)
+    return redirect_to(f"/extensions/{install_id}", toast=_("Calls are recorded no more."))
+
+
+@pages.post("/extensions/invocations/<uuid:invocation_id>/replay", permission="extension.manage")
+def replay(ctx: CallContext, invocation_id: UUID) -> ResponseReturnValue:
+    again = journals.replay(ctx.kernel, ctx.tenant_id, journals.read_recorded(ctx, invocation_id))
+    words = _("Replayed: it did the same.") if again.same else _("Replayed: it did something else than it did then.")
+    return redirect_to(f"/extensions/invocations/{invocation_id}", toast=words)

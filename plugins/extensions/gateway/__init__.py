@@ -1,0 +1,1 @@
+"""Calls that come over HTTP: from people, programs and signed senders."""

@@ -1,0 +1,1 @@
+"""What a tenant runs, with what it was granted, told and shown."""

@@ -1,0 +1,102 @@
+"""States and capabilities of extensions in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from kernel.capabilities import default_capabilities
+from kernel.context import CallContext
+from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy_gettext as _l
+from plugins.extensions.models import Grant, Release
+from plugins.extensions.publishing.manifest_parts import ExtensionManifest
+from plugins.extensions.publishing.releases import manifest_of
+
+INSTALL_STATES = {
+    "active": (_l("Active"), "success"),
+    "awaiting_consent": (_l("Awaiting consent"), "warning"),
+    "disabled": (_l("Switched off"), "neutral"),
+}
+HALTED = {
+    "admin": _l("An administrator switched it off."),
+    "revoked": _l("It was revoked."),
+    "breaker": _l("It failed fifty times within an hour and was switched off."),
+}
+RELEASE_STATES = {
+    "compiling": (_l("Compiling"), "info"),
+    "ready": (_l("Ready"), "success"),
+    "refused": (_l("Refused"), "danger"),
+}
+HOOKS = {
+    "collect_charges": _l("It adds charges to invoices."),
+}
+SLOTS = {
+    "app": (_l("A page of its own"), "neutral"),
+    "ticket_panel": (_l("A tab of tickets"), "neutral"),
+    "client_tab": (_l("A tab of clients"), "neutral"),
+    "invoice_action": (_l("A button of invoices"), "neutral"),
+    "dashboard_widget": (_l("A card of the overview"), "neutral"),
+    "settings": (_l("Its settings"), "neutral"),
+}
+CALL_OUTCOMES = {
+    "ok": (_l("Done"), "success"),
+    "denied": (_l("Denied"), "danger"),
+    "refused": (_l("Refused"), "warning"),
+    "failed": (_l("Failed"), "danger"),
+}
+
+
+class Asked(NamedTuple):
+    """A capability on the consent screen: what it allows, in words, and whether it is granted."""
+
+    name: str
+    says: str
+    granted: bool
+    by_default: bool
+    values: tuple[Value, ...] = ()
+
+
+class Value(NamedTuple):
+    """A value that the capability is asked for with, such as a host; `key` is what a form sends for it."""
+
+    key: str
+    value: str
+    granted: bool
+
+
+class Reach(NamedTuple):
+    """What an extension does besides using capabilities: a sentence, and what it is about in the manifest's words."""
+
+    says: str
+    about: str
+
+
+def asked_capabilities(ctx: CallContext, release: Release, granted: Iterable[Grant]) -> list[Asked]:
+    """All that a release asks for and the defaults, those that need consent first."""
+    known, held = ctx.kernel.plugins.capabilities, {one.capability: one.parameters for one in granted}
+    defaults, manifest = default_capabilities(known), manifest_of(release)
+    names = [*(one for one in manifest.asked if one not in defaults), *sorted(defaults)]
+    return [Asked(one, known[one].title if one in known else one, one in held, one in defaults,
+                  _values(manifest, one, held.get(one, {}))) for one in names]  # fmt: skip
+
+
+def _values(manifest: ExtensionManifest, capability: str, held: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
+    return tuple(
+        Value(f"{capability} {name} {value}", value, value in held.get(name, ()))
+        for name, values in manifest.asking(capability).items()
+        for value in values
+    )
+
+
+def reach_of(ctx: CallContext, manifest: ExtensionManifest) -> list[Reach]:
+    """In words, what an extension is told, is asked, and does by itself."""
+    known = ctx.kernel.events
+    return [
+        *(Reach(_("It is told: %(event)s", event=known[one].says if one in known else one), one) for one in manifest.events),
+        *(Reach(str(HOOKS[one.name]), f"{one.name} ({one.on_failure})") for one in manifest.hooks),
+        *(Reach(_("It is called by programs outside that have its secret."), f"{one.method} {one.path}")
+          for one in manifest.endpoints if one.auth == "public-signed"),
+        *(Reach(_("It runs by itself."), f"{one.cron} {one.zone or ''} {one.endpoint}") for one in manifest.schedules),
+        *(Reach(_("It shows a page of its own."), f"{one.slot}: {one.title}") for one in manifest.ui if one.entry),
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Who made a bundle: signatures, the keys a tenant trusts, and what was revoked."""

@@ -1,0 +1,62 @@
+"""REST of publishers' keys and of what was revoked."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from kernel.api.listing import Page
+from kernel.api.rest import Rest
+from kernel.context import CallContext
+from plugins.extensions import schemas
+from plugins.extensions.publishers import trust
+from plugins.extensions.publishers.signing import fingerprint, read_public_key
+
+rest = Rest("extensions")
+_KEYS, _REVOCATIONS = "/extension-publisher-keys", "/extension-revocations"
+
+
+@rest.get(_KEYS, permission="extension.read", query=schemas.TrustQuery, out=schemas.KeyPage)
+def list_publisher_keys(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List trusted keys of publishers"""
+    return trust.list_keys(ctx, query)
+
+
+@rest.post(_KEYS, permission="extension.manage", body=schemas.KeyIn, out=schemas.KeyOut)
+def trust_publisher_key(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Trust a publisher's key
+
+    The key of the first signed release that is installed is trusted without this; another one is not.
+    """
+    made = trust.trust_key(ctx, body["publisher"], read_public_key(body["key"]))
+    return {
+        "id": made.id, "publisher": made.publisher, "key": body["key"].strip(), "fingerprint": fingerprint(made.key),
+        "trusted_by": made.trusted_by, "trusted_at": made.trusted_at,
+    }  # fmt: skip
+
+
+@rest.delete(f"{_KEYS}/<uuid:key_id>", permission="extension.manage")
+def distrust_publisher_key(ctx: CallContext, key_id: UUID) -> None:
+    """Trust a publisher's key no more"""
+    trust.distrust_key(ctx, key_id)
+
+
+@rest.get(_REVOCATIONS, permission="extension.read", query=schemas.TrustQuery, out=schemas.RevocationPage)
+def list_revocations(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List what was revoked"""
+    return trust.list_revocations(ctx, query)
+
+
+@rest.post(_REVOCATIONS, permission="extension.manage", body=schemas.RevocationIn, out=schemas.RevocationOut)
+def revoke_extension(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Revoke an extension, a version or a key
+
+    Its installs stop at once, also in the middle of a call, and none can be made or switched on.
+    """
+    return trust.revoke(ctx, **body)
+
+
+@rest.delete(f"{_REVOCATIONS}/<uuid:revocation_id>", permission="extension.manage")
+def lift_revocation(ctx: CallContext, revocation_id: UUID) -> None:
+    """Lift a revocation"""
+    trust.lift_revocation(ctx, revocation_id)

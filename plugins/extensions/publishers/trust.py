@@ -1,0 +1,197 @@
+"""Whom a tenant trusts: the keys of publishers, and the list of what may not run any more.
+
+A signature is held against the stored content at publish, at install, and at each call. A publisher's key is trusted from
+the first signed release of theirs that is installed; another key must be added by an administrator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import audit
+from kernel.api.listing import Page, paginate
+from kernel.context import CallContext
+from kernel.errors import InvalidInput
+from kernel.ids import uuid7
+from kernel.tenancy import get_settings
+from plugins.extensions.errors import (
+    ExtensionRevoked,
+    PublisherKeyNotFound,
+    PublisherKeyUnknown,
+    ReleaseTampered,
+    RevocationNotFound,
+    SignatureMissing,
+)
+from plugins.extensions.models import Install, PublisherKey, Release, Revocation
+from plugins.extensions.publishers.signing import fingerprint, is_signed_by
+from plugins.extensions.publishing.bundles import content_digest, files_digest
+
+_LONGEST_REASON = 500
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
+_KEYS: Select[Any] = select(
+    PublisherKey.id, PublisherKey.publisher, func.encode(PublisherKey.key, "base64").label("key"),
+    func.encode(func.sha256(PublisherKey.key), "hex").label("fingerprint"), PublisherKey.trusted_by, PublisherKey.trusted_at,
+)  # fmt: skip
+_REVOCATIONS: Select[Any] = select(
+    Revocation.id, Revocation.subject, Revocation.reason, Revocation.revoked_by, Revocation.revoked_at
+)
+
+
+def subjects_of(name: str, semver: str, signer: bytes | None) -> list[str]:
+    """What a revocation of this release may be of."""
+    return [name, f"{name}@{semver}", *([fingerprint(signer)] if signer else [])]
+
+
+def check_trust(ctx: CallContext, release: Release) -> None:
+    """Raise ReleaseTampered, ExtensionRevoked, SignatureMissing or PublisherKeyUnknown for what may not be run here."""
+    if files_digest({name: one["sha256"] for name, one in release.files.items()}) != release.files_digest:
+        raise _tampered(release.name, release.semver)
+    keys = [one.key for one in keys_of(ctx, release.publisher)]
+    check_content(ctx, {
+        "name": release.name, "semver": release.semver, "publisher": release.publisher, "digest": release.digest,
+        "component_key": release.component_key, "manifest": orjson.dumps(release.manifest).decode(),
+        "files_digest": release.files_digest, "signature": release.signature, "signer": release.signer, "keys": keys,
+        "revoked": is_revoked(ctx, release),
+    })  # fmt: skip
+    if release.signer is None and keys:
+        raise SignatureMissing(f"{release.publisher} signs its releases; {release.name} {release.semver} is not signed.")
+
+
+def check_content(ctx: CallContext, row: Mapping[str, Any]) -> None:
+    """What is checked at each call of a guest: `row` has the release's columns, the publisher's trusted `keys`, and
+    whether it is `revoked`. Raises as `check_trust`.
+    """
+    label = f"{row['name']} {row['semver']}"
+    if row["revoked"]:
+        raise ExtensionRevoked(f"{label} was revoked in this tenant.")
+    digest = bytes(row["digest"])
+    if not row["component_key"].endswith(digest.hex()):
+        raise _tampered(row["name"], row["semver"])
+    if row["signer"] is None:
+        if get_settings(ctx, "extensions")["signatures"] == "require":
+            raise SignatureMissing(f"{label} is not signed, and this company runs signed releases only.")
+        return
+    signer = bytes(row["signer"])
+    if not is_signed_by(_digest(row["manifest"], digest, bytes(row["files_digest"])), signer, bytes(row["signature"])):
+        raise _tampered(row["name"], row["semver"])
+    if row["keys"] and signer not in [bytes(one) for one in row["keys"]]:
+        raise _unknown(label, row["publisher"], signer)
+
+
+@lru_cache(maxsize=1024)
+def _digest(manifest: str, component: bytes, files: bytes) -> bytes:
+    return content_digest(orjson.loads(manifest), component, files)
+
+
+def _tampered(name: str, semver: str) -> ReleaseTampered:
+    return ReleaseTampered(f"What is stored of {name} {semver} is not what was published. Publish it again as a new version.")
+
+
+def _unknown(label: str, publisher: str, signer: bytes) -> PublisherKeyUnknown:
+    return PublisherKeyUnknown(
+        f"{label} is signed with the key {fingerprint(signer)}, which this company does not trust for {publisher}."
+        " If the publisher has a new key, an administrator adds it under Publishers."
+    )
+
+
+def is_revoked(ctx: CallContext, release: Release) -> bool:
+    """Whether the extension, this version or its key is on the tenant's list."""
+    subjects = subjects_of(release.name, release.semver, release.signer)
+    return ctx.session.scalar(select(Revocation.id).where(Revocation.subject.in_(subjects)).limit(1)) is not None
+
+
+def keys_of(ctx: CallContext, publisher: str) -> list[PublisherKey]:
+    """The keys that the tenant trusts for a publisher, the oldest first."""
+    wanted = select(PublisherKey).where(PublisherKey.publisher == publisher).order_by(PublisherKey.trusted_at, PublisherKey.id)
+    return list(ctx.session.scalars(wanted))
+
+
+def list_keys(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of trusted keys, by publisher."""
+    return paginate(ctx, _KEYS, query, sortable={"publisher": PublisherKey.publisher}, default="publisher")
+
+
+def pin_key(ctx: CallContext, release: Release) -> None:
+    """Trust the key of a publisher's first signed release that is installed here. Raises PublisherKeyUnknown."""
+    if release.signer is None:
+        return
+    claim = f"publisher {ctx.tenant_id} {release.publisher}"
+    ctx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(claim, 0))))
+    keys = [one.key for one in keys_of(ctx, release.publisher)]
+    if not keys:
+        trust_key(ctx, release.publisher, release.signer)
+    elif release.signer not in keys:
+        raise _unknown(f"{release.name} {release.semver}", release.publisher, release.signer)
+
+
+def trust_key(ctx: CallContext, publisher: str, key: bytes) -> PublisherKey:
+    """Trust a public key (32 bytes) for a publisher; doing it twice is harmless."""
+    values = {"tenant_id": ctx.tenant_id, "id": uuid7(), "publisher": publisher, "key": key, "trusted_by": ctx.actor.name,
+              "trusted_at": ctx.now()}  # fmt: skip
+    added = insert(PublisherKey).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "publisher", "key"])
+    if ctx.session.scalar(added.returning(PublisherKey.id)) is not None:
+        audit.record(ctx, "extension.key_trusted", kind="extension.publisher", label=publisher, changes={"key": fingerprint(key)})
+    return ctx.session.scalars(select(PublisherKey).where(PublisherKey.publisher == publisher, PublisherKey.key == key)).one()
+
+
+def distrust_key(ctx: CallContext, key_id: UUID) -> None:
+    """Trust a key no more; what it signed is not run while the publisher has another trusted key. Raises
+    PublisherKeyNotFound.
+    """
+    key = ctx.session.scalar(select(PublisherKey).where(PublisherKey.id == key_id))
+    if key is None:
+        raise PublisherKeyNotFound("There is no trusted key with this id.")
+    audit.record(ctx, "extension.key_distrusted", kind="extension.publisher", label=key.publisher,
+                 changes={"key": fingerprint(key.key)})  # fmt: skip
+    ctx.session.delete(key)
+    ctx.session.flush()
+
+
+def list_revocations(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of what may not run here, the latest first."""
+    return paginate(ctx, _REVOCATIONS, query, sortable={"revoked_at": Revocation.revoked_at}, default="-revoked_at")
+
+
+def revoke(ctx: CallContext, subject: str, reason: str) -> Revocation:
+    """The kill switch for an extension (`org.example.orders`), one version (`org.example.orders@1.4.0`) or all that a key
+    signed (its fingerprint): installs stop at once, and none can be made or switched on. Doing it twice is harmless.
+    """
+    subject, reason = subject.strip().lower() if _FINGERPRINT.fullmatch(subject.strip()) else subject.strip(), reason.strip()
+    if not subject or not 0 < len(reason) <= _LONGEST_REASON:
+        raise InvalidInput(errors={"reason": f"Say why, in at most {_LONGEST_REASON} characters."})
+    values = {"tenant_id": ctx.tenant_id, "id": uuid7(), "subject": subject, "reason": reason, "revoked_by": ctx.actor.name,
+              "revoked_at": ctx.now()}  # fmt: skip
+    added = insert(Revocation).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "subject"])
+    if ctx.session.scalar(added.returning(Revocation.id)) is not None:
+        audit.record(ctx, "extension.revoked", kind="extension.revocation", label=subject, changes={"reason": reason})
+    for install, release in _serving(ctx):
+        if install.state != "disabled" and subject in subjects_of(release.name, release.semver, release.signer):
+            install.state, install.halted = "disabled", "revoked"
+            audit.record(ctx, "extension.disabled", kind="extension.install", row_id=install.id, label=install.name,
+                         changes={"because": subject})  # fmt: skip
+    ctx.session.flush()
+    return ctx.session.scalars(select(Revocation).where(Revocation.subject == subject)).one()
+
+
+def lift_revocation(ctx: CallContext, revocation_id: UUID) -> None:
+    """Take something off the list; installs stay switched off until somebody switches them on. Raises RevocationNotFound."""
+    found = ctx.session.scalar(select(Revocation).where(Revocation.id == revocation_id))
+    if found is None:
+        raise RevocationNotFound("There is no revocation with this id.")
+    audit.record(ctx, "extension.revocation_lifted", kind="extension.revocation", label=found.subject, changes={})
+    ctx.session.delete(found)
+    ctx.session.flush()
+
+
+def _serving(ctx: CallContext) -> list[tuple[Install, Release]]:
+    serving = (Release.tenant_id == Install.tenant_id) & (Release.id == Install.release_id)
+    pairs = ctx.session.execute(select(Install, Release).join(Release, serving).with_for_update(of=Install)).all()
+    return [(install, release) for install, release in pairs]

@@ -1,0 +1,1 @@
+"""What calls guests besides HTTP: times, events, and hooks of the house."""
