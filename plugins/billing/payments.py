@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, cast, func, select
 
 from kernel import audit, events
 from kernel.directory.clients import get_client
-from kernel.errors import InvalidInput, PreconditionFailed
+from kernel.errors import Conflict, InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.days import check_days
@@ -228,10 +228,9 @@ def _say_received(ctx: CallContext, payment: Payment, parts: Sequence[_Part]) ->
 def take_back_payment(ctx: CallContext, payment_id: UUID) -> Payment:
     """Take back a payment that was entered by mistake or bounced.
 
-    Raises PaymentNotFound, PaymentTaken, PaymentRefunded, and CreditUsed when what it gave as a credit is spent.
+    Raises PaymentNotFound, PaymentTaken, PaymentRefunded, Conflict, and CreditUsed when what it gave as a credit is spent.
     """
-    invoices = lock_all(ctx, shares_of(ctx, payment_id))
-    payment = lock_payment(ctx, payment_id)
+    invoices, payment, shares = hold_payment(ctx, payment_id)
     credits = credits_of(ctx, payment_id)
     if payment.taken_back_at is not None:
         raise PaymentTaken("This payment was taken back before.")
@@ -242,7 +241,6 @@ def take_back_payment(ctx: CallContext, payment_id: UUID) -> Payment:
     entry_id = reverse_entry(ctx, payment.entry_id, "Payment taken back")
     for credit in credits:
         move_credit(ctx, credit, "withdrawn", -credit.remaining, entry_id)
-    shares = shares_of(ctx, payment_id)
     payment.taken_back_at, payment.applied = ctx.now(), 0
     for invoice in invoices:
         allocate(ctx, payment, invoice, -shares[invoice.id], entry_id)
@@ -261,6 +259,18 @@ def shares_of(ctx: CallContext, payment_id: UUID) -> dict[UUID, int]:
         .group_by(PaymentAllocation.invoice_id).having(amount != 0)
     )  # fmt: skip
     return dict(rows.all())
+
+
+def hold_payment(ctx: CallContext, payment_id: UUID) -> tuple[list[Invoice], Payment, dict[UUID, int]]:
+    """A payment with the invoices that have some of it, held in the order of all locks, and how much each has.
+
+    Raises PaymentNotFound, and Conflict where it came to pay another invoice while this waited for it.
+    """
+    held = {one.id: one for one in lock_all(ctx, shares_of(ctx, payment_id))}
+    payment, shares = lock_payment(ctx, payment_id), shares_of(ctx, payment_id)
+    if shares.keys() - held.keys():
+        raise Conflict("Somebody else changed this payment meanwhile. Look at it again.")
+    return [one for one in held.values() if one.id in shares], payment, shares
 
 
 def lock_payment(ctx: CallContext, payment_id: UUID) -> Payment:

@@ -19,7 +19,7 @@ from plugins.billing.days import check_days
 from plugins.billing.errors import CreditTooLarge, PaymentTaken, RefundNotFound, RefundStands
 from plugins.billing.ledger import Booking, post_entries, reverse_entry
 from plugins.billing.models import Credit, CreditMovement, Invoice, Payment, PaymentAllocation, Refund
-from plugins.billing.payments import METHODS, allocate, credits_of, lock_payment, shares_of
+from plugins.billing.payments import METHODS, allocate, credits_of, hold_payment, lock_payment, shares_of
 from plugins.billing.receivables.early import give_early_discounts, take_back_early_discount
 from plugins.billing.settling import lock_all
 
@@ -53,18 +53,16 @@ def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_
     invoices have of it, the latest first; those are open again by as much, and by the discount they gave for paying early.
     `refunded_before` is what had gone back as the reader saw it, so that what is sent twice is paid once.
 
-    Raises PaymentNotFound, PaymentTaken, PreconditionFailed, CreditTooLarge when more is asked than is left, and
+    Raises PaymentNotFound, PaymentTaken, PreconditionFailed, Conflict, CreditTooLarge when more is asked than is left, and
     InvalidInput by field.
     """
     day = _check(ctx, amount, refunded_on, method)
-    invoices = lock_all(ctx, shares_of(ctx, payment_id))
-    payment = lock_payment(ctx, payment_id)
+    invoices, payment, shares = hold_payment(ctx, payment_id)
     credits = in_order(credits_of(ctx, payment_id), "newest_first")
     if payment.taken_back_at is not None:
         raise PaymentTaken("This payment was taken back before.")
     if refunded_before is not None and payment.refunded != refunded_before:
         raise PreconditionFailed("This refund was noted already, or another one. Look at the payment again.")
-    shares = shares_of(ctx, payment_id)
     if amount > (most := _most(shares, invoices, credits)):
         raise CreditTooLarge(errors={"amount": f"At most {most} minor units of this payment can go back."})
     refund_id, from_credits = uuid7(), min(amount, sum(one.remaining for one in credits))
@@ -162,6 +160,7 @@ def take_back_refund(ctx: CallContext, refund_id: UUID) -> Refund:
             raise RefundStands(f"{invoice.number} is void, or paid otherwise by now. Take that back first.")
     entry_id = reverse_entry(ctx, refund.entry_id, "Refund taken back")
     for one in moved:
+        credits[one.credit_id].expired_at = None  # what it has again is worth something, until its last day is over
         move_credit(ctx, credits[one.credit_id], "unrefunded", -one.amount, entry_id)
     if payment is not None:
         payment.refunded -= refund.amount
