@@ -1,0 +1,17 @@
+"""Each sample passes the cases that lie beside it, as `deskhand ext test` runs them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernel.plugins import Plugins
+from plugins.extensions.author.testing import run_cases
+from tests.samples.conftest import SAMPLES
+
+WITH_CASES = sorted({case.parent.parent.name for case in SAMPLES.glob("*/tests/*.test.json")})
+
+
+@pytest.mark.parametrize("name", WITH_CASES)
+def test_a_sample_passes_its_own_cases(name: str) -> None:
+    failed = {one.name: one.differs for one in run_cases(SAMPLES / name, Plugins.discover()) if one.differs}
+    assert failed == {}
