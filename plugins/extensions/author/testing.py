@@ -94,8 +94,11 @@ class _CaseSchema(Schema):
             raise ValidationError(f"A case has one of {', '.join(_CALLS)}.")
 
 
-def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
-    """Build a folder and run the cases in its `tests`. Raises BuildFailed, CaseRefused, and what publishing it would raise."""
+def run_cases(folder: Path, plugins: Plugins, store: ArtefactStore | None = None) -> Iterator[Verdict]:
+    """Build a folder and run the cases in its `tests`; `store` keeps the compiled guest, which otherwise goes at the end.
+
+    Raises BuildFailed, CaseRefused, and what publishing it would raise.
+    """
     build_extension(folder)
     manifest = read_manifest((folder / "deskhand.json").read_bytes(), plugins.capabilities)
     functions: Functions = {(one.interface, one.name): one for _, one in plugins.collect("register_host_functions")}
@@ -103,9 +106,9 @@ def run_cases(folder: Path, plugins: Plugins) -> Iterator[Verdict]:
     if not cases:
         raise CaseRefused(f"{folder} has no cases. Write some into tests/<any name>.test.json.")
     with TemporaryDirectory(prefix="deskhand-test-") as scratch:
-        store = ArtefactStore(Path(scratch), secrets.token_bytes(32))
-        compiled = compile_component(store, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports, manifest.runtime)
-        with GuestPool(store, size=1) as pool:
+        kept = store or ArtefactStore(Path(scratch), secrets.token_bytes(32))
+        compiled = compile_component(kept, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports, manifest.runtime)
+        with GuestPool(kept, size=1) as pool:
             for file, case in cases:
                 host = FakeHost(functions, case["host"])
                 outcome = pool.invoke(_invocation(compiled.artefact, manifest, case, plugins), host)
