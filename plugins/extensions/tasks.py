@@ -1,4 +1,8 @@
-"""Background work of the extensions room."""
+"""Background work of the extensions room.
+
+A stepwise job is begun anew where a slice of time ends at one of its steps. The only step of these ends before the call of the
+guest, so that no call is made twice because it took long.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +23,20 @@ if TYPE_CHECKING:
 
 def compile_release(job: JobRun) -> Generator[None, None, dict[str, str]]:
     """Compile a release; the compiler is a process of its own, with a time and a memory limit."""
-    state = releases.compile_release(job.step, UUID(job.args["release_id"]))
     yield
-    return {"state": state}
+    return {"state": releases.compile_release(job.step, UUID(job.args["release_id"]))}
 
 
 def tell_event(job: JobRun) -> Generator[None, None, dict[str, str]]:
     """Tell an extension of an event."""
-    told = telling.tell(job)
     yield
-    return told
+    return telling.tell(job)
 
 
 def run_schedule(job: JobRun) -> Generator[None, None, dict[str, Any]]:
     """Call an endpoint of an extension, since its time has come."""
-    answered = errands.run_schedule(job)
     yield
-    return answered
+    return errands.run_schedule(job)
 
 
 def tidy_invocations(ctx: CallContext) -> dict[str, Any]:

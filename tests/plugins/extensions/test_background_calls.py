@@ -13,11 +13,14 @@ from kernel import events, jobs
 from kernel.clock import FixedClock
 from kernel.errors import InvalidInput
 from kernel.jobs import Job, Schedule, drain
+from kernel.jobs.claims import claim_next
+from kernel.jobs.runner import run_job
+from kernel.jobs.schedules import fire_due
 from plugins.extensions import services
 from plugins.extensions.triggers import telling, timetable
 from tests.conftest import World
 from tests.extensions.room_stage import calls_of, install, publish
-from tests.extensions.test_plugin_lane import module
+from tests.extensions.test_plugin_lane import SAY, module
 
 LISTENER: dict[str, Any] = {
     "name": "org.example.listener", "publisher": "example", "version": "1.0.0", "runtime": "extism@1", "title": "Listener",
@@ -31,6 +34,11 @@ CLOCKWORK: dict[str, Any] = {
     "capabilities": [timetable.MANAGE], "endpoints": [{"method": "POST", "path": "/nightly", "auth": "user"}],
     "schedules": [NIGHTLY],
 }  # fmt: skip
+
+
+COUNTER = "(global $n (mut i32) (i32.const 0))"
+SLOW = """(loop $on (global.set $n (i32.add (global.get $n) (i32.const 1)))
+  (br_if $on (i32.lt_u (global.get $n) (i32.const 300000000))))"""
 
 
 def told(text: Any = None) -> bytes:
@@ -218,3 +226,14 @@ def test_times_too_close_are_refused_whichever_fields_meet(cron: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         timetable.check_cron(cron, "UTC")
     assert "at least 5 have to lie between" in refused.value.errors["cron"]
+
+
+def test_a_call_that_outlasts_its_slice_of_the_worker_is_made_once(acme: World, clock: FixedClock) -> None:
+    """A job that goes back to the queue begins anew: a call of a minute would be made again and again."""
+    installed = install(acme, publish(acme, CLOCKWORK, module(SLOW + SAY, more=COUNTER)))
+    clock.advance(timedelta(days=1))
+    fire_due(acme.kernel, acme.tenant_id)
+    while (claim := claim_next(acme.kernel, acme.tenant_id)) and len(calls_of(acme, installed)) < 2:
+        run_job(acme.kernel, claim, slice_seconds=0.1)
+    [job] = jobs_of(acme, timetable.RUN_JOB)
+    assert (job.state, job.result, len(calls_of(acme, installed))) == ("succeeded", {"status": 200}, 1)
