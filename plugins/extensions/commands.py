@@ -93,10 +93,13 @@ def install(
 def _change(ctx: CallContext, install_id: UUID, release_id: UUID, wanted: Wanted, config: dict[str, str]) -> Install:
     """Serve the release from an install that is there, with these grants and settings on top of what it has."""
     from plugins.extensions import services
+    from plugins.extensions.installs.grants import still_asked
+    from plugins.extensions.publishing.releases import get_release
 
     installed = services.upgrade_install(ctx, install_id, release_id=release_id)
     if installed.pending_release_id and wanted:
-        installed = services.consent(ctx, install_id, grants=wanted, parameters=_named(wanted))
+        held = still_asked(ctx, install_id, get_release(ctx, release_id))
+        installed = services.consent(ctx, install_id, grants={*held, *wanted}, parameters={**held, **_named(wanted)})
     for name, values in wanted.items():
         services.grant_capability(ctx, install_id, name, values)
     if config:

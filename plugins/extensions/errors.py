@@ -204,6 +204,13 @@ class NothingToConsent(Conflict):
     title = "No release waits for consent"
 
 
+class OtherReleaseWaits(Conflict):
+    """Somebody consents to a release, and by now another one waits."""
+
+    code = "other_release_waits"
+    title = "Another release waits for consent"
+
+
 class InvocationNotFound(NotFound):
     code = "invocation_not_found"
     title = "No such invocation"

@@ -89,6 +89,8 @@ class UpgradeIn(Schema):
 class ConsentIn(Schema):
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), required=True)
     parameters = fields.Dict(keys=fields.String(), values=_VALUES(), load_default=dict, metadata=_PARAMETERS)
+    release_id = fields.UUID(load_default=None, metadata={
+        "description": "The release that is meant: refused where another one waits by now."})  # fmt: skip
 
 
 class GrantIn(Schema):
@@ -306,6 +308,12 @@ class ConsentForm(Schema):
 
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
     values = fields.List(fields.String(validate=validate.Regexp(r"\S+ \S+ \S+\Z")), load_default=list)
+
+
+class WaitingForm(ConsentForm):
+    """Consent to a release that waits: the one that the form showed."""
+
+    release_id = fields.UUID(required=True)
 
 
 class Setting(Schema):

@@ -21,6 +21,7 @@ from plugins.extensions.errors import (
     InstallNotFound,
     NothingToConsent,
     NothingToRollBack,
+    OtherReleaseWaits,
     ReleaseNotReady,
 )
 from plugins.extensions.installs.grants import KIND, Values, checked, give, narrow, take
@@ -127,15 +128,24 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     return install
 
 
-def consent(ctx: CallContext, install_id: UUID, *, grants: Iterable[str], parameters: Mapping[str, Values] = _ALL) -> Install:
+def consent(
+    ctx: CallContext,
+    install_id: UUID,
+    *,
+    grants: Iterable[str],
+    parameters: Mapping[str, Values] = _ALL,
+    release_id: UUID | None = None,
+) -> Install:
     """Let the waiting release serve, with `grants` of what it asks for and the defaults that are granted now; `parameters` as
-    for `install_extension`.
+    for `install_extension`. `release_id` is the release that was looked at: what it does besides is consented to unseen else.
 
-    Raises NothingToConsent, GrantNotAsked.
+    Raises NothingToConsent, OtherReleaseWaits, GrantNotAsked.
     """
     install = get_install(ctx, install_id, lock=True)
     if install.pending_release_id is None:
         raise NothingToConsent("No release of this extension waits for consent.")
+    if release_id not in (None, install.pending_release_id):
+        raise OtherReleaseWaits("Meanwhile another version was chosen. Look at what that one asks for.")
     release = _ready(ctx, install.pending_release_id)
     wanted = checked(ctx, release, grants, parameters)
     _serve(ctx, install, release, keep=wanted)

@@ -89,10 +89,28 @@ def narrow(ctx: CallContext, install: Install, release: Release, keep: Iterable[
         if grant.capability not in kept:
             take(ctx, install, grant.capability)
         elif grant.parameters:
-            grant.parameters = {
-                name: [value for value in values if value in asked.get(name, ())] for name, values in grant.parameters.items()
-            }
+            _narrow_values(ctx, install, grant, _kept(grant.parameters, asked))
     ctx.session.flush()
+
+
+def _narrow_values(ctx: CallContext, install: Install, grant: Grant, kept: Mapping[str, list[str]]) -> None:
+    if grant.parameters != kept:
+        grant.parameters = dict(kept)
+        _record(ctx, "extension.capability_narrowed", install, {"capability": grant.capability, **kept})
+
+
+def still_asked(ctx: CallContext, install_id: UUID, release: Release) -> Wanted:
+    """What is granted now and a release asks for as well, with the values that it asks for of those."""
+    manifest = manifest_of(release)
+    return {
+        one.capability: _kept(one.parameters, manifest.asking(one.capability))
+        for one in list_grants(ctx, install_id)
+        if one.capability in manifest.asked
+    }
+
+
+def _kept(held: Values, asked: Values) -> dict[str, list[str]]:
+    return {name: [value for value in values if value in asked.get(name, ())] for name, values in held.items()}
 
 
 def open_requests(ctx: CallContext, install: Install, release: Release) -> list[str]:

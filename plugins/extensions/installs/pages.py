@@ -80,10 +80,10 @@ def _waiting_facts(ctx: CallContext, install_id: UUID) -> Mapping[str, Any]:
     return {"release": release, "asked": asked, "install": waiting, "reach": reach_of(ctx, releases.manifest_of(release))}
 
 
-@pages.form(f"{_INSTALL}/consent", permission="extension.manage", schema=schemas.ConsentForm,
+@pages.form(f"{_INSTALL}/consent", permission="extension.manage", schema=schemas.WaitingForm,
             template="extensions/consent.html", context=_waiting_facts)  # fmt: skip
 def consent(ctx: CallContext, install_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
-    services.consent(ctx, install_id, grants=data["grants"], parameters=_ticked(data))
+    services.consent(ctx, install_id, grants=data["grants"], parameters=_ticked(data), release_id=data["release_id"])
     return redirect_to(f"/extensions/{install_id}", toast=_("The new version is serving."))
 
 

@@ -116,7 +116,7 @@ class ExtensionManifest:
         """All that an administrator consents to, as phrases to compare: a version whose phrases are new asks for more."""
         values = (f"{one.name} {value}" for one in self.capabilities for listed in one.parameters.values() for value in listed)
         public = (f"public {one.method} {one.path}" for one in self.endpoints if one.auth == "public-signed")
-        events, hooks = (f"event {name}" for name in self.events), (f"hook {one.name}" for one in self.hooks)
+        events, hooks = (f"event {name}" for name in self.events), (f"hook {one.name} {one.on_failure}" for one in self.hooks)
         return frozenset((*self.asked, *values, *public, *events, *hooks))
 
     def endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:

@@ -11,7 +11,7 @@ from cli import main
 from kernel.config import Settings
 from plugins.extensions.installs import grants
 from tests.conftest import World
-from tests.extensions.conftest import wat_guest
+from tests.extensions.conftest import answering_guest, wat_guest
 from tests.extensions.room_stage import API, publish
 from tests.plugins.extensions.test_installing import INSTALLS, polite
 
@@ -66,6 +66,37 @@ def test_a_new_host_event_hook_or_public_door_awaits_consent_and_a_lost_host_is_
     assert hosts_of(acme, served["id"]) == ["a.example"]
 
 
+def test_consent_is_given_to_what_was_looked_at(acme: World) -> None:
+    """Between Alice's look and her click a colleague chooses another version, which opens a door to the outside."""
+    installed = acme.api().post(INSTALLS, json={"release_id": publish(acme, polite(), wat_guest("polite"))["id"]}).json
+    here, alice = f"{INSTALLS}/{installed['id']}", acme.client()
+    seen = publish(acme, fetching("a.example", version="2.0.0"), wat_guest("polite"))
+    acme.api().post(f"{here}/upgrade", json={"release_id": seen["id"]})
+    form = f"/extensions/{installed['id']}/consent"
+    assert f'name="release_id" value="{seen["id"]}"' in alice.get(form).text
+    other = publish(acme, fetching("a.example", "evil.example", version="3.0.0"), wat_guest("polite"))
+    acme.api().post(f"{here}/upgrade", json={"release_id": other["id"]})
+    sent = alice.post(form, data={"grants": FETCH, "values": f"{FETCH} hosts a.example", "release_id": seen["id"]})
+    for words in ("Meanwhile another version was chosen.", "evil.example", f'name="release_id" value="{other["id"]}"'):
+        assert words in sent.text
+    body = {"grants": [FETCH], "release_id": seen["id"]}
+    assert acme.api().post(f"{here}/consent", json=body).json["code"] == "other_release_waits"
+    assert hosts_of(acme, installed["id"]) is None
+    served = acme.api().post(f"{here}/consent", json=body | {"release_id": other["id"]})
+    assert (served.json["semver"], hosts_of(acme, installed["id"])) == ("3.0.0", ["a.example", "evil.example"])
+
+
+def test_a_hook_that_fails_in_another_way_awaits_consent(acme: World) -> None:
+    def answering(version: str, mode: str) -> dict[str, Any]:
+        hooks = [{"name": "collect_charges", "on_failure": mode}]
+        return publish(acme, polite(version=version, hooks=hooks), answering_guest())
+
+    installed = acme.api().post(INSTALLS, json={"release_id": answering("1.0.0", "open")["id"]}).json
+    upgrade = {"release_id": answering("2.0.0", "closed")["id"]}
+    waiting = acme.api().post(f"{INSTALLS}/{installed['id']}/upgrade", json=upgrade).json
+    assert waiting["state"] == "awaiting_consent", "one that may hold up all billing is more than one that may not"
+
+
 def test_the_consent_screen_ticks_hosts_and_says_what_else_it_does(acme: World) -> None:
     nightly = {"name": "nightly", "cron": "0 3 * * *", "endpoint": "GET /"}
     manifest = fetching("a.example", "b.example", schedules=[nightly], endpoints=[
@@ -95,3 +126,24 @@ def test_hosts_on_the_command_line(acme: World, settings: Settings, monkeypatch:
     ext("grant", NAME, f"{FETCH}=b.example")
     assert hosts_of(acme, installed["id"]) == ["b.example"]
     assert "without values" in ext("grant", NAME, "cap:log.emit=x")
+
+
+def test_consenting_on_the_command_line_takes_nothing_away(acme: World, settings: Settings, monkeypatch: Any) -> None:
+    monkeypatch.setenv("DESKHAND_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("DESKHAND_DATA_DIR", str(settings.data_dir))
+
+    def ext(*words: str) -> str:
+        return CliRunner().invoke(main, ["ext", *words, "--tenant", acme.tenant.slug]).output
+
+    def release(version: str, *more: str) -> None:
+        capabilities = [{"name": FETCH, "hosts": ["a.example", "b.example"]}, *more]
+        publish(acme, polite(version=version, capabilities=capabilities), wat_guest("polite"))
+
+    release("1.0.0")
+    ext("install", NAME, "--grant", f"{FETCH}=a.example")
+    release("2.0.0", "cap:ticket.read")
+    assert "is active" in ext("install", NAME, "--grant", "cap:ticket.read")
+    [installed] = acme.api().get(INSTALLS).json["items"]
+    shown = acme.api().get(f"{INSTALLS}/{installed['id']}").json
+    assert {FETCH, "cap:ticket.read"} <= {one["capability"] for one in shown["grants"]}
+    assert hosts_of(acme, installed["id"]) == ["a.example"]
