@@ -84,10 +84,10 @@ def write_of_run(ctx: CallContext, assembled: Sequence[Assembled]) -> None:
     """
     settings = billing_settings(ctx)
     final = [one for one in assembled if one.taxes.source is not TaxSource.PENDING_EXTERNAL and _is_final(one, settings)]
+    write_final(ctx, final)  # first, since it holds credits, and numbers of drafts hold the series that comes after these
     if len(final) < len(assembled):
         chosen = set(map(id, final))
         write_invoices(ctx, [one for one in assembled if id(one) not in chosen])
-    write_final(ctx, final)
 
 
 def _is_final(one: Assembled, settings: Mapping[str, Any]) -> bool:

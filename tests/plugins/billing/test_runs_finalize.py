@@ -17,12 +17,13 @@ from kernel.errors import Conflict
 from kernel.events import OutboxEvent
 from kernel.ids import uuid7
 from kernel.tenancy import change_settings
-from plugins.billing import finalizing, runs
+from plugins.billing import final_at_once, finalizing, runs
 from plugins.billing.agreements.discounts import add_discount
 from plugins.billing.chain import verify_chain
 from plugins.billing.ledger import trial_balance
 from plugins.billing.listing import draft_ids
-from plugins.billing.models import PARTS, ChainLink, Invoice, InvoiceLine, InvoiceTax, Source
+from plugins.billing.models import PARTS, ChainLink, Invoice, InvoiceLine, InvoiceTax, Series, Source
+from plugins.billing.numbering import lay_out_series
 from plugins.tax.services import set_client_facts, set_location_region
 from tests.plugins.billing.contract_desk import Desk
 from tests.plugins.billing.invoice_desk import lay_out_taxes
@@ -128,3 +129,27 @@ def test_a_run_that_finalizes_leaves_what_finalizing_its_drafts_leaves(acme: Any
         (one[0], one[2], one[3]["buyer"]) for one in theirs[:COUNT]
     ]
     assert ours[COUNT:] == theirs[COUNT:]
+
+
+def test_credits_are_held_before_the_series_of_the_drafts_beside_them(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finalizes by hand holds credits and then the series; a run that did it the other way round would block with it."""
+    with acme.call(Actor.system()) as ctx:
+        clients = contracts(ctx, 2, region_id := lay_out_taxes(ctx))
+        change_settings(ctx, "tax", {"client_may_differ": True})
+        set_client_facts(ctx, clients[0], region_id=region_id, tax_source="external")
+        change_settings(ctx, "billing", {"runs_finalize": True, "number_at": "draft"})
+        lay_out_series(ctx)
+    hold, free = final_at_once.hold_automatic, list[Any]()
+
+    def look_and_hold(ctx: CallContext, drafts: Any) -> Any:
+        with acme.call() as other:
+            free.append(other.session.scalars(select(Series.name).with_for_update(skip_locked=True)).all())
+        return hold(ctx, drafts)
+
+    monkeypatch.setattr(final_at_once, "hold_automatic", look_and_hold)
+    with acme.call("carol") as ctx:
+        runs.start_run(ctx, **SEPTEMBER)
+    jobs.drain(acme.kernel, acme.tenant_id)
+    assert [sorted(one) for one in free] == [["credit_note", "invoice", "prepayment"]]
+    with acme.call() as ctx:
+        assert sorted(ctx.session.scalars(select(Invoice.status))) == ["draft", "finalized"]
