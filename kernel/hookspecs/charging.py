@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 
 class ChargeWindow(NamedTuple):
-    """Half-open business dates [start, end) in the tenant's zone. Whatever is older and unbilled is owed as well."""
+    """Half-open business dates [start, end) in the tenant's zone. Whatever is older and unbilled is owed as well. With
+    `at_hand` nothing will be billed of the answers: who would have to ask somebody outside gives none.
+    """
 
     start: date
     end: date
+    at_hand: bool = False
 
 
 class Charge(NamedTuple):

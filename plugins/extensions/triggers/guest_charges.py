@@ -58,7 +58,7 @@ def owed_to_guests(ctx: CallContext, window: ChargeWindow, clients: Sequence[UUI
     Raises HookFailed for an install that fails and whose manifest says `closed`.
     """
     found: list[Charge] = []
-    for one in answering(ctx, HOOK) if clients else ():
+    for one in answering(ctx, HOOK) if clients and not window.at_hand else ():
         try:
             found += _asked(ctx, one, window, clients)
         except DeskhandError as error:

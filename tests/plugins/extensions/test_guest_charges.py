@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from sqlalchemy import select
 from kernel import jobs
 from kernel.audit import AuditEntry
 from plugins.billing import invoices, runs
+from plugins.billing.buckets.alerts import say_filled
+from plugins.billing.buckets.meters import bucket_meters
 from plugins.extensions import errors
 from plugins.extensions.models import BilledGuestCharge
 from plugins.extensions.triggers import guest_charges
@@ -20,6 +23,7 @@ from tests.conftest import World
 from tests.extensions.conftest import answering_guest
 from tests.extensions.room_stage import calls_of, install, publish
 from tests.extensions.test_plugin_lane import SAY, module
+from tests.plugins.billing import contract_desk
 from tests.plugins.billing.invoice_desk import lay_out_taxes, taxed_client
 
 JULY = {"window_start": date(2026, 7, 1), "window_end": date(2026, 8, 1), "invoice_date": date(2026, 8, 1)}
@@ -96,6 +100,18 @@ def test_closed_bills_nothing_without_the_answer(desk: Desk, answer: Any) -> Non
     answering(desk, answer)
     with pytest.raises(errors.HookFailed, match="Metering does not say what clients owe"):
         preview(desk)
+
+
+def test_nobody_outside_is_asked_how_full_a_bucket_is(desk: Desk) -> None:
+    installed = answering(desk, {"success": False, "error": "the meter is away"})
+    with desk.world.call() as ctx:
+        terms = {"included": Decimal(10), "overage_rate": 9000, "covers_all": True, "alert_percent": 80}
+        hours = {"kind": "bucket", "bucket": terms}
+        contract = contract_desk.Desk.of(ctx, desk.hill).contract(hours, start="2026-07-01")
+        assert [one.used for one in bucket_meters(ctx, [desk.hill])] == [0]
+        assert say_filled(ctx, [desk.hill]) == 0
+    assert desk.world.client("carol").get(f"/contracts/{contract.id}").status_code == 200
+    assert calls_of(desk.world, installed) == []
 
 
 def test_open_bills_without_it_and_leaves_a_note(desk: Desk) -> None:
