@@ -226,6 +226,41 @@ def register_invoice_layouts() -> Sequence[InvoiceLayout]:
     """
 
 
+class LaidOut(NamedTuple):
+    """The layout of one invoice as data, or None and the `problem` in words. `made_by` says who gave it, with its version.
+
+    `on_failure` decides where there is none, or one with mistakes: the work that asked fails (`closed`), the next closest
+    layout prints (`open`), or the invoice stays a draft (`skip`).
+    """
+
+    document: Any
+    made_by: str
+    on_failure: str
+    problem: str = ""
+
+
+@hookspec
+def collect_invoice_layouts(ctx: CallContext) -> Sequence[InvoiceLayout]:
+    """Collect: name the layouts that you give this tenant as data, invoice by invoice, to be chosen beside its own. Any room;
+    whenever the tenant looks at its layouts.
+
+    Example: `[InvoiceLayout("extensions.0198c1d0-…", "Letter (Contoso)")]`.
+    """
+
+
+@hookspec
+def lay_out_invoices(
+    ctx: CallContext, layout_key: str, papers: Sequence[InvoicePaper], pictures: Mapping[UUID, str]
+) -> Sequence[LaidOut] | None:
+    """Collect: give the layouts of these invoices, one each in their order; `pictures` are those of the tenant, by name. The room
+    that named the key; all others answer None. Once when invoices become final, and for each look at a draft.
+
+    The answer may end early, after one that fails and is not `open`. What passes the check of layouts is kept with a final
+    invoice for ever. Example: `[LaidOut({"format": 1, "blocks": [{"kind": "lines", "columns": [{"show": "net"}]}]}, "acme 1.0.0",
+    "closed")]`.
+    """
+
+
 @hookspec
 def render_invoices(ctx: CallContext, layout_key: str, papers: Sequence[InvoicePaper], form: str) -> Sequence[bytes] | None:
     """Collect: print these invoices by your layout of this key, each as one file in their order: `form` is `pdf` or `html` (a

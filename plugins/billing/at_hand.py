@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ASKED = f"""
 select c.id, c.name, c.billing_email, c.email, c.locale, c.currency, l.id as place_id, l.line1, l.line2, l.postal_code, l.city,
   l.subdivision, l.country, t.id as terms_id, t.counted_from, t.days, t.early_percent, t.early_days,
-  (select json_agg(json_build_array(o.client_id, o.kind, v.id)) from billing_layout_choices o
+  (select json_agg(json_build_array(o.client_id, o.kind, v.id, y.origin = 'extension')) from billing_layout_choices o
     join billing_layouts y on y.tenant_id = o.tenant_id and y.id = o.layout_id
     join billing_layout_versions v on v.tenant_id = y.tenant_id and v.layout_id = y.id and v.number = y.current
     where o.tenant_id = c.tenant_id and (o.client_id is null or o.client_id = c.id)) as chosen,
@@ -37,13 +37,15 @@ where c.id = %s
 
 class AtHand(NamedTuple):
     """A client as its invoices need it: `buyer` as `find_parties` takes it, `terms` (None: the tenant has no default), the
-    versions of layouts that may print for it by client and kind, and whether it has credits.
+    versions of layouts that may print for it by client and kind, those of them that an extension is asked for, and whether it
+    has credits.
     """
 
     buyer: Any
     currency: str
     terms: UsualTerms | None
     layouts: Mapping[tuple[UUID | None, str | None], UUID]
+    asked: frozenset[UUID]
     has_credits: bool
 
 
@@ -56,8 +58,9 @@ def ask_about(ctx: CallContext, client_id: UUID) -> AtHand | None:
         return None
     terms = UsualTerms(row.terms_id, row.counted_from, row.days, row.early_percent, row.early_days) if row.terms_id else None
     layouts = {(None, None): row.standard} if row.standard else {}
-    layouts |= {(_id(client), kind): UUID(version) for client, kind, version in row.chosen or ()}
-    return AtHand(row, row.currency, terms, layouts, row.has_credits)
+    layouts |= {(_id(client), kind): UUID(version) for client, kind, version, _ in row.chosen or ()}
+    asked = frozenset(UUID(version) for _, _, version, asked in row.chosen or () if asked)
+    return AtHand(row, row.currency, terms, layouts, asked, row.has_credits)
 
 
 def _id(text: str | None) -> UUID | None:

@@ -25,7 +25,7 @@ from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.errors import TaxAmountsPending
 from plugins.billing.final_at_once import FINAL, LATER, final_row, fresh_of, places_of
-from plugins.billing.finalizing import booking, summary
+from plugins.billing.finalizing import booking, finalize_batch, summary
 from plugins.billing.funnel import DISCOUNT, INVOICE, LINE, TAX, Parts, invoice_row, parts_of
 from plugins.billing.invoices import SHOWN_PARTS, check_header, claimed, get_invoice, reckoned
 from plugins.billing.layouts.choosing import chosen_versions, closest_of
@@ -101,7 +101,13 @@ def _write(ctx: CallContext, one: Assembled, known: AtHand, final: bool) -> ByHa
     with cursor(ctx.session) as cur:
         cur.execute(LATER)
     insert_batches(ctx.session, parts.batches())
-    return _finish(ctx, invoice_id, one, parts, known) if final else _draft(ctx, invoice_id, one, parts)
+    if final and not known.asked:
+        return _finish(ctx, invoice_id, one, parts, known)
+    written = _draft(ctx, invoice_id, one, parts)
+    if not final:
+        return written
+    finalize_batch(ctx, [invoice_id])  # an extension is shown what stands on it
+    return ByHand(invoice_id)
 
 
 def _draft(ctx: CallContext, invoice_id: UUID, one: Assembled, parts: Parts) -> ByHand:
@@ -136,7 +142,7 @@ def _finish(ctx: CallContext, invoice_id: UUID, one: Assembled, parts: Parts, kn
 def layouts_of(ctx: CallContext, fresh: Any, known: AtHand) -> dict[UUID, UUID]:
     """By invoice, the version of the layout that prints it now."""
     if not known.layouts:
-        return chosen_versions(ctx, [fresh])  # lays out what the house has not met yet
+        return dict(chosen_versions(ctx, [fresh]).versions)  # lays out what the house has not met yet
     return {fresh.id: closest_of(known.layouts, fresh.client_id, fresh.kind)}
 
 

@@ -17,8 +17,8 @@ from plugins.billing.bulk import Row, insert_batches
 from plugins.billing.chain import Rows, hash_written
 from plugins.billing.credits.applying import hold_automatic
 from plugins.billing.drafts import Assembled
-from plugins.billing.finalizing import keep_books, numbered, summary
-from plugins.billing.funnel import DISCOUNT, INVOICE, LINE, TAX, Pair, Parts, claim_sources, invoice_row, parts_of
+from plugins.billing.finalizing import finalize_batch, keep_books, numbered, summary
+from plugins.billing.funnel import DISCOUNT, INVOICE, LINE, TAX, Pair, Parts, claim_sources, invoice_row, parts_of, write_invoices
 from plugins.billing.layouts.choosing import chosen_versions
 from plugins.billing.models import PARTS, Invoice
 from plugins.billing.parties import find_parties
@@ -57,16 +57,20 @@ def write_final(ctx: CallContext, assembled: Sequence[Assembled]) -> None:
     if not assembled:
         return
     pairs = list(zip(uuid7s(len(assembled)), assembled, strict=True))
+    fresh = [fresh_of(*pair) for pair in pairs]
+    layouts = chosen_versions(ctx, fresh)
+    if layouts.asked.keys() & set(layouts.versions.values()):  # an extension is shown what stands on them
+        finalize_batch(ctx, [one.id for one in write_invoices(ctx, assembled)])
+        return
     parts = parts_of(pairs)
     with cursor(ctx.session) as cur:
         cur.execute(LATER)
     insert_batches(ctx.session, parts.batches())
     claim_sources(ctx, pairs, parts.line_ids)
-    fresh = [fresh_of(*pair) for pair in pairs]
-    held, layouts = hold_automatic(ctx, fresh), chosen_versions(ctx, fresh)
+    held = hold_automatic(ctx, fresh)
     parties = find_parties(ctx, fresh, {invoice_id: places_of(one) for invoice_id, one in pairs})
     final = numbered(ctx, fresh)
-    rows = [final_row(ctx, pair, one, parties, layouts) for pair, one in zip(pairs, final, strict=True)]
+    rows = [final_row(ctx, pair, one, parties, layouts.versions) for pair, one in zip(pairs, final, strict=True)]
     events.publish_many(ctx, "invoice.created", [summary(one) for one in final])
     keep_books(ctx, final, held, _hashes(rows, parts), (Invoice, FINAL, rows))
 

@@ -27,7 +27,7 @@ from plugins.billing.errors import (
     TaxAmountsPending,
 )
 from plugins.billing.invoices import get_invoice, lock_invoice
-from plugins.billing.layouts.choosing import chosen_versions
+from plugins.billing.layouts.asking import final_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
 from plugins.billing.models import Credit, Invoice, PaymentAllocation
 from plugins.billing.numbering import Number, take_numbers
@@ -58,7 +58,7 @@ def finalize_invoices(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Inv
     """Finalize drafts, all or none. From then on they never change; corrections are credit notes. What the client has as
     credits pays them at once where its rules say so; credit notes and, if so set, prepayments give theirs.
 
-    Raises InvoiceNotFound, InvoiceNotDraft, TaxAmountsPending, and InvalidInput for more than 500 at once.
+    Raises InvoiceNotFound, InvoiceNotDraft, TaxAmountsPending, LayoutNotGiven, and InvalidInput for more than 500 at once.
     """
     wanted = sorted(set(invoice_ids))
     if len(wanted) > MOST:
@@ -80,8 +80,8 @@ def finalize_batch(ctx: CallContext, invoice_ids: Sequence[UUID]) -> None:
     found = _locked_drafts(ctx, invoice_ids)
     if not found:
         return
-    held = hold_automatic(ctx, found)
-    parties, layouts = find_parties(ctx, found), chosen_versions(ctx, found)
+    layouts = final_versions(ctx, found)
+    held, parties = hold_automatic(ctx, found), find_parties(ctx, found)
     drafts = numbered(ctx, found)
     _make_final(ctx, drafts, parties, layouts)
     keep_books(ctx, drafts, held)

@@ -54,10 +54,10 @@ select {", ".join(_rows_of(name) for name in SHOWN_PARTS)},
 
 
 def finalize_by_hand(ctx: CallContext, invoice_id: UUID) -> ByHand:
-    """Finalize one draft. Raises InvoiceNotFound, InvoiceNotDraft and TaxAmountsPending."""
+    """Finalize one draft. Raises InvoiceNotFound, InvoiceNotDraft, TaxAmountsPending and LayoutNotGiven."""
     draft = _locked(ctx, invoice_id)
     known = ask_about(ctx, draft.client_id)
-    if draft.kind != "invoice" or known is None:
+    if draft.kind != "invoice" or known is None or known.asked:
         finalize_batch(ctx, [invoice_id])
         return ByHand(invoice_id)
     with cursor(ctx.session) as cur:

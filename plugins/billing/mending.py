@@ -16,6 +16,8 @@ _PAGES = {
     "po_number_missing": "/contracts?client_id={client}",
     "po_amount_exceeded": "/purchase-orders?client_id={client}",
     "no_provider": "/plugins",
+    "layout_not_given": "/invoice-layouts",
+    "layout_renderer_missing": "/invoice-layouts",
     "work_unapproved": "/time/approval?client_id={client}",
 }
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from kernel.hookspecs.papers import InvoicePaper
 from kernel.web.i18n import gettext as _
+from plugins.billing.layouts.asking import asked_document
 from plugins.billing.layouts.choosing import chosen_versions, first_version
 from plugins.billing.layouts.document import Document
 from plugins.billing.layouts.errors import LayoutRendererMissing
@@ -35,13 +36,16 @@ class HtmlPage(NamedTuple):
 
 
 def print_invoice(ctx: CallContext, invoice: Invoice) -> bytes:
-    """The PDF of an invoice; the same invoice in the same state gives the same bytes. Raises PdfFailed, LayoutRendererMissing."""
+    """The PDF of an invoice; the same final invoice in the same state gives the same bytes.
+
+    Raises PdfFailed, LayoutRendererMissing, and LayoutNotGiven for drafts.
+    """
     paper, document = paper_of(ctx, invoice), printed_by(ctx, invoice)
     return print_paper(ctx, paper, document)
 
 
 def show_invoice(ctx: CallContext, invoice: Invoice) -> HtmlPage:
-    """The same as a page of HTML. Raises LayoutRendererMissing."""
+    """The same as a page of HTML. Raises LayoutRendererMissing, LayoutNotGiven."""
     return show_paper(ctx, paper_of(ctx, invoice), printed_by(ctx, invoice))
 
 
@@ -61,8 +65,9 @@ def show_paper(ctx: CallContext, paper: InvoicePaper, document: Document) -> Htm
 
 
 def sheet_of(ctx: CallContext, paper: InvoicePaper, document: Document) -> Sheet:
-    """A paper laid out by a layout made of data."""
-    return lay_out(paper, document, images_of(ctx, document))
+    """A paper laid out by a layout made of data, its own or that which an extension gives. Raises LayoutNotGiven."""
+    given = asked_document(ctx, document, paper)
+    return lay_out(paper, given, images_of(ctx, given))
 
 
 def paper_of(ctx: CallContext, invoice: Invoice) -> InvoicePaper:
@@ -77,7 +82,7 @@ def printed_by(ctx: CallContext, invoice: Invoice) -> Document:
 
 def _version_of(ctx: CallContext, invoice: Invoice) -> UUID:
     if invoice.status == "draft":
-        return chosen_versions(ctx, [invoice])[invoice.id]
+        return chosen_versions(ctx, [invoice]).versions[invoice.id]
     return invoice.layout_version_id or first_version(ctx)
 
 

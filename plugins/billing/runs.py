@@ -31,6 +31,7 @@ from plugins.billing.days import check_days
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due import collect_due
 from plugins.billing.errors import RunEnded, RunLive, RunNotFound, SourceBilled
+from plugins.billing.layouts.errors import LayoutWithheld
 from plugins.billing.mending import mend_url
 from plugins.billing.models import Run, RunClient
 from plugins.billing.periods import add_months
@@ -299,12 +300,17 @@ def _parked(client_id: UUID, error: Exception) -> Outcome:
 
 
 def _write(ctx: CallContext, groups: Sequence[tuple[UUID, list[Assembled]]]) -> dict[UUID, Outcome]:
-    """Write the invoices of clients together; when that fails, by halves, until only the failing client is parked."""
+    """Write the invoices of clients together; when that fails, by halves, until only the failing client is parked.
+
+    Raises LayoutWithheld, for which nothing is billed.
+    """
     if not groups:
         return {}
     try:
         with ctx.session.begin_nested():
             write_of_run(ctx, [one for _, invoices in groups for one in invoices])
+    except LayoutWithheld:
+        raise
     except _UNWRITABLE as error:
         if len(groups) == 1:
             return {groups[0][0]: _parked(groups[0][0], error)}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, literal, null, or_, select, union_all
+from sqlalchemy import case, func, literal, null, or_, select, union_all
 
 from kernel import audit
 from kernel.db import among, fetch_rows
 from kernel.directory.clients import get_clients
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
-from plugins.billing.layouts.errors import LayoutChoiceNotFound, LayoutInUse, LayoutNotFound
+from plugins.billing.layouts.errors import LayoutChoiceNotFound, LayoutInUse, LayoutNotFound, LayoutRendererMissing
 from plugins.billing.layouts.standards import DEFAULT
-from plugins.billing.layouts.store import get_layout, lay_out_known, own_layout
+from plugins.billing.layouts.store import get_layout, lay_out_known, own_layout, switched_off
 from plugins.billing.models import Invoice, Layout, LayoutChoice, LayoutVersion
 
 if TYPE_CHECKING:
@@ -32,29 +32,60 @@ For = tuple[UUID | None, str | None]
 """A client or all, a kind of document or all."""
 
 
-def chosen_versions(ctx: CallContext, invoices: Sequence[Invoice]) -> dict[UUID, UUID]:
-    """By invoice, the version of the layout that prints it now, in a fixed number of queries."""
-    wanted = {one.client_id for one in invoices}
-    found = _choices(ctx, wanted)
-    if not found:
+class Chosen(NamedTuple):
+    """By invoice, the version of the layout that prints it now; by version, the key of an extension's layout, of which nothing
+    is known before the extension was asked.
+    """
+
+    versions: Mapping[UUID, UUID]
+    asked: Mapping[UUID, str]
+
+
+class _Found(NamedTuple):
+    versions: dict[For, UUID]
+    asked: dict[UUID, str]
+    standard: UUID | None
+
+
+def chosen_versions(ctx: CallContext, invoices: Sequence[Invoice]) -> Chosen:
+    """What prints these invoices, in a fixed number of queries."""
+    found = _choices(ctx, {one.client_id for one in invoices})
+    return Chosen({one.id: closest_of(found.versions, one.client_id, one.kind) for one in invoices}, found.asked)
+
+
+def instead_of(ctx: CallContext, client_id: UUID, kind: str) -> UUID:
+    """The version that prints where an extension does not: that of the next closest choice."""
+    found = _choices(ctx, {client_id})
+    plain = {one: version for one, version in found.versions.items() if version not in found.asked}
+    return closest_of({(None, None): found.standard, **plain}, client_id, kind)  # type: ignore[dict-item]
+
+
+def _choices(ctx: CallContext, client_ids: set[UUID]) -> _Found:
+    found = _find_choices(ctx, client_ids)
+    if found.standard is None:
         lay_out_known(ctx)
-        found = _choices(ctx, wanted)
-    return {one.id: closest_of(found, one.client_id, one.kind) for one in invoices}
+        found = _find_choices(ctx, client_ids)
+    return found
 
 
-def _choices(ctx: CallContext, client_ids: set[UUID]) -> dict[For, UUID]:
+def _find_choices(ctx: CallContext, client_ids: set[UUID]) -> _Found:
     """The versions in force of every choice that may be meant; for all, without a choice, that of the house's own layout."""
     meant = or_(LayoutChoice.client_id.is_(None), among(LayoutChoice.client_id, client_ids))
+    asked = case((Layout.origin == "extension", Layout.key)).label("asked")
     chosen = (
-        select(LayoutChoice.client_id, LayoutChoice.kind, LayoutVersion.id, literal(1).label("rank"))
+        select(LayoutChoice.client_id, LayoutChoice.kind, LayoutVersion.id, asked, literal(1).label("rank"))
         .select_from(LayoutChoice).join(Layout, _CHOSEN).join(LayoutVersion, _IN_FORCE).where(meant)
     )  # fmt: skip
     standard = (
-        select(null(), null(), LayoutVersion.id, literal(0)).select_from(Layout).join(LayoutVersion, _IN_FORCE)
+        select(null(), null(), LayoutVersion.id, null(), literal(0)).select_from(Layout).join(LayoutVersion, _IN_FORCE)
         .where(Layout.key == DEFAULT)
     )  # fmt: skip
-    rows = fetch_rows(ctx.session, union_all(chosen, standard))
-    return {(row["client_id"], row["kind"]): row["id"] for row in sorted(rows, key=lambda row: row["rank"])}
+    rows = sorted(fetch_rows(ctx.session, union_all(chosen, standard)), key=lambda row: row["rank"])
+    return _Found(
+        {(row["client_id"], row["kind"]): row["id"] for row in rows},
+        {row["id"]: row["asked"] for row in rows if row["asked"]},
+        next((row["id"] for row in rows if row["rank"] == 0), None),
+    )
 
 
 def closest_of(found: Mapping[For, UUID], client_id: UUID, kind: str) -> UUID:
@@ -101,9 +132,13 @@ def choose_layout(ctx: CallContext, *, layout_id: UUID, client_id: UUID | None =
 
 def _choosable(ctx: CallContext, layout_id: UUID) -> Layout:
     try:
-        return get_layout(ctx, layout_id)
+        layout = get_layout(ctx, layout_id)
     except LayoutNotFound as error:
         raise LayoutNotFound(error.detail, errors={"layout_id": error.detail}) from error
+    if layout in switched_off(ctx, [layout]):
+        words = f"What gives {layout.name} is switched off or gone."
+        raise LayoutRendererMissing(words, errors={"layout_id": words})
+    return layout
 
 
 def drop_choice(ctx: CallContext, choice_id: UUID) -> None:

@@ -56,3 +56,17 @@ class LayoutRendererMissing(Refused):
 
     code = "layout_renderer_missing"
     title = "Nobody prints this layout"
+
+
+class LayoutNotGiven(Refused):
+    """An extension that lays this invoice out gave no layout, or one with mistakes; the invoice stays a draft."""
+
+    code = "layout_not_given"
+    title = "The extension gave no layout"
+
+
+class LayoutWithheld(LayoutNotGiven):
+    """The same, where the extension's manifest says that nothing becomes final without it."""
+
+    code = "layout_withheld"
+    title = "Nothing becomes final without this layout"

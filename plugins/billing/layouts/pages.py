@@ -26,6 +26,7 @@ _IMAGE = "/invoice-layouts/images/<uuid:image_id>"
 ORIGINS = {
     "standard": (_l("Standard"), "info"),
     "code": (_l("Made by a program"), "neutral"),
+    "extension": (_l("Made by an extension"), "neutral"),
     "own": (_l("Own"), "success"),
 }
 KINDS = {"invoice": _l("Invoices"), "credit_note": _l("Credit notes"), "prepayment": _l("Prepayments")}
@@ -34,11 +35,12 @@ KINDS = {"invoice": _l("Invoices"), "credit_note": _l("Credit notes"), "prepayme
 @pages.get("/invoice-layouts", permission=MANAGE)
 def layout_list(ctx: CallContext) -> ResponseReturnValue:
     found, printed = store.find_layouts(ctx), choosing.count_printed(ctx)
+    off = {one.id for one in store.switched_off(ctx, found)}
     choices = choosing.list_choices(ctx)
     default = next((one.layout_id for one in choices if one.client_id is None and one.kind is None), None)
     rows = [
         {"id": one.id, "name": one.name, "origin": one.origin, "key": one.key, "current": one.current,
-         "draft": one.draft is not None, "printed": printed.get(one.id, 0),
+         "draft": one.draft is not None, "printed": printed.get(one.id, 0), "off": one.id in off,
          "default": one.id == default or (default is None and one.key == DEFAULT)}
         for one in found
     ]  # fmt: skip
@@ -83,7 +85,9 @@ def delete_layout(ctx: CallContext, layout_id: UUID, form: MultiDict[str, str]) 
 
 
 def _choosable(ctx: CallContext) -> dict[str, Any]:
-    return {"layouts": [(one.id, one.name) for one in store.find_layouts(ctx)], "kinds": KINDS}
+    found = store.find_layouts(ctx)
+    off = store.switched_off(ctx, found)
+    return {"layouts": [(one.id, one.name) for one in found if one not in off], "kinds": KINDS}
 
 
 @pages.form("/invoice-layouts/choices/new", permission=MANAGE, schema=schemas.ChoiceIn, template="billing/layout_choice.html",

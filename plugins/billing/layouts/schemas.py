@@ -43,7 +43,7 @@ class LayoutPatch(Schema):
 class LayoutOut(Schema):
     id = fields.UUID()
     name = fields.String()
-    origin = fields.String(metadata={"description": "standard, code (printed by another room) or own."})
+    origin = fields.String(metadata={"description": "standard, code (printed by another room), extension or own."})
     key = fields.String(allow_none=True)
     current = fields.Integer(metadata={"description": "The number of the version in force."})
     draft = fields.Dict(keys=fields.String(), allow_none=True, metadata={"description": "What is edited and not published yet."})

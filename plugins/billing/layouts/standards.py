@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel.web.i18n import lazy_gettext as _l
-from plugins.billing.layouts.document import FORMAT, Document, check_document, every_block
+from plugins.billing.layouts.document import FORMAT, Document, check_given
 
 DEFAULT = "classic"
 
@@ -101,16 +101,8 @@ TITLES = {
 }
 
 
-def _numbered(given: Mapping[str, Any]) -> Document:
-    """A standard layout with keys that stay the same, so that it is recognized."""
-    document = check_document(given)
-    for number, block in enumerate(every_block(document), 1):
-        block["key"] = f"b{number}"
-    return document
-
-
 STANDARDS: Mapping[str, Document] = {
-    "classic": _numbered(_CLASSIC),
-    "compact": _numbered(_COMPACT),
-    "detailed": _numbered(_DETAILED),
+    "classic": check_given(_CLASSIC),
+    "compact": check_given(_COMPACT),
+    "detailed": check_given(_DETAILED),
 }

@@ -28,13 +28,20 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 LONGEST_NAME = 100
+MOST_LISTED = 200
 
 
 def find_layouts(ctx: CallContext) -> list[Layout]:
     """Every layout that can be chosen, standard ones first; those that the house has not laid out yet are."""
     lay_out_known(ctx)
-    order = {"standard": 0, "code": 1, "own": 2}
+    order = {"standard": 0, "code": 1, "extension": 2, "own": 3}
     return sorted(ctx.session.scalars(select(Layout)), key=lambda one: (order[one.origin], one.name_key))
+
+
+def switched_off(ctx: CallContext, layouts: Iterable[Layout]) -> list[Layout]:
+    """Those among the layouts whose room or extension is switched off or gone: they print nothing new."""
+    here = known_documents(ctx)
+    return [one for one in layouts if one.key is not None and one.key not in here]
 
 
 def get_layout(ctx: CallContext, layout_id: UUID) -> Layout:
@@ -59,9 +66,9 @@ def own_layout(ctx: CallContext, layout_id: UUID, version: int | None = None) ->
 
 
 def list_versions(ctx: CallContext, layout_id: UUID) -> list[LayoutVersion]:
-    """The versions of a layout, the latest first."""
+    """The versions of a layout, the latest first, at most 200: an extension may give each invoice one of its own."""
     wanted = select(LayoutVersion).where(LayoutVersion.layout_id == layout_id).order_by(LayoutVersion.number.desc())
-    return list(ctx.session.scalars(wanted))
+    return list(ctx.session.scalars(wanted.limit(MOST_LISTED)))
 
 
 def get_version(ctx: CallContext, layout_id: UUID, number: int) -> LayoutVersion:
@@ -95,10 +102,10 @@ def create_layout(ctx: CallContext, *, name: str, document: Any) -> Layout:
 
 
 def clone_layout(ctx: CallContext, layout_id: UUID, name: str) -> Layout:
-    """A copy under another name, as what is in force there. Raises LayoutNotFound, LayoutFixed for those made of code."""
+    """A copy under another name, as what is in force there. Raises LayoutNotFound, LayoutFixed for those made by programs."""
     original = get_layout(ctx, layout_id)
-    if original.origin == "code":
-        raise LayoutFixed(f"{original.name} is made by a program of another room and cannot be cloned.")
+    if original.origin in ("code", "extension"):
+        raise LayoutFixed(f"{original.name} is made by a program and cannot be cloned.")
     return create_layout(ctx, name=name, document=version_in_force(ctx, original).document)
 
 
@@ -174,7 +181,11 @@ def _checked_name(name: str) -> str:
 
 
 def _checked(ctx: CallContext, document: Any) -> Document:
-    checked = check_document(document)
+    return with_pictures_here(ctx, check_document(document))
+
+
+def with_pictures_here(ctx: CallContext, checked: Document) -> Document:
+    """The layout, if the tenant has every picture that it prints. Raises LayoutImageNotFound."""
     wanted = image_ids(checked)
     found = set(ctx.session.scalars(select(LayoutImage.id).where(LayoutImage.id.in_(wanted)))) if wanted else set()
     if missing := wanted - found:
@@ -188,10 +199,14 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def known_documents(ctx: CallContext) -> dict[str, tuple[str, str, Document]]:
-    """By key: origin, name and document of the standard layouts, and of those that switched-on rooms print by code."""
+    """By key: origin, name and document of the standard layouts, of those that switched-on rooms print by code, and of those
+    that extensions give.
+    """
     known = {key: ("standard", TITLES[key][0].message, document) for key, document in STANDARDS.items()}
     for answer in ctx.hooks.register_invoice_layouts():
         known |= {one.key: ("code", one.title, {"format": FORMAT, "code": one.key}) for one in answer}
+    for answer in ctx.hooks.collect_invoice_layouts(ctx=ctx):
+        known |= {one.key: ("extension", one.title, {"format": FORMAT, "extension": one.key}) for one in answer}
     return known
 
 

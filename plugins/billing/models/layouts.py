@@ -14,8 +14,8 @@ from kernel.db import TenantTable, Versioned, references, tenant_key
 
 
 class Layout(TenantTable, Versioned):
-    """A layout. `origin` standard comes with the house and code from another room, both by their `key`; own ones are the
-    tenant's. `current` is the version in force; `draft` what is being edited and not published yet.
+    """A layout. `origin` standard comes with the house, code and extension from another room, all by their `key`; own ones are
+    the tenant's. `current` is the version in force; `draft` what is being edited and not published yet.
     """
 
     __tablename__ = "billing_layouts"
@@ -23,7 +23,7 @@ class Layout(TenantTable, Versioned):
         tenant_key(),
         UniqueConstraint("tenant_id", "key"),
         UniqueConstraint("tenant_id", "name_key"),
-        CheckConstraint("origin in ('standard', 'code', 'own')", name="origin"),
+        CheckConstraint("origin in ('standard', 'code', 'extension', 'own')", name="origin"),
         CheckConstraint("(origin = 'own') = (key is null)", name="key"),
         CheckConstraint("origin = 'own' or draft is null", name="draft"),
         CheckConstraint("current >= 1", name="current"),

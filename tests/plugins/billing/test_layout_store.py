@@ -113,7 +113,9 @@ def test_the_closest_choice_wins(acme: Any, hill: UUID) -> None:
         special = choosing.choose_layout(ctx, layout_id=named["Hill notes"], client_id=hill, kind="credit_note")
 
         def prints(invoice: Invoice) -> str:
-            version = ctx.session.get_one(LayoutVersion, (ctx.tenant_id, choosing.chosen_versions(ctx, [invoice])[invoice.id]))
+            version = ctx.session.get_one(
+                LayoutVersion, (ctx.tenant_id, choosing.chosen_versions(ctx, [invoice]).versions[invoice.id])
+            )
             return store.get_layout(ctx, version.layout_id).name
 
         invoice, others = final(ctx, hill), final(ctx, other)
