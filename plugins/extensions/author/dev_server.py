@@ -1,4 +1,5 @@
 """A door on this machine to one install: the real application, with the install's address and somebody's key put in front.
+Calls of endpoints that are `public-signed` are signed, as the program outside would do.
 
 Nothing but this machine gets in: it listens on the loopback address, and refuses what a page from elsewhere sends here.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +20,10 @@ from werkzeug.wsgi import ClosingIterator
 from kernel import auth
 from kernel.app import create_app
 from kernel.context import EVERYTHING
-from kernel.errors import NotFound
+from kernel.errors import DeskhandError, NotFound
+from plugins.extensions.calls.invoking import find_target
+from plugins.extensions.gateway import signed_calls
+from plugins.extensions.gateway.signed_calls import SignedText
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,22 +35,26 @@ HOST = "127.0.0.1"
 PERMISSION = "extension.use"
 _KEY_LASTS = timedelta(hours=12)
 OnCall = Callable[[str], None]
+Sign = Callable[[UUID, "WSGIEnvironment"], bool]
+"""Signs a call of an install and puts its address in place; false where the endpoint takes none, and nothing is changed."""
 
 
 class DevDoor:
     """Passes every path on to the gateway at `/x/<install_id>/…`; `on_call` hears the request id of each call that ended."""
 
-    def __init__(self, app: WSGIApplication, key: str, on_call: OnCall) -> None:
+    def __init__(self, app: WSGIApplication, key: str, sign: Sign, on_call: OnCall) -> None:
         self._app = app
         self._key = key
+        self._sign = sign
         self._on_call = on_call
         self.install_id: UUID | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if refusal := _refusal(Request(environ)):
             return Response(refusal + "\n", status=403)(environ, start_response)
-        environ["PATH_INFO"] = f"/x/{self.install_id}{environ['PATH_INFO']}"
-        environ["HTTP_X_API_KEY"] = self._key
+        if not (self.install_id and self._sign(self.install_id, environ)):
+            environ["PATH_INFO"] = f"/x/{self.install_id}{environ['PATH_INFO']}"
+            environ["HTTP_X_API_KEY"] = self._key
         environ["HTTP_X_REQUEST_ID"] = request_id = secrets.token_hex(8)
         environ.pop("HTTP_COOKIE", None)
         return ClosingIterator(self._app(environ, start_response), lambda: self._on_call(request_id))
@@ -59,6 +68,34 @@ def _refusal(request: Request) -> str:
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return "This call came from another site."
     return ""
+
+
+def signing(kernel: Kernel, tenant_id: UUID) -> Sign:
+    """Signs with the install's secret, or a new one where it has none yet."""
+
+    def sign(install_id: UUID, environ: WSGIEnvironment) -> bool:
+        call = Request(environ)
+        with kernel.call(tenant_id) as ctx:
+            if not _is_signed(ctx, install_id, call):
+                return False
+            secret = signed_calls.get_secret(ctx, install_id) or signed_calls.make_secret(ctx, install_id)
+            address = f"/x/{install_id}@{ctx.tenant.slug}"
+        body, query = call.get_data(), environ.get("QUERY_STRING", "")
+        path = f"{call.path}?{query}" if query else call.path
+        time = int(kernel.clock.now().timestamp())
+        code = SignedText(call.method, path, call.headers.get("Idempotency-Key", ""), body).code(secret, time)
+        environ |= {"PATH_INFO": address + environ["PATH_INFO"], "HTTP_DESKHAND_SIGNATURE": f"t={time},v1={code}",
+                    "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}  # fmt: skip
+        return True
+
+    return sign
+
+
+def _is_signed(ctx: CallContext, install_id: UUID, call: Request) -> bool:
+    try:
+        return find_target(ctx, install_id, call.method, call.path).auth == "public-signed"
+    except DeskhandError:  # the gateway says it better
+        return False
 
 
 class _Quiet(WSGIRequestHandler):
@@ -77,7 +114,7 @@ def make_dev_server(
         made, key = auth.create_api_key(ctx, name="deskhand ext dev", user_id=user_id or _somebody(ctx), scopes=[PERMISSION],
                                         expires_at=ctx.now() + _KEY_LASTS)  # fmt: skip
         key_id = made.id
-    door = DevDoor(create_app(kernel), key, on_call)
+    door = DevDoor(create_app(kernel), key, signing(kernel, tenant_id), on_call)
     return make_server(HOST, port, door, threaded=True, request_handler=_Quiet), door, key_id
 
 

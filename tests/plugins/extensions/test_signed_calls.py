@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import Client
 
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
+from plugins.extensions.author.dev_server import end_key, make_dev_server
 from plugins.extensions.gateway.signed_calls import HEADER, SignedText
 from plugins.extensions.models import SigningSecret
 from tests.conftest import World
@@ -155,3 +157,17 @@ def test_another_secret_ends_the_one_before_and_is_nowhere_to_be_read(acme: Worl
     assert len(made) == 3
     assert "dhs_" not in str([one.changes for one in made])
     assert acme.api("bob").post(f"{API}/extension-installs/{installed['id']}/signing-secret").status_code == 403
+
+
+def test_the_door_of_an_author_signs_what_has_to_be_signed(acme: World, hostile_wasm: bytes) -> None:
+    _, installed = outside(acme, hostile_wasm)
+    server, door, key_id = make_dev_server(acme.kernel, acme.tenant_id, None, 0, lambda _: None)
+    server.server_close()
+    door.install_id = UUID(installed["id"])
+    desk = Client(door)
+    assert desk.post("http://localhost/echo?a=%20", data="Grüße".encode()).text == "Grüße"
+    assert desk.get("http://localhost/seen?a=1").json["query"] == {"a": "1"}
+    assert desk.post("http://localhost/polite").status_code == 200, "as somebody, without a signature"
+    assert desk.get("http://localhost/nowhere").json["code"] == "endpoint_not_found"
+    end_key(acme.kernel, acme.tenant_id, key_id)
+    assert [one["actor_name"] for one in calls_of(acme, installed)][1:] == ["Signed call"] * 2
