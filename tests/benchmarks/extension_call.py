@@ -13,20 +13,16 @@ import orjson
 from flask import Response
 from marshmallow import Schema
 
-from kernel import jobs
 from kernel.app import Kernel, create_app
 from kernel.capabilities import GuestCall
 from kernel.gate import request_call, request_id
 from kernel.hookspecs.start import HostFunction
-from plugins.extensions import services
-from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.gateway.door import PERMISSION
-from plugins.extensions.publishing import releases
-from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from plugins.extensions.runtime import close_guest_pool
 from tests.benchmarks.calling import Caller, key_of_alice, middle_ms
 from tests.benchmarks.measuring import Reading, compare, every, in_turns, percentile_95
 from tests.ground import ROOT, found
+from tests.guest_ground import built, install_guest, manifest_in
 
 MOST_MORE_MS = 2.5
 GUEST = ROOT / "tests" / "extensions" / "hostile"
@@ -38,28 +34,15 @@ ENDPOINTS = [{"method": "GET", "path": "/context", "auth": "user"}]
 def measure(kernel: Kernel, rounds: int, times: int) -> list[Reading]:
     """Milliseconds of a call; each round calls an install of its own, because of the limit that each has (120 at once)."""
     tenant_id = found(kernel, "bench-extension")
-    component = _built()
-    installs = [_install(kernel, tenant_id, component, f"org.example.bench{number}") for number in range(rounds)]
+    component = built(GUEST)
+    manifests = [manifest_in(GUEST, name=f"org.example.bench{number}", endpoints=ENDPOINTS) for number in range(rounds)]
+    installs = [install_guest(kernel, tenant_id, manifest, component) for manifest in manifests]
     app, key = create_app(kernel), key_of_alice(kernel, tenant_id)
     function = kernel.host_functions["context", "current"]
     app.add_url_rule(PLAIN, "bench_context", partial(_plain, kernel, function, function.gives()))
     measured = [_call(app, key, install_id, times) for install_id in installs]
     close_guest_pool(kernel)
     return _readings([one for one, _ in measured], [other for _, other in measured])
-
-
-def _built() -> bytes:
-    build_extension(GUEST)
-    return (GUEST / COMPONENT).read_bytes()
-
-
-def _install(kernel: Kernel, tenant_id: UUID, component: bytes, name: str) -> UUID:
-    manifest: dict[str, Any] = json.loads((GUEST / "deskhand.json").read_text()) | {"name": name, "endpoints": ENDPOINTS}
-    with kernel.call(tenant_id) as ctx:
-        release_id = releases.publish_release(ctx, pack_bundle(Bundle(json.dumps(manifest).encode(), component, {}))).id
-    jobs.drain(kernel, tenant_id)
-    with kernel.call(tenant_id) as ctx:
-        return services.install_extension(ctx, release_id=release_id).id
 
 
 def _plain(kernel: Kernel, function: HostFunction, schema: Schema) -> Response:

@@ -28,6 +28,7 @@ from tests.soak.contract_reference import contract_reference
 from tests.soak.decade import decade
 from tests.soak.e_invoices import e_invoices
 from tests.soak.eight import eight
+from tests.soak.hammer import hammer
 from tests.soak.money_machine import money_machine
 from tests.soak.tax_reference import tax_reference
 
@@ -73,6 +74,7 @@ SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "e-invoices": e_invoices,
     "decade": decade,
     "eight-at-once": eight,
+    "hammer": hammer,
     "money-machine": money_machine,
     "tax-reference": tax_reference,
 }
