@@ -39,7 +39,7 @@ def measure(kernel: Kernel, rounds: int, times: int) -> list[Reading]:
         taxes.set_client_facts(ctx, client_id, region_id=region_id)
     key, ours = key_of_alice(kernel, tenant_id), {way: list[float]() for way in _WAYS}
     theirs = list[float]()
-    with _server(kernel) as port, _database(kernel, tenant_id) as database, ThreadPoolExecutor(CLIENTS) as clients:
+    with web_server(kernel) as port, _database(kernel, tenant_id) as database, ThreadPoolExecutor(CLIENTS) as clients:
         first = _invoices(port, key, client_id, 1, True)[0]
         rows = _rows(database, first)
         for _ in range(rounds):
@@ -61,7 +61,7 @@ def _reading(way: str, ours: list[float], theirs: list[float], many: int) -> Rea
 
 
 @contextmanager
-def _server(kernel: Kernel) -> Iterator[int]:
+def web_server(kernel: Kernel) -> Iterator[int]:
     """The web server as `deskhand web` starts it; its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

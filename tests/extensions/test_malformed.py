@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from wasmtime import wat2wasm
@@ -12,54 +11,25 @@ from plugins.extensions.errors import ComponentRefused
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import compile_component
 from plugins.extensions.guests.inspection import check_bytes
-from plugins.extensions.guests.limits import EXTISM
-from tests.extensions.conftest import answering_guest, wat_guest
-from tests.extensions.test_plugin_lane import module
+from plugins.extensions.guests.limits import COMPONENT, EXTISM
+from plugins.extensions.guests.pool import GuestPool
+from tests.extensions.mutants import fates, mutants, small_guests
 
-EACH = 12
-"""Of these the compiler's process sees; one start of it costs a third of a second."""
-
-
-def mutants(wasm: bytes, number: int, seed: int) -> Iterator[bytes]:
-    """A guest cut off, with bytes flipped, parts doubled, parts taken out, and lengths that lie."""
-    chance = random.Random(seed)
-    for one in range(number):
-        at = chance.randrange(8, len(wasm))
-        length = chance.randrange(1, 64)
-        match one % 5:
-            case 0:
-                yield wasm[:at]
-            case 1:
-                yield (
-                    wasm[:at] + bytes(byte ^ (1 << chance.randrange(8)) for byte in wasm[at : at + length]) + wasm[at + length :]
-                )
-            case 2:
-                yield wasm[:at] + wasm[at : at + length] * chance.randrange(2, 50) + wasm[at + length :]
-            case 3:
-                yield wasm[:at] + wasm[at + length :]
-            case _:
-                yield wasm[:at] + b"\xff\xff\xff\xff\x0f" + wasm[at + 1 :]
+EACH, SEED = 40, 5
 
 
-@pytest.mark.parametrize("runtime", ["component@1", EXTISM])
-def test_mutants_of_good_guests_are_refused_by_name_or_compile(store: ArtefactStore, runtime: str) -> None:
-    good = [module()] if runtime == EXTISM else [wat_guest("polite"), answering_guest()]
-    made = [mutant for seed, wasm in enumerate(good) for mutant in mutants(wasm, EACH, seed)]
-    codes = [refusal(store, mutant, runtime) for mutant in made]
-    assert "component_refused" not in codes  # that would be the compiler itself breaking down
-    assert set(codes) - {""}
+@pytest.mark.parametrize("runtime", [COMPONENT, EXTISM])
+def test_mutants_of_good_guests_are_refused_by_name_or_run_within_their_limits(
+    store: ArtefactStore, pool: GuestPool, runtime: str
+) -> None:
+    made = [mutant for name, wasm in small_guests(runtime).items() for mutant in mutants(name, wasm, EACH, SEED)]
+    seen = fates(store, pool, made, runtime)
+    assert seen.total() == len(made) >= 3 * EACH
+    assert seen["not_a_component"] > EACH
+    assert seen["ran"] > 0
 
 
-def refusal(store: ArtefactStore, wasm: bytes, runtime: str) -> str:
-    """The code by which it is refused; empty where it compiles."""
-    try:
-        compile_component(store, wasm, (), (), runtime)
-    except ComponentRefused as refused:
-        return refused.code
-    return ""
-
-
-@pytest.mark.parametrize("runtime", ["component@1", EXTISM])
+@pytest.mark.parametrize("runtime", [COMPONENT, EXTISM])
 def test_noise_is_refused_before_anything_parses_it(runtime: str) -> None:
     chance = random.Random(7)
     for _ in range(500):

@@ -29,6 +29,7 @@ from tests.soak.decade import decade
 from tests.soak.e_invoices import e_invoices
 from tests.soak.eight import eight
 from tests.soak.hammer import hammer
+from tests.soak.malformed import malformed
 from tests.soak.money_machine import money_machine
 from tests.soak.tax_reference import tax_reference
 
@@ -75,6 +76,7 @@ SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
     "decade": decade,
     "eight-at-once": eight,
     "hammer": hammer,
+    "malformed": malformed,
     "money-machine": money_machine,
     "tax-reference": tax_reference,
 }

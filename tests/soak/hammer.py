@@ -18,8 +18,10 @@ from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from kernel.app import Kernel, create_app
+from kernel.context import CallContext
 from kernel.directory.clients import add_client
 from kernel.directory.models import User
 from kernel.logs import configure
@@ -129,12 +131,17 @@ class Hammer:
 
     def _revoke(self, random: Random) -> None:
         side, capability = random.choice(self.sides), random.choice(REVOCABLE)
-        with self.kernel.call(side.tenant_id) as ctx:
-            services.revoke_capability(ctx, side.install_id, capability)
+        self._decide(side, services.revoke_capability, capability)
         self.disturbed["grants revoked"] += 1
         self._over.wait(random.uniform(0, PAUSE_SECONDS))
-        with self.kernel.call(side.tenant_id) as ctx:
-            services.grant_capability(ctx, side.install_id, capability)
+        self._decide(side, services.grant_capability, capability)
+
+    def _decide(self, side: Side, verb: Callable[[CallContext, UUID, str], object], capability: str) -> None:
+        """As an administrator who tries again where the connection was cut."""
+        while True:
+            with suppress(OperationalError), self.kernel.call(side.tenant_id) as ctx:
+                verb(ctx, side.install_id, capability)
+                return
 
     def _cut_connection(self, random: Random) -> None:
         """End a connection of the house to PostgreSQL, in the middle of whatever it does."""

@@ -15,7 +15,7 @@ import orjson
 from wasmtime import Module, WasmtimeError, component
 
 from .engine import guest_engine
-from .limits import EXTISM
+from .limits import COMPONENT, EXTISM
 from .shapes import describe, describe_module
 
 _NICENESS = 10
@@ -31,10 +31,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.buffer.write((_checked if sys.argv[3] == EXTISM else _compiled)(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(READERS[sys.argv[3]](sys.stdin.buffer.read()))
 
 
-def _compiled(wasm: bytes) -> bytes:
+def compiled(wasm: bytes) -> bytes:
+    """A component's shape and machine code."""
     engine = guest_engine()
     try:
         guest = component.Component(engine, wasm)
@@ -44,7 +45,7 @@ def _compiled(wasm: bytes) -> bytes:
     return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + bytes(guest.serialize())
 
 
-def _checked(wasm: bytes) -> bytes:
+def checked(wasm: bytes) -> bytes:
     """A module for extism, as it is: extism compiles it in each worker. Here it shows that this can be done within the limits."""
     try:
         module = Module(guest_engine(), wasm)
@@ -52,3 +53,6 @@ def _checked(wasm: bytes) -> bytes:
         return orjson.dumps({"refused": str(error)[:2000]}) + b"\n"
     imports, exports = describe_module(module)
     return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + wasm
+
+
+READERS = {COMPONENT: compiled, EXTISM: checked}

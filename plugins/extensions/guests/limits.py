@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 
-EXTISM = "extism@1"
+COMPONENT, EXTISM = "component@1", "extism@1"
+"""The runtimes that a manifest may name."""
 
 MAX_COMPONENT_BYTES = 32 * MIB
 MAX_MODULE_BYTES = 4 * MIB
