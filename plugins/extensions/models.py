@@ -113,8 +113,8 @@ class Grant(TenantTable):
 
 
 class BilledGuestCharge(TenantTable):
-    """A charge that an extension named and that stands on an invoice line. Its id is made of the install and its key, so that
-    each is billed once; it keeps no other trace, since the invoice line says all.
+    """A charge that an extension named and that stands on an invoice line. Its id is made of the extension's name and its key,
+    so that each is billed once; it keeps no other trace, since the invoice line says all.
     """
 
     __tablename__ = "extensions_billed_charges"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from functools import partial
 from typing import Any
 
@@ -32,7 +31,7 @@ class ReleaseIn(Schema):
         """The bundle as bytes."""
         try:
             return {"bundle": base64.b64decode(data["bundle"], validate=True)}
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error is one, and so is what is said about text beyond ASCII
             raise ValidationError("Send the bytes as base64.", "bundle") from error
 
 

@@ -105,7 +105,7 @@ class Dispatcher:
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
         """What the guest gets, ready to be sent, or `Later`."""
-        _refuse_unstorable(args)
+        refuse_unstorable(args)
         if self._invocation.trigger == "hook":  # whoever asks has a transaction open: a write might wait for it for ever
             ctx.session.execute(_READ_ONLY)
         arguments = _made(function.takes).load(args, unknown=RAISE)
@@ -126,17 +126,17 @@ def _made(kind: type[Schema]) -> Schema:
     return kind()
 
 
-def _refuse_unstorable(args: Any, path: str = "") -> None:
+def refuse_unstorable(args: Any, path: str = "") -> None:
     """Text that PostgreSQL cannot hold: U+0000, and halves of surrogate pairs, which no UTF-8 has."""
     if isinstance(args, str):
         if "\0" in args or not _is_utf8(args):
             raise InvalidInput(errors={path: "U+0000 and halves of surrogate pairs cannot be stored."})
     elif isinstance(args, Mapping):
         for key, inner in args.items():
-            _refuse_unstorable(inner, f"{path}.{key}" if path else key)
+            refuse_unstorable(inner, f"{path}.{key}" if path else key)
     elif isinstance(args, list):
         for index, inner in enumerate(args):
-            _refuse_unstorable(inner, f"{path}[{index}]")
+            refuse_unstorable(inner, f"{path}[{index}]")
 
 
 def _is_utf8(text: str) -> bool:

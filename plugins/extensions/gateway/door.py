@@ -73,7 +73,8 @@ def call_signed(install_id: UUID, tenant: str, path: str = "") -> Response:
     tenant_id = _tenant_id(kernel, tenant)
     secret = None if tenant_id is None else _secret(kernel, tenant_id, install_id)
     text = SignedText(request.method, f"/{path}?{query}" if query else f"/{path}", key, request.get_data())
-    if tenant_id is None or not text.carries(shown, secret):
+    ambiguous = "?" in path  # written as %3F it could pass for the one before the query
+    if tenant_id is None or ambiguous or not text.carries(shown, secret):
         raise SignatureRefused("The signature is not right, or nothing is signed for at this address.")
     with kernel.call(tenant_id, _OUTSIDE, Cause(request_id())) as ctx:
         target = find_target(ctx, install_id, request.method, f"/{path}")
@@ -125,10 +126,11 @@ def _tenant_id(kernel: Kernel, slug: str) -> UUID | None:
 def _secret(kernel: Kernel, tenant_id: UUID, install_id: UUID) -> str | None:
     """What calls of an install are signed with, if they are. Tries are limited by where they come from, so that a stranger
     uses up nobody else's calls. Raises RateLimited."""
-    bucket = f"signed:{install_id}:{request.remote_addr}"
-    ratelimit.take(kernel, tenant_id, bucket, burst=BURST, per_second=PER_SECOND)
     with kernel.call(tenant_id) as ctx:
-        return None if "extensions" in ctx.hooks.disabled else signed_calls.get_secret(ctx, install_id)
+        secret = None if "extensions" in ctx.hooks.disabled else signed_calls.get_secret(ctx, install_id)
+    tried = install_id if secret else None  # who makes up installs has one bucket for all of them
+    ratelimit.take(kernel, tenant_id, f"signed:{tried}:{request.remote_addr}", burst=BURST, per_second=PER_SECOND)
+    return secret
 
 
 def _refuse_form_token(kernel: Kernel) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.api.idempotency import MAX_LENGTH, IdempotencyInProgress, IdempotencyKeyReused
 from kernel.context import CallContext
+from kernel.db import cursor
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
 from plugins.extensions.errors import AnswerNotKept
@@ -30,7 +31,19 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(hours=24)
 CLAIM_HOLDS_FOR = timedelta(minutes=5)
 MOST_KEPT_BYTES = 1024 * 1024
+_FORGET = "delete from extensions_kept_answers where tenant_id = %s and created_at < %s"
 _UNIQUE = ["tenant_id", "install_id", "endpoint", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A call that is ours to make until an instant. Whoever is later finds the claim another's and leaves it alone."""
+
+    id: UUID
+    until: datetime
+
+    def mine(self) -> tuple[Any, ...]:
+        return KeptAnswer.id == self.id, KeptAnswer.claimed_until == self.until, KeptAnswer.status.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +85,20 @@ def answer_once(kernel: Kernel, call: Repeatable, run: Callable[[], GuestRespons
 
 def forget_answers(ctx: CallContext) -> int:
     """Remove the tenant's kept answers that are a day old; returns how many."""
-    old = delete(KeptAnswer).where(KeptAnswer.created_at < ctx.now() - KEPT_FOR)
-    return len(ctx.session.scalars(old.returning(KeptAnswer.id)).all())
+    with cursor(ctx.session) as hot:
+        return hot.execute(_FORGET, [ctx.tenant_id, ctx.now() - KEPT_FOR]).rowcount
 
 
-def _claim(ctx: CallContext, call: Repeatable) -> UUID | GuestResponse:
-    """The id of a claim of ours, or the answer that is there."""
+def _claim(ctx: CallContext, call: Repeatable) -> _Claim | GuestResponse:
+    """A claim of ours, or the answer that is there."""
     fingerprint, now = _digest(call.content), ctx.now()
+    until = now + CLAIM_HOLDS_FOR
     fresh = insert(KeptAnswer).values(
         tenant_id=ctx.tenant_id, id=uuid7(), install_id=call.install_id, endpoint=call.endpoint, key=call.key,
-        fingerprint=fingerprint, claimed_until=now + CLAIM_HOLDS_FOR, created_at=now,
+        fingerprint=fingerprint, claimed_until=until, created_at=now,
     )  # fmt: skip
-    if claim := ctx.session.scalar(fresh.on_conflict_do_nothing(index_elements=_UNIQUE).returning(KeptAnswer.id)):
-        return claim
+    if claimed := ctx.session.scalar(fresh.on_conflict_do_nothing(index_elements=_UNIQUE).returning(KeptAnswer.id)):
+        return _Claim(claimed, until)
     same = (KeptAnswer.install_id == call.install_id, KeptAnswer.endpoint == call.endpoint, KeptAnswer.key == call.key)
     stored = ctx.session.scalar(select(KeptAnswer).where(*same).with_for_update())
     if stored is not None and stored.fingerprint != fingerprint:
@@ -93,8 +107,8 @@ def _claim(ctx: CallContext, call: Repeatable) -> UUID | GuestResponse:
         return _kept(stored, stored.status)
     if stored is None or stored.claimed_until > now:
         raise IdempotencyInProgress("The first call with this key is not done yet. Ask again in a second.", retry_after=1)
-    stored.claimed_until = now + CLAIM_HOLDS_FOR  # whoever held it ended without a word
-    return stored.id
+    stored.claimed_until = until  # whoever held it ended without a word
+    return _Claim(stored.id, until)
 
 
 def _kept(stored: KeptAnswer, status: int) -> GuestResponse:
@@ -103,17 +117,17 @@ def _kept(stored: KeptAnswer, status: int) -> GuestResponse:
     return GuestResponse(status, tuple((name, value) for name, value in stored.headers), stored.body)
 
 
-def _settle(ctx: CallContext, claim: UUID, response: GuestResponse | None) -> None:
+def _settle(ctx: CallContext, claim: _Claim, response: GuestResponse | None) -> None:
     """Keep an answer; give the claim back where there is none worth keeping."""
     if response is None or response.status >= 500:
-        ctx.session.execute(delete(KeptAnswer).where(KeptAnswer.id == claim))
+        ctx.session.execute(delete(KeptAnswer).where(*claim.mine()))
         return
     facts: Mapping[str, Any] = {
         "status": response.status,
         "headers": [list(pair) for pair in response.headers],
         "body": response.body if _storable(response.body) else None,
     }
-    ctx.session.execute(update(KeptAnswer).where(KeptAnswer.id == claim).values(**facts))
+    ctx.session.execute(update(KeptAnswer).where(*claim.mine()).values(**facts))
 
 
 def _storable(body: str) -> bool:

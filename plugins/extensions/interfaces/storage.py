@@ -223,6 +223,7 @@ def _position(cursor: str, namespace: str, prefix: str) -> str:
         found = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         raise CursorInvalid from None
-    if not isinstance(found, list) or found[:2] != [namespace, prefix] or len(found) != 3 or not isinstance(found[2], str):
-        raise CursorInvalid
-    return found[2]
+    match found:
+        case [wanted, began, str(key)] if (wanted, began) == (namespace, prefix) and "\0" not in key:
+            return key
+    raise CursorInvalid

@@ -1,5 +1,5 @@
 """Charges that guests name when a billing run asks. Nothing of an answer is kept until it stands on an invoice: then there is
-one row for the key of an install, and that key is left out of later answers.
+one row for the key of an extension, and that key is left out of later answers, also of those of another install.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel import audit
 from kernel.context import CallContext
 from kernel.currencies import currencies
-from kernel.errors import DeskhandError
+from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled
+from plugins.extensions.calls.dispatcher import refuse_unstorable
 from plugins.extensions.calls.invoking import Occasion, ask_guest, find_export
 from plugins.extensions.errors import GuestChargesMoved, GuestRefused, HookFailed
 from plugins.extensions.guests.invocation import ExportCall
@@ -28,6 +29,10 @@ from plugins.extensions.models import SERVING, BilledGuestCharge, Install, Relea
 SOURCE = "extensions.charge"
 HOOK = "collect_charges"
 MOST_CHARGES = 10_000
+MOST_RATE = 10**12
+"""Minor units; what is larger is mistyped, and sums of such could not be stored."""
+_KEYS = UUID("6f0f4b0e-3c3c-5d55-9c1e-0b7a4d0c5a11")
+_DAYS = validate.Range(date(2000, 1, 1), date(2100, 1, 1))
 
 
 class _OwedSchema(Schema):
@@ -37,10 +42,10 @@ class _OwedSchema(Schema):
     client_id = fields.UUID(required=True)
     service_id = fields.UUID(required=True, allow_none=True)
     description = fields.String(required=True, validate=validate.Length(1, 500))
-    quantity = fields.String(required=True, validate=validate.Regexp(r"\d{1,10}(\.\d{1,4})?\Z"))
-    rate = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(0, 2**53 - 1))
+    quantity = fields.String(required=True, validate=validate.Regexp(r"[0-9]{1,10}(\.[0-9]{1,4})?\Z"))
+    rate = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(0, MOST_RATE))
     currency_code = fields.String(required=True, allow_none=True)
-    charged_on = fields.Date(required=True, allow_none=True)
+    charged_on = fields.Date(required=True, allow_none=True, validate=_DAYS)
     idempotency_key = fields.String(required=True, validate=validate.Length(1, 200))
 
 
@@ -111,13 +116,21 @@ def _asked(ctx: CallContext, one: Answering, window: ChargeWindow, clients: Sequ
     if strange := [str(item) for item in wanted if item not in items]:
         raise GuestRefused(f"{one.title} names the service {strange[0]}, which is not there.")
     author = f"{target.name}@{target.semver}"
-    return [_charge(one.install_id, author, owed, items, window.end) for owed in named]
+    return [_charge(source_of(target.name, owed["idempotency_key"]), author, owed, items, window.end) for owed in named]
+
+
+def source_of(extension: str, key: str) -> UUID:
+    """The id of a charge: the same for an extension and a key, however often it is installed anew."""
+    return uuid5(uuid5(_KEYS, extension), key)
 
 
 def _read(answer: Any, clients: set[UUID], end: date) -> list[dict[str, Any]]:
     """The answer, checked: whatever a guest says is a stranger's word. Raises GuestRefused."""
     try:
+        refuse_unstorable(answer)
         named: list[dict[str, Any]] = _OwedSchema(many=True).load(answer)
+    except InvalidInput as error:
+        raise GuestRefused(f"What it charges cannot be stored: {next(iter(error.errors.values()))}") from None
     except ValidationError as error:
         raise GuestRefused(f"What it charges cannot be read: {str(error.messages)[:300]}") from None
     if len(named) > MOST_CHARGES:
@@ -142,10 +155,10 @@ def _wrong(owed: Mapping[str, Any], clients: set[UUID], end: date) -> str:
     return "it is dated after the window" if owed["charged_on"] and owed["charged_on"] >= end else ""
 
 
-def _charge(install_id: UUID, author: str, owed: Mapping[str, Any], items: Mapping[UUID, Any], end: date) -> Charge:
+def _charge(source_id: UUID, author: str, owed: Mapping[str, Any], items: Mapping[UUID, Any], end: date) -> Charge:
     facts = items.get(owed["service_id"])
     return Charge(
-        owed["client_id"], SOURCE, uuid5(install_id, owed["idempotency_key"]), owed["service_id"], owed["description"],
+        owed["client_id"], SOURCE, source_id, owed["service_id"], owed["description"],
         Decimal(owed["quantity"]), facts.unit if facts else "each", owed["charged_on"] or end - timedelta(days=1), owed["rate"],
         owed["currency_code"], detail={"extension": author, "key": owed["idempotency_key"]},
     )  # fmt: skip

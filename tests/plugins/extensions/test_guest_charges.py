@@ -16,8 +16,9 @@ from kernel.audit import AuditEntry
 from plugins.billing import invoices, runs
 from plugins.billing.buckets.alerts import say_filled
 from plugins.billing.buckets.meters import bucket_meters
-from plugins.extensions import errors
+from plugins.extensions import errors, services
 from plugins.extensions.models import BilledGuestCharge
+from plugins.extensions.publishing import releases
 from plugins.extensions.triggers import guest_charges
 from tests.conftest import World
 from tests.extensions.conftest import answering_guest
@@ -87,6 +88,16 @@ def test_what_a_guest_names_is_billed_once_and_again_when_its_draft_goes(desk: D
     assert (last["trigger"], last["endpoint"], last["status"]) == ("hook", "collect-charges", 200)
 
 
+def test_what_is_billed_stays_billed_when_the_extension_is_installed_anew(desk: Desk) -> None:
+    installed = install(desk.world, publish(desk.world, METERING, answering_guest()))
+    bill(desk)
+    with desk.world.call() as ctx:
+        services.uninstall(ctx, UUID(installed["id"]))
+        [release] = releases.list_versions(ctx, installed["name"])
+        services.install_extension(ctx, release_id=release.id)
+    assert preview(desk).invoices == []
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -135,7 +146,8 @@ def test_skip_leaves_the_clients_out_and_says_why(desk: Desk) -> None:
     [
         {"quantity": "0"}, {"quantity": "1e9"}, {"quantity": "-1"}, {"rate": None}, {"rate": 2.5}, {"rate": -1},
         {"currency_code": "XXQ"}, {"charged_on": "2026-08-01"}, {"client_id": "0198c1d0-0000-7000-8000-00000000c11e"},
-        {"description": ""}, {"service_id": "0198c1d0-0000-7000-8000-00000000c11e"}, {"surprise": 1},
+        {"description": ""}, {"description": "a\0b"}, {"idempotency_key": "a\0b"}, {"quantity": "\u0661"}, {"rate": 2**53 - 1},
+        {"charged_on": "1999-12-31"}, {"service_id": "0198c1d0-0000-7000-8000-00000000c11e"}, {"surprise": 1},
     ],
     ids=str,
 )  # fmt: skip

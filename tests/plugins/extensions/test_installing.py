@@ -67,8 +67,9 @@ def test_what_is_no_component_or_no_manifest_is_refused_at_once(acme: World) -> 
     assert send_release(acme, polite(), b"\0asm\1\0\0\0").json["code"] == "not_a_component"
     answer = send_release(acme, polite(capabilities=["cap:bank.rob"], version="1"), wat_guest("polite"))
     assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (422, "manifest_refused", ["version"])
-    answer = acme.api().post(f"{API}/extension-releases", json={"bundle": "not base64!"})
-    assert list(answer.json["errors"]) == ["bundle"]
+    for noise in ("not base64!", "é"):
+        answer = acme.api().post(f"{API}/extension-releases", json={"bundle": noise})
+        assert list(answer.json["errors"]) == ["bundle"]
     assert acme.api().post(f"{API}/extension-releases", json={"bundle": "eA=="}).json["code"] == "bundle_refused"
 
 

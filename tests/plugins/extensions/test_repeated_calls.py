@@ -94,6 +94,22 @@ def test_a_claim_of_a_process_that_died_ends_after_a_while(acme: World, hostile_
     assert bob.post(f"{installed['url']}globals", headers=KEY).json["uuid"] != first.json["uuid"]
 
 
+def test_who_comes_back_late_leaves_the_answer_of_the_one_who_took_over(
+    acme: World, hostile_wasm: bytes, clock: FixedClock
+) -> None:
+    installed, answers = hostile(acme, hostile_wasm), []
+    same = kept_answers.Repeatable(acme.tenant_id, UUID(installed["id"]), "POST /:way", "key:slow", (b"x",))
+
+    def slow() -> GuestResponse:
+        clock.advance(kept_answers.CLAIM_HOLDS_FOR + timedelta(seconds=1))
+        answers.append(kept_answers.answer_once(acme.kernel, same, lambda: GuestResponse(200, (), "in time")))
+        return GuestResponse(200, (), "late")
+
+    kept_answers.answer_once(acme.kernel, same, slow)
+    again = kept_answers.answer_once(acme.kernel, same, lambda: GuestResponse(200, (), "again"))
+    assert (again, answers) == ((GuestResponse(200, (), "in time"), True), [(GuestResponse(200, (), "in time"), False)])
+
+
 def test_too_large_an_answer_is_told_to_be_there_but_not_kept(acme: World, hostile_wasm: bytes) -> None:
     installed = hostile(acme, hostile_wasm)
     same = kept_answers.Repeatable(acme.tenant_id, UUID(installed["id"]), "POST /:way", "key:large", (b"x",))

@@ -14,6 +14,7 @@ from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
 from plugins.extensions.author.dev_server import end_key, make_dev_server
+from plugins.extensions.calls import invoking
 from plugins.extensions.gateway.signed_calls import HEADER, SignedText
 from plugins.extensions.models import SigningSecret
 from tests.conftest import World
@@ -95,6 +96,22 @@ def test_no_line_of_the_body_passes_for_the_key(acme: World, hostile_wasm: bytes
     assert caller.send("/echo", "X\nY", **moved).status_code in (401, 404)
     assert calls_of(acme, installed) == []
     assert caller.send("/echo", "X\nY").text == "X\nY"
+
+
+def test_a_question_mark_in_the_path_does_not_pass_for_the_querys(acme: World, hostile_wasm: bytes) -> None:
+    endpoints = [*ENDPOINTS, {"method": "GET", "path": "/:way", "auth": "public-signed"}]
+    installed = install(acme, publish(acme, manifest_of(HOSTILE_FOLDER, endpoints=endpoints), hostile_wasm))
+    caller = Caller(acme, installed)
+    assert told(caller.send("/seen?a=1", method="GET", sent_path="/seen%3Fa=1")) == REFUSED
+    assert calls_of(acme, installed) == []
+
+
+def test_who_makes_installs_up_is_slowed_down_as_well(acme: World, hostile_wasm: bytes) -> None:
+    caller, installed = outside(acme, hostile_wasm)
+    made_up = [caller.send("/echo", address=f"/x/{uuid4()}@{acme.tenant.slug}/") for _ in range(invoking.BURST + 1)]
+    assert {one.status_code for one in made_up[:-1]} == {401}
+    assert made_up[-1].status_code == 429
+    assert caller.send("/echo", "x").status_code == 200, installed
 
 
 def test_a_signature_holds_for_five_minutes_either_way(acme: World, hostile_wasm: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -139,7 +140,8 @@ def test_a_cursor_of_another_list_is_refused(orders: Install) -> None:
     items = [{"namespace": "orders", "key": str(number), "value": ""} for number in range(3)]
     orders.get("storage.put_many", input={"items": items})
     cursor = orders.get("storage.list", input={"namespace": "orders", "limit": 1})["next_cursor"]
-    for query in ({"prefix": "1", "cursor": cursor}, {"cursor": "rubbish"}, {"cursor": "W10"}, {"cursor": "é"}):
+    for query in ({"prefix": "1", "cursor": cursor}, {"cursor": "rubbish"}, {"cursor": "W10"}, {"cursor": "é"},
+                  {"cursor": base64.urlsafe_b64encode(b'["orders","","a\\u0000"]').decode()}):  # fmt: skip
         assert orders.refused("storage.list", input={"namespace": "orders", **query})[0] == "cursor_invalid"
 
 
