@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from kernel.context import CallContext
 from kernel.db import among
 from kernel.hookspecs.charging import Charge
 from plugins.billing.contracts.agreed import AgreedLine
-from plugins.billing.models import InvoiceLine, Source
+from plugins.billing.models import Invoice, InvoiceLine
 from plugins.billing.overtime import Overtime, beyond
 
 _A_WEEK = timedelta(days=7)
@@ -42,16 +42,17 @@ def terms_of(agreed: AgreedLine | None) -> Overtime | None:
 def read_worked(ctx: CallContext, lines: Iterable[AgreedLine], charges: Sequence[Charge]) -> dict[tuple[UUID, str, date], int]:
     """Minutes billed before by line, person and day, as far back as the weeks of these charges; the lines that bill it tell.
 
-    Nothing is asked if no line has overtime.
+    Nothing is asked if no line has overtime; else only the invoices of clients with such lines are looked through.
     """
-    wanted = {one.line.id for one in lines if one.line.overtime_after is not None}
+    wanted = {one.line.id: one.contract.client_id for one in lines if one.line.overtime_after is not None}
     if not wanted or not charges:
         return {}
     since = min(one.on_date for one in charges) - _A_WEEK
-    live = exists().where(Source.tenant_id == InvoiceLine.tenant_id, Source.line_id == InvoiceLine.id, Source.live)
-    found = select(InvoiceLine.contract_line_id, InvoiceLine.trace["entries"]).where(
-        among(InvoiceLine.contract_line_id, sorted(wanted)), InvoiceLine.kind == "hourly", InvoiceLine.period_end > since, live
-    )
+    invoice = (Invoice.tenant_id == InvoiceLine.tenant_id) & (Invoice.id == InvoiceLine.invoice_id)
+    found = select(InvoiceLine.contract_line_id, InvoiceLine.trace["entries"]).join(Invoice, invoice).where(
+        among(Invoice.client_id, sorted(set(wanted.values()))), Invoice.status != "void",
+        among(InvoiceLine.contract_line_id, sorted(wanted)), InvoiceLine.kind == "hourly", InvoiceLine.period_end > since,
+    )  # fmt: skip
     worked: defaultdict[tuple[UUID, str, date], int] = defaultdict(int)
     for line_id, entries in ctx.session.execute(found):
         for entry in entries or ():
