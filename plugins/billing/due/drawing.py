@@ -51,9 +51,14 @@ class Statement:
     draws: list[Draw] = field(default_factory=list)
 
     @property
+    def drawn(self) -> Decimal:
+        """All that was drawn, in minutes or units, less what corrections of usage take away."""
+        return self.before + sum((one.weight for one in self.draws), ZERO)
+
+    @property
     def used(self) -> Decimal:
-        """All that was drawn, in minutes or units; corrections of usage may take it down to nothing, not below."""
-        return max(self.before + sum((one.weight for one in self.draws), ZERO), ZERO)
+        """What was drawn as it is billed: nothing at the least."""
+        return max(self.drawn, ZERO)
 
     @property
     def tells(self) -> bool:
@@ -140,11 +145,23 @@ class Statements:
         return late
 
     def settle(self) -> list[Statement]:
-        """Carry over what the period before left, oldest first."""
+        """Carry corrections on, and what the period before left, oldest first."""
+        self._carry_corrections()
         for statement in self.open:
             if self.bucket.terms.rollover:
                 statement.allowance = Allowance(self.bucket.terms.counted, self._carried(statement.period.period))
         return self.open
+
+    def _carry_corrections(self) -> None:
+        """Where corrections take away more than a period drew, all of it counts in the next one, as on lines of usage; until
+        that is over it waits. In the last period of all there is nothing below nothing.
+        """
+        ends = self.bucket.agreed.agreement.active.end
+        for at, statement in enumerate(self.open):
+            if statement.drawn < ZERO and statement.period.period.end < ends:
+                for later in self.open[at + 1 : at + 2]:
+                    later.draws[:0] = statement.draws
+                statement.draws = []
 
     def _carried(self, period: Period) -> Decimal:
         owed = self.bucket.agreed.agreement.owed

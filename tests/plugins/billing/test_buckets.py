@@ -187,3 +187,28 @@ def test_a_bucket_that_is_not_whole_is_named_by_its_field(desk: Work, terms: dic
     with pytest.raises(InvalidInput) as refused:
         desk.contract(bucket(**terms), start="2026-07-01")
     assert f"lines[0].{field}" in refused.value.errors
+
+
+def test_a_correction_below_nothing_counts_in_the_next_period(desk: Work) -> None:
+    calls = desk.item("Calls", EUR=10)
+    units = {"unit": "each", "covers_all": False, "members": [{"item_id": calls}]}
+    desk.contract(bucket("10", 100, price=5000, timing="arrears", **units), start="2026-06-01")
+    desk.use(calls, "2026-06-10", "5")
+    desk.use(calls, "2026-06-20", "-8")
+    june = desk.lines("2026-07-01")
+    assert [line.description for line in june if line.kind == "bucket"] == ["Support hours: 0 / 10"]
+    desk.bill(june)
+    desk.use(calls, "2026-07-05", "20")
+    (july,) = [line for line in desk.lines("2026-08-01") if line.kind == "bucket"]
+    assert (july.description, july.amount) == ("Support hours: 17 / 10 (Calls)", 700)
+    check_sources([july])
+
+
+def test_the_last_period_of_all_has_nothing_below_nothing(desk: Work) -> None:
+    calls = desk.item("Calls", EUR=10)
+    units = {"unit": "each", "covers_all": False, "members": [{"item_id": calls}]}
+    desk.contract(bucket("10", 100, **units), start="2026-06-01", end_on=day("2026-06-30"))
+    desk.use(calls, "2026-06-10", "5")
+    desk.use(calls, "2026-06-20", "-8")
+    (june,) = desk.lines("2026-07-01")
+    assert (june.description, june.amount, len(june.sources)) == ("Support hours: 0 / 10", 0, 3)

@@ -161,9 +161,13 @@ class Reckoner:
             last = line.days.period(line.last)
             used = max(sum((one[2] for one in draws), Fraction(0)), Fraction(0))
             self._statement(line, last, draws, max(used - base, Fraction(0)), per)
+        waiting: list[tuple[date, str, Fraction, str, int]] = []
         for number, period in enumerate(due):
             rest = over and number == len(due) - 1
             mine = [one for one in draws if (rest or one[0] < period[1]) and (number == 0 or one[0] >= due[number - 1][1])]
+            mine, waiting = waiting + mine, []
+            if sum((one[2] for one in mine), Fraction(0)) < 0 and period[1] < line.after:
+                mine, waiting = [], mine
             used = max(sum((one[2] for one in mine), Fraction(0)), Fraction(0))
             starts_here = period[0] <= line.owed_from
             carried = max(base - (before or 0), Fraction(0)) if terms["rollover"] and not starts_here else Fraction(0)
