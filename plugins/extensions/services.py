@@ -27,7 +27,7 @@ from plugins.extensions.errors import (
 from plugins.extensions.installs.grants import KIND, Values, checked, give, narrow, take
 from plugins.extensions.models import Install, Release
 from plugins.extensions.publishers.trust import check_trust, pin_key
-from plugins.extensions.publishing.options import Option, check_config, read_options
+from plugins.extensions.publishing.options import Option, checked_config, read_options
 from plugins.extensions.publishing.releases import get_release, manifest_of, read_file
 from plugins.extensions.triggers.timetable import drop_all, keep_to_manifest
 
@@ -221,7 +221,7 @@ def set_config(ctx: CallContext, install_id: UUID, config: Mapping[str, str]) ->
     install = get_install(ctx, install_id, lock=True)
     _check_config(config)
     if (options := options_of(ctx, install)) is not None:
-        check_config(options, config)
+        config = checked_config(options, config)
     before = get_config(ctx, install_id)
     plain = orjson.dumps(dict(config))
     install.config = ctx.kernel.seal(ctx, plain, Install.__tablename__, install_id, "config") if config else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +134,20 @@ def test_zip_bombs_are_not_unpacked() -> None:
         read_bundle(many)
     with pytest.raises(BundleTooLarge):
         read_bundle(bytes(bundles.MAX_PACKED_BYTES + 1))
+
+
+def test_a_list_of_very_many_files_is_not_even_read() -> None:
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 1, *[0] * 6) + b"a"
+    count = 50_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, count * len(entry), 0, 0)
+    packed = entry * count + end
+    tracemalloc.start()
+    try:
+        with pytest.raises(BundleTooLarge):
+            read_bundle(packed)
+        assert tracemalloc.get_traced_memory()[1] < len(packed)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_size_that_lies_is_noticed() -> None:

@@ -14,6 +14,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import schemas, services
 from plugins.extensions.calls import invocations
+from plugins.extensions.errors import SlotNotFound
 from plugins.extensions.installs import grants
 from plugins.extensions.installs.words import HALTED, INSTALL_STATES, SLOTS, asked_capabilities, reach_of
 from plugins.extensions.models import Install
@@ -120,6 +121,9 @@ def revoke(ctx: CallContext, install_id: UUID, data: dict[str, Any]) -> Response
 
 
 def _settings(ctx: CallContext, install_id: UUID) -> dict[str, Any]:
+    """Raises SlotNotFound where the extension describes its settings: some may be secrets, which only their own page knows."""
+    if services.options_of(ctx, services.get_install(ctx, install_id)) is not None:
+        raise SlotNotFound("This extension describes its settings; they have a page of their own.")
     return {"settings": [{"key": key, "value": value} for key, value in sorted(services.get_config(ctx, install_id).items())]}
 
 
@@ -130,6 +134,7 @@ def _named(ctx: CallContext, install_id: UUID) -> dict[str, Install]:
 @pages.form(f"{_INSTALL}/settings", permission="extension.manage", schema=schemas.ConfigForm,
             template="extensions/settings.html", initial=_settings, context=_named)  # fmt: skip
 def configure(ctx: CallContext, install_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
+    _settings(ctx, install_id)
     config = {one["key"]: one["value"] for one in data["settings"]}
     if len(config) < len(data["settings"]):
         raise InvalidInput(_("Two settings have the same name."))

@@ -30,6 +30,8 @@ _DIGEST_OF = b"deskhand bundle 1\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
+_ENTRY = b"PK\x01\x02"
+"""What each entry of a zip file's list begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def read_bundle(packed: bytes) -> Bundle:
     """Unpack a bundle in memory. Raises BundleTooLarge and BundleRefused."""
     if len(packed) > MAX_PACKED_BYTES:
         raise BundleTooLarge(f"The bundle has {len(packed)} bytes; at most {MAX_PACKED_BYTES} are allowed.")
+    if packed.count(_ENTRY) > MAX_FILES:  # before the list is read, which may be all that there is
+        raise BundleTooLarge(f"The bundle has more than {MAX_FILES} files.")
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             listed = [one for one in archive.infolist() if not one.is_dir()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from kernel.errors import InvalidInput
 from plugins.extensions.errors import OptionsRefused
 
 MOST_OPTIONS, MOST_SCHEMA_BYTES, LONGEST = 100, 64 * 1024, 4096
+_MOST_PLACES = 30
 KINDS = ("string", "integer", "number", "boolean")
 FORMATS = ("email", "uri", "date")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -128,20 +130,21 @@ def config_of(options: tuple[Option, ...], data: Mapping[str, Any], kept: Mappin
     return config
 
 
-def check_config(options: tuple[Option, ...], config: Mapping[str, str]) -> None:
-    """Raise InvalidInput for settings that the schema does not allow, each by its name."""
-    known = {one.name: one for one in options}
+def checked_config(options: tuple[Option, ...], config: Mapping[str, str]) -> dict[str, str]:
+    """The settings as they are kept. Raises InvalidInput for those that the schema does not allow, each by its name."""
+    known, kept = {one.name: one for one in options}, {}
     errors = {name: "The extension has no such setting." for name in config if name not in known}
     for name, one in known.items():
         if name not in config:
             errors |= {name: "This setting is needed."} if one.required else {}
             continue
         try:
-            one.field.deserialize(config[name])
+            kept[name] = one.text(one.field.deserialize(config[name]))
         except ValidationError as error:
             errors[name] = " ".join(str(words) for words in error.messages)
     if errors:
         raise InvalidInput("Some settings need another value.", errors={f"config.{name}": says for name, says in errors.items()})
+    return kept
 
 
 def _option(name: str, given: Mapping[str, Any], *, required: bool) -> Option:
@@ -172,7 +175,13 @@ def _whole(given: Mapping[str, Any], _: tuple[str, ...], required: bool) -> fiel
 
 
 def _number(given: Mapping[str, Any], _: tuple[str, ...], required: bool) -> fields.Field[Any]:
-    return fields.Decimal(required=required, allow_none=not required, allow_nan=False, validate=_range(given))
+    return fields.Decimal(required=required, allow_none=not required, allow_nan=False, validate=[_sizeable, _range(given)])
+
+
+def _sizeable(value: Decimal) -> None:
+    """Written in full, 1e1000000 has a million digits."""
+    if abs(value.adjusted()) > _MOST_PLACES:
+        raise ValidationError(f"Must have at most {_MOST_PLACES} places before and after the point.")
 
 
 def _boolean(given: Mapping[str, Any], _: tuple[str, ...], required: bool) -> fields.Field[Any]:

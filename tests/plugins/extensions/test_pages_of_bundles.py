@@ -12,11 +12,13 @@ import pytest
 
 from kernel.directory.clients import add_client
 from kernel.tenancy import switch_plugin
+from plugins.extensions import services
 from plugins.extensions.slots import assets
 from plugins.extensions.slots import frames as slots
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, install, publish
+from tests.plugins.extensions.test_installing import POLITE
 
 NAME = "org.example.pages"
 FILES = {
@@ -207,3 +209,29 @@ def test_settings_by_a_schema_are_checked_wherever_they_come_from(acme: World, p
         assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
     assert alice.post(f"/extensions/{there['id']}/options", data={"option0": "red", "csrf_token": alice.csrf}).status_code == 303  # type: ignore[attr-defined]
     assert 'value="red"' in alice.get(f"/extensions/{there['id']}/options").text
+
+
+def test_a_setting_that_is_a_secret_is_on_no_page(acme: World, polite: bytes) -> None:
+    schema = b'{"type": "object", "properties": {"token": {"type": "string", "writeOnly": true}}}'
+    manifest = POLITE | {"ui": [{"slot": "settings", "schema": "secret.json"}]}
+    there = install(acme, publish(acme, manifest, polite, {"secret.json": schema}), token="hush-hush")
+    alice = acme.client()
+    for page in ("", "/options", "/settings"):
+        assert "hush-hush" not in alice.get(f"/extensions/{there['id']}{page}").text
+    typed = {"settings-0-key": "token", "settings-0-value": "", "csrf_token": alice.csrf}  # type: ignore[attr-defined]
+    assert alice.post(f"/extensions/{there['id']}/settings", data=typed).status_code == 422
+    with acme.call() as ctx:
+        assert services.get_config(ctx, UUID(there["id"])) == {"token": "hush-hush"}
+
+
+def test_settings_are_kept_as_the_handler_reads_them(acme: World, polite: bytes) -> None:
+    schema = b"""{"type": "object", "properties": {"on": {"type": "boolean"}, "most": {"type": "integer"},
+      "rate": {"type": "number"}}}"""
+    manifest = POLITE | {"ui": [{"slot": "settings", "schema": "typed.json"}]}
+    there = install(acme, publish(acme, manifest, polite, {"typed.json": schema}), on="yes", most="007", rate="1e2")
+    with acme.call() as ctx:
+        assert services.get_config(ctx, UUID(there["id"])) == {"on": "true", "most": "7", "rate": "100"}
+    url = f"{API}/extension-installs/{there['id']}"
+    for bomb in ("1e3000000", "1e-3000000"):
+        refused = acme.api().patch(url, json={"config": {"rate": bomb}})
+        assert (refused.status_code, list(refused.json["errors"])) == (422, ["config.rate"])
