@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasmtime import wat2wasm
 
+from plugins.extensions.errors import NotAComponent
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import Compiled, compile_component
 from plugins.extensions.guests.invocation import HostCall
-from plugins.extensions.guests.limits import WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES, Limits
+from plugins.extensions.guests.limits import COMPONENT, EXTISM, WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES, Limits
 from plugins.extensions.guests.pool import GuestPool
 from plugins.extensions.guests.processes import WorkerProcess
 from tests.extensions.conftest import wat_guest
@@ -39,6 +41,8 @@ TEXT = {
     "loops_at_start": "guest_timeout",
     "eats_memory": "guest_memory_exceeded",
     "starts_too_big": "guest_memory_exceeded",
+    "eats_tables": "guest_trapped",
+    "starts_with_a_huge_table": "guest_memory_exceeded",
     "recurses": "guest_stack_exhausted",
     "forges_pointer": "bad_response",
     "speaks_no_utf8": "bad_response",
@@ -164,6 +168,15 @@ def test_wasi_gets_host_clock_and_randomness(pool: GuestPool, store: ArtefactSto
     outcome = call(pool, compile_component(store, wasm, ()).artefact)
     assert outcome.response is not None
     assert outcome.response.body == "y"
+
+
+@pytest.mark.parametrize("runtime", [COMPONENT, EXTISM])
+def test_a_wait_that_blocks_a_thread_is_refused_before_it_could_run(store: ArtefactStore, runtime: str) -> None:
+    waits = "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))"
+    shared = f'(memory (export "m") 1 1 shared) (func (export "handler") (result i32) {waits} (i32.const 0))'
+    text = f"(component (core module {shared}))" if runtime == COMPONENT else f"(module {shared})"
+    with pytest.raises(NotAComponent, match="threads"):
+        compile_component(store, bytes(wat2wasm(text)), (), (), runtime)
 
 
 def test_wasi_sleep_traps_at_once(pool: GuestPool, store: ArtefactStore, polite: str) -> None:

@@ -32,6 +32,8 @@ HOSTILE = {
     "code": ("(i32.const 7)", "guest_trapped"),
     "silence": ("(i32.const 0)", "bad_response"),
     "flood": ("(loop $l (drop (call $call (call $from-memory (i32.const @length@)))) (br $l)) (i32.const 0)", "host_call_flood"),
+    "huge answer": ("(call $output (call $alloc (i64.const 7340032)) (i64.const 7340032)) (i32.const 0)", "bad_response"),
+    "huge argument": ("(drop (call $call (call $alloc (i64.const 3145728)))) (i32.const 0)", "guest_trapped"),
     "forged pointer": ("(call $output (i64.const 1152921504606846976) (i64.const 64)) (i32.const 0)", ""),
     "forged argument": ("(loop $l (drop (call $call (i64.const 72057594037927936))) (br $l)) (i32.const 0)", ""),
 }

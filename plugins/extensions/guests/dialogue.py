@@ -165,7 +165,9 @@ class Dialogue:
         try:
             answer = self._on_host_call(HostCall(interface, function.replace("-", "_"), args, granted, capability))
             return _packed(answer), _outcome_of(answer, granted=granted)
-        except Exception:  # whatever a host function raises, the guest gets words, and the log the reason
+        except KeyboardInterrupt:  # meant for this process
+            raise
+        except BaseException:  # whatever a host function raises, the guest gets words, and the log the reason
             _log.exception("host function %s failed", name)
             return _packed({"success": False, "error": "host_error: the call failed inside the host"}), "failed"
 

@@ -115,16 +115,22 @@ def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: in
     refused the next doubling.
     """
     text = str(error)
-    stopped = error if isinstance(error, Stopped) else run.stopped
-    if isinstance(stopped, Stopped):
-        return stopped.kind, stopped.detail
+    first = run.stopped or error  # a plugin may end by itself, with nothing to say, before it notices that it was stopped
+    if isinstance(first, Stopped):
+        return first.kind, first.detail
     if run.stopped is not None or not (isinstance(error, WasmtimeError) or type(error).__module__.startswith("extism")):
-        return "host_error", type(run.stopped or error).__name__
+        return "host_error", type(first).__name__
     if expired:
         return expired
     if "call stack exhausted" in text:
         return "guest_stack_exhausted", text
-    if text == "oom" or "exceeds memory limits" in text or "resource limit exceeded" in text or growth >= memory_limit // 2:
+    if (
+        text == "oom"
+        or "exceeds memory limits" in text
+        or "exceeds table limits" in text
+        or "resource limit exceeded" in text
+        or growth >= memory_limit // 2
+    ):
         return "guest_memory_exceeded", f"the guest may use {memory_limit} bytes of memory\n{text}"
     if "invalid utf-8" in text or "out of bounds of memory" in text or "pointer/length" in text:
         return "bad_response", text
