@@ -261,6 +261,15 @@ def lay_out_invoices(
     """
 
 
+@hookspec(firstresult=True)
+def check_invoice_layout(document: Any) -> Mapping[str, str] | None:
+    """Ask: say what is wrong with a layout made of data, by the path of each mistake; nothing where it can be printed. Billing;
+    wherever somebody tries one without a tenant.
+
+    Example: `{"blocks[3].height": "Must be greater than or equal to 1 and less than or equal to 200."}`.
+    """
+
+
 @hookspec
 def render_invoices(ctx: CallContext, layout_key: str, papers: Sequence[InvoicePaper], form: str) -> Sequence[bytes] | None:
     """Collect: print these invoices by your layout of this key, each as one file in their order: `form` is `pdf` or `html` (a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
@@ -50,6 +50,7 @@ from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
 from plugins.billing.credits import doors, nightly, sayings
 from plugins.billing.cycles import parts as cycles
+from plugins.billing.layouts import document as layout_documents
 from plugins.billing.layouts import parts as layouts
 from plugins.billing.receivables import answers as receivable_answers
 from plugins.billing.receivables import parts as receivables
@@ -196,6 +197,11 @@ def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: T
 @hookimpl
 def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper]:
     return printed_facts.invoice_papers(ctx, invoice_ids)
+
+
+@hookimpl
+def check_invoice_layout(document: Any) -> Mapping[str, str]:
+    return layout_documents.mistakes_in(document)
 
 
 @hookimpl

@@ -11,6 +11,7 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.charging import Charge, ChargeWindow, Settled
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.notify import Event, Listening
+from kernel.hookspecs.papers import InvoiceLayout, InvoicePaper, LaidOut
 from kernel.hookspecs.screen import Card, PageLink, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import answers, commands, host, pages, routes, tasks
@@ -26,7 +27,7 @@ from plugins.extensions.publishing import releases
 from plugins.extensions.slots import asset_door
 from plugins.extensions.slots import frames as slots
 from plugins.extensions.slots import pages as slot_pages
-from plugins.extensions.triggers import guest_charges, telling, timetable
+from plugins.extensions.triggers import guest_charges, guest_layouts, telling, timetable
 
 if TYPE_CHECKING:
     import click
@@ -120,6 +121,18 @@ def settle_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
 @hookimpl
 def release_charges(ctx: CallContext, settled: Sequence[Settled]) -> None:
     guest_charges.release_billed(ctx, settled)
+
+
+@hookimpl
+def collect_invoice_layouts(ctx: CallContext) -> Sequence[InvoiceLayout]:
+    return guest_layouts.layouts_of_guests(ctx)
+
+
+@hookimpl
+def lay_out_invoices(
+    ctx: CallContext, layout_key: str, papers: Sequence[InvoicePaper], pictures: Mapping[UUID, str]
+) -> Sequence[LaidOut] | None:
+    return guest_layouts.laid_out_by_guests(ctx, layout_key, papers, pictures)
 
 
 @hookimpl

@@ -20,8 +20,8 @@ const listed = JSON.parse(readFileSync(path.join(wit, "capabilities.json"), "utf
 const version = /@([\d.]+);/.exec(readFileSync(path.join(wit, "world.wit"), "utf8"))[1];
 
 // What an author's source file exports, with its type: `handler` for endpoints, the others where the manifest lists what they answer.
-const EXPORTS = { handler: "Handler", onEvent: "OnEvent", collectCharges: "CollectCharges" };
-const WORLDS = { onEvent: "listening", collectCharges: "charging" };
+const EXPORTS = { handler: "Handler", onEvent: "OnEvent", collectCharges: "CollectCharges", renderInvoice: "RenderInvoice" };
+const WORLDS = { onEvent: "listening", collectCharges: "charging", renderInvoice: "printing" };
 
 /** The type check's own look at what the host calls: it is there, and has the right type. */
 function exportsCheck(names) {

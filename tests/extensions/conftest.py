@@ -54,6 +54,7 @@ _OPTIONS = '(memory (core memory $instance "memory")) (realloc (core func $insta
 _EXPORTS = {
     "on-event": '(param "event" $event) (result (result (error string)))',
     "collect-charges": '(param "window" $window) (result (result (list $owed) (error string)))',
+    "render-invoice": '(param "document" string) (result (result string (error string)))',
 }
 
 

@@ -66,7 +66,7 @@ def test_the_demos_manifest_is_good() -> None:
         ({"schedules": [NIGHTLY, NIGHTLY]}, "schedules"),
         ({"hooks": [{"name": "collect_charges", "on_failure": "maybe"}]}, "hooks[0].on_failure"),
         ({"hooks": [{"name": "delete_everything", "on_failure": "open"}]}, "hooks[0].name"),
-        ({"hooks": [{"name": "collect_charges", "on_failure": mode} for mode in ("open", "skip")]}, "hooks"),
+        ({"hooks": [{"name": "render_invoice", "on_failure": mode} for mode in ("open", "skip")]}, "hooks"),
         ({"ui": [PAGE], "assets": []}, "ui[0].entry"),
         ({"ui": [PAGE | {"entry": "ui/../deskhand.json"}]}, "ui[0].entry"),
         ({"ui": [PAGE | {"slot": "portal"}]}, "ui[0].slot"),

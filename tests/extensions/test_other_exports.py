@@ -15,7 +15,7 @@ from plugins.extensions.guests.pool import GuestPool
 from tests.extensions.conftest import answering_guest, wat_guest
 from tests.extensions.guest_stage import SHORT, Host, call
 
-ALL = ("on-event", "collect-charges")
+ALL = ("on-event", "collect-charges", "render-invoice")
 CLIENT = "0198c1d0-0000-7000-8000-00000000c11e"
 
 
@@ -55,6 +55,10 @@ def test_charges_come_back_as_plain_data(pool: GuestPool, guest: Compiled) -> No
     assert ask(pool, guest, "collect-charges", window=window | {"client_ids": []}).answer == []
 
 
+def test_a_document_goes_in_and_out(pool: GuestPool, guest: Compiled) -> None:
+    assert ask(pool, guest, "render-invoice", document='{"a": "Grüße"}').answer == '{"a": "Grüße"}'
+
+
 def test_the_handler_of_the_same_component_is_still_there(pool: GuestPool, guest: Compiled) -> None:
     response = call(pool, guest.artefact).response
     assert response is not None
@@ -78,11 +82,11 @@ def test_what_the_manifest_promises_has_to_be_exported(store: ArtefactStore, nee
 
 
 def test_an_export_of_another_type_is_refused(store: ArtefactStore) -> None:
-    lifted = '(func $r (param "words" string) (canon lift (core func $instance "take")'
+    lifted = '(func $r (param "document" string) (canon lift (core func $instance "take")'
     options = ' (memory (core memory $instance "memory")) (realloc (core func $instance "realloc"))))'
-    wasm = wat_guest("polite", exports=lifted + options + ' (export "on-event" (func $r))')
-    with pytest.raises(errors.MissingExport, match=r"as func\(words: string\); it must be"):
-        compile_component(store, wasm, (), ["on-event"])
+    wasm = wat_guest("polite", exports=lifted + options + ' (export "render-invoice" (func $r))')
+    with pytest.raises(errors.MissingExport, match=r"as func\(document: string\); it must be"):
+        compile_component(store, wasm, (), ["render-invoice"])
 
 
 @pytest.mark.parametrize("raw", [None, "ok", ["ok"], ["err", 7], ["err", None], ["other", 1], {"ok": 1}, [["ok"], 1]])

@@ -120,7 +120,7 @@ def test_every_function_of_the_world_is_typed_and_has_its_capability_named() -> 
     contract = load_contract()
     assert contract.functions["invoicing.create-manual-invoice"].startswith("func(input: record{client-id: string")
     assert contract.required == {"handler"}
-    assert contract.exports.keys() == {"handler", "on-event", "collect-charges"}
+    assert contract.exports.keys() == {"handler", "on-event", "collect-charges", "render-invoice"}
     assert contract.default_capabilities <= set(contract.capabilities.values())
 
 

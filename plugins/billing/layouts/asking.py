@@ -94,8 +94,8 @@ def _given(ctx: CallContext, paper: InvoicePaper, one: LaidOut) -> Given:
 
 def _mistakes(error: DeskhandError) -> str:
     """Where the layout has mistakes, in one sentence."""
-    found = [f"{path}: {words}" for path, words in list(error.errors.items())[:3]]
-    return f"{error.detail} {' '.join(found)}"[:500].strip()
+    found = "; ".join(f"{path}: {words.rstrip('.')}" for path, words in list(error.errors.items())[:3])
+    return f"{error.detail.rstrip('.')}{': ' if found else ''}{found}."[:500]
 
 
 def _keep(ctx: CallContext, key: str, given: Mapping[UUID, Given]) -> dict[UUID, UUID]:

@@ -117,6 +117,15 @@ def check_given(given: Any) -> Document:
     return document
 
 
+def mistakes_in(given: Any) -> dict[str, str]:
+    """What `check_given` would refuse, by path."""
+    try:
+        check_given(given)
+    except LayoutInvalid as error:
+        return dict(error.errors)
+    return {}
+
+
 def _check_size(given: Mapping[str, Any]) -> None:
     try:
         size = len(orjson.dumps(dict(given)))

@@ -45,7 +45,7 @@ def _build_assemblyscript(folder: Path) -> None:
     (folder / f"{COMPONENT}.new").replace(folder / COMPONENT)
 
 
-_GLUED = {"handler": "serve", "on-event": "listen", "collect-charges": "answer"}
+_GLUED = {"handler": "serve", "on-event": "listen", "collect-charges": "answer", "render-invoice": "render"}
 """For each export of a guest the function of the SDK's glue that stands before the author's."""
 
 

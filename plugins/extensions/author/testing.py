@@ -16,6 +16,7 @@ from kernel.capabilities import default_capabilities
 from plugins.extensions.author.building import COMPONENT, build_extension
 from plugins.extensions.author.errors import CaseRefused
 from plugins.extensions.author.fake_host import FakeHost, Functions, keys_in_camel
+from plugins.extensions.author.sample_invoice import SAMPLE
 from plugins.extensions.guests.artefacts import ArtefactStore
 from plugins.extensions.guests.compiling import compile_component
 from plugins.extensions.guests.invocation import ExportCall, GuestRequest, Invocation, Outcome
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from kernel.plugins import Plugins
 
 PATTERN = "tests/*.test.json"
-_CALLS = ("request", "event", "window")
+_CALLS = ("request", "event", "window", "invoice")
 
 
 class Verdict(NamedTuple):
@@ -74,7 +75,8 @@ class _ExpectSchema(Schema):
 
 
 class _CaseSchema(Schema):
-    """One case: a request for the handler, or what one of the other exports is called with.
+    """One case: a request for the handler, or what one of the other exports is called with; `invoice` says how the facts differ
+    from those of a sample.
 
     `grants` are all that the manifest asks for unless they are named; `host` has answers of host functions.
     """
@@ -83,6 +85,7 @@ class _CaseSchema(Schema):
     request = fields.Nested(_RequestSchema)
     event = fields.Nested(_EventSchema)
     window = fields.Nested(_WindowSchema)
+    invoice = fields.Dict()
     grants = fields.List(fields.String())
     host = fields.Dict(keys=fields.String(), load_default=dict)
     expect = fields.Nested(_ExpectSchema, required=True)
@@ -112,8 +115,9 @@ def run_cases(folder: Path, plugins: Plugins, store: ArtefactStore | None = None
             for file, case in cases:
                 host = FakeHost(functions, case["host"])
                 outcome = pool.invoke(_invocation(compiled.artefact, manifest, case, plugins), host)
-                yield Verdict(file.name, case["name"], tuple(_differences(case["expect"], outcome, host)),
-                              outcome.seconds * 1000, tuple(one.message for one in outcome.logs))  # fmt: skip
+                differs = (*_differences(case["expect"], outcome, host), *_mistakes(plugins, case, outcome))
+                said = tuple(one.message for one in outcome.logs)
+                yield Verdict(file.name, case["name"], differs, outcome.seconds * 1000, said)
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
@@ -147,8 +151,10 @@ def _request(manifest: ExtensionManifest, name: str, asked: Mapping[str, Any]) -
 def _export_call(manifest: ExtensionManifest, case: Mapping[str, Any]) -> ExportCall:
     if "event" in case:
         call = ExportCall("on-event", {"event": case["event"] | {"payload": json.dumps(case["event"]["payload"])}})
-    else:
+    elif "window" in case:
         call = ExportCall("collect-charges", {"window": case["window"]})
+    else:
+        call = ExportCall("render-invoice", {"document": json.dumps(SAMPLE | case["invoice"])})
     if call.export not in manifest.exports:
         raise CaseRefused(f"{case['name']}: deskhand.json lists no events or hooks that {call.export} would answer.")
     return call
@@ -159,7 +165,7 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
     seen: dict[str, Any] = {
         "trap": outcome.trap, "status": response and response.status, "body": response and response.body,
         "logs": [one.message for one in outcome.logs], "calls": host.calls,
-        "error": outcome.answer if outcome.failed else None, "answer": None if outcome.failed else keys_in_camel(outcome.answer),
+        "error": outcome.answer if outcome.failed else None, "answer": None if outcome.failed else _answer(outcome.answer),
     }  # fmt: skip
     if outcome.trap and "trap" not in expect:
         yield f"stopped: {outcome.trap}: {outcome.detail}"
@@ -174,6 +180,18 @@ def _differences(expect: Mapping[str, Any], outcome: Outcome, host: FakeHost) ->
             yield _told(f"header {name}", value, headers.get(name.lower()))
     if "json" in expect and expect["json"] != (got := _json(response.body if response else "")):
         yield _told("json", expect["json"], got)
+
+
+def _mistakes(plugins: Plugins, case: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
+    """What billing would refuse in a layout."""
+    if "invoice" in case and isinstance(outcome.answer, str) and not outcome.failed:
+        found = plugins.hook.check_invoice_layout(document=_json(outcome.answer)) or {}
+        yield from (f"layout: {path}: {words}" for path, words in found.items())
+
+
+def _answer(given: Any) -> Any:
+    """What an export answered: the charges with camelCase names, the layout that its text is."""
+    return _json(given) if isinstance(given, str) else keys_in_camel(given)
 
 
 def _json(body: str) -> Any:

@@ -30,6 +30,7 @@ RELEASE_STATES = {
 }
 HOOKS = {
     "collect_charges": _l("It adds charges to invoices."),
+    "render_invoice": _l("It lays out the invoices that it is chosen for, and is shown what stands on them."),
 }
 SLOTS = {
     "app": (_l("A page of its own"), "neutral"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 RUNTIMES = ("component@1", "extism@1")
-GUEST_HOOKS = ("collect_charges",)
+GUEST_HOOKS = ("collect_charges", "render_invoice")
 FAILURE_MODES = ("closed", "open", "skip")
 SLOTS = ("app", "ticket_panel", "client_tab", "invoice_action", "dashboard_widget", "settings")
 PARAMETERS: Mapping[str, tuple[str, ...]] = {"cap:http.fetch": ("hosts",)}

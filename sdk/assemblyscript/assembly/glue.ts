@@ -21,6 +21,11 @@ export function answer(hook: (asked: string) => string): i32 {
   return put(`{"success":true,"value":${hook(input())}}`);
 }
 
+/** JSON in, text out: a hook whose answer is a document. */
+export function render(hook: (document: string) => string): i32 {
+  return put(`{"success":true,"value":${JSON.stringify(hook(input()))}}`);
+}
+
 /** The last words of a guest that breaks down. */
 export function lastWords(message: string | null, file: string | null, line: u32, column: u32): void {
   log.error(`${message === null ? "abort" : message} (${file === null ? "?" : file}:${line}:${column})`);

@@ -3,6 +3,7 @@
 import log from "deskhand:extension/log@1.0.0";
 import * as authored from "deskhand:authored";
 import { chargeOf } from "./charges.ts";
+import type { InvoiceFacts } from "./layouts.ts";
 import type { FieldErrors } from "./refusal.ts";
 import { settled } from "./promises.ts";
 
@@ -22,6 +23,10 @@ export function collectCharges(window: { start: string; end: string; clientIds: 
   const charges = answered(() => authored.collectCharges(window)).map((one, index) => chargeOf(one, `[${index}]`, errors));
   const words = Object.entries(errors).map(([field, message]) => `${field} ${message}`);
   return words.length > 0 ? refuse(`invalid charges: ${words.join("; ")}`) : charges;
+}
+
+export function renderInvoice(document: string): string {
+  return JSON.stringify(answered(() => authored.renderInvoice(JSON.parse(document) as InvoiceFacts)));
 }
 
 function answered<T>(call: () => T | PromiseLike<T>): T {

@@ -11,5 +11,6 @@ export type {
   CreateManualInvoiceResult,
   ManualInvoiceItem,
 } from "./invoicing.ts";
+export type * from "./layouts.ts";
 export type { ChargeWindow, CollectCharges, Event, OnEvent } from "./triggers.ts";
 export { type Failure, type FieldErrors, HostRefusal } from "./refusal.ts";

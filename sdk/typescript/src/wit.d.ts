@@ -8,10 +8,12 @@ interface WitPair {
 // The author's own source file; the build puts it in place.
 declare module "deskhand:authored" {
   import type { Handler } from "./http.ts";
+  import type { RenderInvoice } from "./layouts.ts";
   import type { CollectCharges, OnEvent } from "./triggers.ts";
   export const handler: Handler;
   export const onEvent: OnEvent;
   export const collectCharges: CollectCharges;
+  export const renderInvoice: RenderInvoice;
 }
 
 declare const console: Record<"debug" | "info" | "log" | "warn" | "error", (...parts: unknown[]) => void>;

@@ -1,5 +1,5 @@
 ;; Gives every export. `on-event` fails with the event's name where the payload is empty, loops for ever where its length is 1, and
-;; else does nothing; `collect-charges` charges the first client 5.00 EUR under the key "may".
+;; else does nothing; `collect-charges` charges the first client 5.00 EUR under the key "may"; `render-invoice` answers what it was given.
 (data (i32.const 64) "ok") (data (i32.const 80) "Metering") (data (i32.const 96) "1") (data (i32.const 100) "EUR")
 (data (i32.const 104) "may")
 (func (export "handler") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
@@ -23,4 +23,8 @@
   (i32.store (i32.const 312) (i32.const 1)) (i32.store (i32.const 316) (i32.const 100)) (i32.store (i32.const 320) (i32.const 3))
   (i32.store (i32.const 324) (i32.const 1)) (i32.store (i32.const 328) (local.get 0)) (i32.store (i32.const 332) (local.get 1))
   (i32.store (i32.const 336) (i32.const 104)) (i32.store (i32.const 340) (i32.const 3))
+  (i32.const 128))
+(func (export "render-invoice") (param i32 i32) (result i32)
+  (i32.store8 (i32.const 128) (i32.const 0))
+  (i32.store (i32.const 132) (local.get 0)) (i32.store (i32.const 136) (local.get 1))
   (i32.const 128))

@@ -32,6 +32,11 @@ export async function collectCharges(window: ChargeWindow): Promise<Charge[]> {
     { clientId, description: "Metering", quantity: clientId === "odd" ? 0.1 + 0.2 : 1.5, rate: 500, currencyCode: "EUR",
       idempotencyKey: window.end }));
 }
+
+export const renderInvoice: RenderInvoice = ({ client, lines }) => ({
+  format: 1,
+  blocks: [{ kind: "text", text: `${client.name}: ${lines.length}` }, { kind: "totals" }],
+});
 """
 
 
@@ -42,12 +47,13 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     create_extension(folder, "ts")
     manifest = json.loads((folder / "deskhand.json").read_text())
     manifest |= {"capabilities": ["cap:invoice.manual.create"], "endpoints": [{"method": "POST", "path": "/", "auth": "user"}],
-                 "events": ["ticket.opened"], "hooks": [{"name": "collect_charges", "on_failure": "closed"}]}  # fmt: skip
+                 "events": ["ticket.opened"], "hooks": [{"name": "collect_charges", "on_failure": "closed"},
+                                                        {"name": "render_invoice", "on_failure": "open"}]}  # fmt: skip
     (folder / "deskhand.json").write_text(json.dumps(manifest))
     (folder / "src" / "index.ts").write_text(
         """
 import { type Charge, type ChargeWindow, type Event, host, json, type Request, type Response } from "@deskhand/extension-sdk";
-import type { CreateManualInvoiceInput } from "@deskhand/extension-sdk";
+import type { CreateManualInvoiceInput, RenderInvoice } from "@deskhand/extension-sdk";
 
 async function* each(words: string): AsyncGenerator<string> {
   for (const word of words.split(" ")) {
@@ -137,10 +143,14 @@ def test_events_and_hooks_are_cases_too(orders: Path) -> None:
              "chargedOn": None, "idempotencyKey": "2026-06-01"}]}},
         {"name": "is refused, not rounded", "window": window | {"clientIds": ["odd"]}, "expect": {
             "error": "invalid charges: [0].quantity 0.30000000000000004 is no decimal number with at most four places"}},
+        {"name": "renders", "invoice": {"client": {"name": "Hill"}}, "expect": {"answer": {"format": 1, "blocks": [
+            {"kind": "text", "text": "Hill: 3"}, {"kind": "totals"}]}}},
+        {"name": "is no layout", "invoice": {"client": {"name": "{no.field}"}}, "expect": {}},
     )  # fmt: skip
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "4 passed, 0 failed"), done.output
-    both = cases(orders, {"name": "both", "request": posted(), "window": window | {"clientIds": []}, "expect": {}})
-    assert (both.exit_code, "A case has one of request, event, window." in both.output) == (1, True)
+    assert done.output.splitlines()[-1] == "5 passed, 1 failed", done.output
+    assert "layout: blocks[0].text: There is no field no.field." in done.output
+    both = cases(orders, {"name": "both", "request": posted(), "invoice": {}, "expect": {}})
+    assert (both.exit_code, "A case has one of request, event, window, invoice." in both.output) == (1, True)
 
 
 def test_assemblyscript_is_small_and_has_the_same_cases(tmp_path: Path) -> None:
