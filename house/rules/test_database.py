@@ -12,7 +12,7 @@ from kernel.app import Kernel
 from kernel.config import Settings
 from kernel.db import TENANT_POLICY
 
-TABLES_OF_NO_TENANT = {"tenants", "alembic_version", "extensions_releases"}
+TABLES_OF_NO_TENANT = {"tenants", "alembic_version", "extensions_revoked_everywhere"}
 """Tables that hold no tenant's data; everything else has `tenant_id` and forced row-level security."""
 NOTES_WITHOUT_RLS = {"wakeups"}
 """Tables with `tenant_id` that the scheduler reads across tenants; they carry an id and a time, no data."""

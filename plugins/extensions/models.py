@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import TenantTable, Versioned, references, tenant_key
+from kernel.db import Base, TenantTable, Versioned, references, tenant_key
 from plugins.extensions.publishing.bundles import NO_FILES
 
 RELEASE_STATES = ("compiling", "ready", "refused")
@@ -149,6 +149,16 @@ class Revocation(TenantTable):
     subject: Mapped[str]
     reason: Mapped[str]
     revoked_by: Mapped[str]
+    revoked_at: Mapped[datetime]
+
+
+class RevokedEverywhere(Base):
+    """What may not run in any tenant of this installation, those founded later included; its owner says so."""
+
+    __tablename__ = "extensions_revoked_everywhere"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
     revoked_at: Mapped[datetime]
 
 

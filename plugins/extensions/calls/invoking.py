@@ -57,9 +57,10 @@ select i.state, i.halted, i.resting_until, i.rests, i.recording, r.name, r.semve
   r.component_key, r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
   array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher) as keys,
-  exists(select from extensions_revocations v where v.subject = r.name or v.subject = r.name || '@' || r.semver
-    or v.subject = encode(sha256(r.signer), 'hex')) as revoked
+  exists(select from extensions_revocations v where v.subject = any(s.subjects)) as revoked,
+  exists(select from extensions_revoked_everywhere v where v.subject = any(s.subjects)) as revoked_everywhere
 from extensions_installs i join extensions_releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+  cross join lateral (select array[r.name, r.name || '@' || r.semver, encode(sha256(r.signer), 'hex')] as subjects) s
 where i.id = %(install_id)s
 """
 _WORDS = {

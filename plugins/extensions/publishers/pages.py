@@ -21,7 +21,10 @@ _HERE = "/extensions/publishers"
 @pages.get(_HERE, permission="extension.read")
 def publishers(ctx: CallContext) -> ResponseReturnValue:
     keys = trust.list_keys(ctx, {"limit": 200}).items
-    return render("extensions/publishers.html", keys=keys, revoked=trust.list_revocations(ctx, {"limit": 200}).items)
+    return render(
+        "extensions/publishers.html", keys=keys, revoked=trust.list_revocations(ctx, {"limit": 200}).items,
+        everywhere=trust.listed_everywhere(ctx),
+    )  # fmt: skip
 
 
 @pages.form(f"{_HERE}/trust", permission="extension.manage", schema=schemas.KeyIn, template="extensions/key_form.html")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.api.listing import Page, paginate
@@ -30,7 +32,7 @@ from plugins.extensions.errors import (
     RevocationNotFound,
     SignatureMissing,
 )
-from plugins.extensions.models import Install, PublisherKey, Release, Revocation
+from plugins.extensions.models import Install, PublisherKey, Release, Revocation, RevokedEverywhere
 from plugins.extensions.publishers.signing import fingerprint, is_signed_by
 from plugins.extensions.publishing.bundles import content_digest, files_digest
 
@@ -59,7 +61,7 @@ def check_trust(ctx: CallContext, release: Release) -> None:
         "name": release.name, "semver": release.semver, "publisher": release.publisher, "digest": release.digest,
         "component_key": release.component_key, "manifest": orjson.dumps(release.manifest).decode(),
         "files_digest": release.files_digest, "signature": release.signature, "signer": release.signer, "keys": keys,
-        "revoked": is_revoked(ctx, release),
+        "revoked": _is_listed(ctx, Revocation, release), "revoked_everywhere": _is_listed(ctx, RevokedEverywhere, release),
     })  # fmt: skip
     if release.signer is None and keys:
         raise SignatureMissing(f"{release.publisher} signs its releases; {release.name} {release.semver} is not signed.")
@@ -67,11 +69,11 @@ def check_trust(ctx: CallContext, release: Release) -> None:
 
 def check_content(ctx: CallContext, row: Mapping[str, Any]) -> None:
     """What is checked at each call of a guest: `row` has the release's columns, the publisher's trusted `keys`, and
-    whether it is `revoked`. Raises as `check_trust`.
+    whether it is `revoked` here or `revoked_everywhere`. Raises as `check_trust`.
     """
     label = f"{row['name']} {row['semver']}"
-    if row["revoked"]:
-        raise ExtensionRevoked(f"{label} was revoked in this tenant.")
+    if row["revoked"] or row["revoked_everywhere"]:
+        raise ExtensionRevoked(f"{label} was revoked {'in this tenant' if row['revoked'] else 'by who runs this installation'}.")
     digest = bytes(row["digest"])
     if not row["component_key"].endswith(digest.hex()):
         raise _tampered(row["name"], row["semver"])
@@ -102,10 +104,10 @@ def _unknown(label: str, publisher: str, signer: bytes) -> PublisherKeyUnknown:
     )
 
 
-def is_revoked(ctx: CallContext, release: Release) -> bool:
-    """Whether the extension, this version or its key is on the tenant's list."""
+def _is_listed(ctx: CallContext, on: type[Revocation | RevokedEverywhere], release: Release) -> bool:
+    """Whether the extension, this version or its key is on the tenant's list, or on the installation's."""
     subjects = subjects_of(release.name, release.semver, release.signer)
-    return ctx.session.scalar(select(Revocation.id).where(Revocation.subject.in_(subjects)).limit(1)) is not None
+    return ctx.session.scalar(select(on.subject).where(on.subject.in_(subjects)).limit(1)) is not None
 
 
 def keys_of(ctx: CallContext, publisher: str) -> list[PublisherKey]:
@@ -164,21 +166,66 @@ def revoke(ctx: CallContext, subject: str, reason: str) -> Revocation:
     """The kill switch for an extension (`org.example.orders`), one version (`org.example.orders@1.4.0`) or all that a key
     signed (its fingerprint): installs stop at once, and none can be made or switched on. Doing it twice is harmless.
     """
-    subject, reason = subject.strip().lower() if _FINGERPRINT.fullmatch(subject.strip()) else subject.strip(), reason.strip()
-    if not subject or not 0 < len(reason) <= _LONGEST_REASON:
-        raise InvalidInput(errors={"reason": f"Say why, in at most {_LONGEST_REASON} characters."})
+    subject, reason = _checked(subject, reason)
     values = {"tenant_id": ctx.tenant_id, "id": uuid7(), "subject": subject, "reason": reason, "revoked_by": ctx.actor.name,
               "revoked_at": ctx.now()}  # fmt: skip
     added = insert(Revocation).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "subject"])
     if ctx.session.scalar(added.returning(Revocation.id)) is not None:
         audit.record(ctx, "extension.revoked", kind="extension.revocation", label=subject, changes={"reason": reason})
+    halt(ctx, subject)
+    return ctx.session.scalars(select(Revocation).where(Revocation.subject == subject)).one()
+
+
+def revoke_everywhere(session: Session, subject: str, reason: str, now: datetime) -> str:
+    """Put something on the installation's list, by which no tenant runs it, those founded later included; returns it as it is
+    listed. Installs are refused from now on and switched off by `halt`. Doing it twice is harmless. Raises InvalidInput.
+    """
+    subject, reason = _checked(subject, reason)
+    listed = insert(RevokedEverywhere).values(subject=subject, reason=reason, revoked_at=now)
+    session.execute(listed.on_conflict_do_nothing(index_elements=["subject"]))
+    return subject
+
+
+def lift_everywhere(session: Session, subject: str) -> None:
+    """Take something off the installation's list; installs stay switched off. Raises RevocationNotFound."""
+    gone = delete(RevokedEverywhere).where(RevokedEverywhere.subject == subject).returning(RevokedEverywhere.subject)
+    if session.scalar(gone) is None:
+        raise RevocationNotFound(f"{subject} is not on the list of this installation.")
+
+
+def listed_everywhere(ctx: CallContext) -> list[RevokedEverywhere]:
+    """The installation's list, the latest first."""
+    return list(ctx.session.scalars(select(RevokedEverywhere).order_by(RevokedEverywhere.revoked_at.desc())))
+
+
+def halt(ctx: CallContext, subject: str) -> None:
+    """Switch off the tenant's installs of something that was revoked."""
     for install, release in _serving(ctx):
         if install.state != "disabled" and subject in subjects_of(release.name, release.semver, release.signer):
             install.state, install.halted = "disabled", "revoked"
             audit.record(ctx, "extension.disabled", kind="extension.install", row_id=install.id, label=install.name,
                          changes={"because": subject})  # fmt: skip
     ctx.session.flush()
-    return ctx.session.scalars(select(Revocation).where(Revocation.subject == subject)).one()
+
+
+def _checked(subject: str, reason: str) -> tuple[str, str]:
+    subject, reason = subject.strip(), reason.strip()
+    errors = {}
+    if not subject:
+        errors["subject"] = "Name an extension, its name@version, or the fingerprint of a key."
+    if not 0 < len(reason) <= _LONGEST_REASON:
+        errors["reason"] = f"Say why, in at most {_LONGEST_REASON} characters."
+    if errors:
+        raise InvalidInput(errors=errors)
+    return subject.lower() if _FINGERPRINT.fullmatch(subject) else subject, reason
+
+
+def find_revocation(ctx: CallContext, subject: str) -> Revocation:
+    """What is on the tenant's list by this name. Raises RevocationNotFound."""
+    found = ctx.session.scalar(select(Revocation).where(Revocation.subject == subject))
+    if found is None:
+        raise RevocationNotFound(f"{subject} is not on the list of this company.")
+    return found
 
 
 def lift_revocation(ctx: CallContext, revocation_id: UUID) -> None:
@@ -193,5 +240,6 @@ def lift_revocation(ctx: CallContext, revocation_id: UUID) -> None:
 
 def _serving(ctx: CallContext) -> list[tuple[Install, Release]]:
     serving = (Release.tenant_id == Install.tenant_id) & (Release.id == Install.release_id)
-    pairs = ctx.session.execute(select(Install, Release).join(Release, serving).with_for_update(of=Install)).all()
+    found = select(Install, Release).join(Release, serving).order_by(Install.id).with_for_update(of=Install)
+    pairs = ctx.session.execute(found).all()
     return [(install, release) for install, release in pairs]

@@ -112,7 +112,7 @@ def trust(publisher: str, key: str, tenant: str | None, user: str | None) -> Non
 @click.command("revoke-release")
 @click.argument("subject")
 @click.option("--reason", required=True, help="Why; administrators read it.")
-@click.option("--everywhere", is_flag=True, help="In every company of this installation.")
+@click.option("--everywhere", is_flag=True, help="In every company of this installation, those founded later included.")
 @tenant_options
 def revoke_release(subject: str, reason: str, everywhere: bool, tenant: str | None, user: str | None) -> None:
     """Stop all that SUBJECT names, and let none of it be installed: an extension's name, name@version, or the fingerprint of a
@@ -121,17 +121,45 @@ def revoke_release(subject: str, reason: str, everywhere: bool, tenant: str | No
     from kernel.tenancy import tenant_ids
     from plugins.extensions.publishers import trust as trusted
 
-    if everywhere and (tenant or user):
-        raise click.UsageError("--everywhere is the owner of the machine's, for all companies.")
-    with open_kernel() as kernel:
-        with kernel.db.transaction() as session:
-            companies = tenant_ids(session) if everywhere else [tenant_by_slug(kernel, tenant)]
-        for tenant_id in companies:
-            with kernel.call(tenant_id) as ctx:
-                called = ctx if user is None else ctx.acting_as(user_actor(ctx, user))
-                called.require("extension.manage")
-                trusted.revoke(called, subject, reason)
+    if not everywhere:
+        with tenant_call(tenant, user) as ctx:
+            ctx.require("extension.manage")
+            trusted.revoke(ctx, subject, reason)
+    else:
+        _owner_only(tenant, user)
+        with open_kernel() as kernel:
+            with kernel.db.transaction() as session:
+                listed = trusted.revoke_everywhere(session, subject, reason, kernel.clock.now())
+            with kernel.db.transaction() as session:
+                companies = tenant_ids(session)
+            for tenant_id in companies:
+                with kernel.call(tenant_id) as ctx:
+                    trusted.halt(ctx, listed)
     click.echo(f"Revoked: {subject}")
 
 
-COMMANDS: tuple[click.Command, ...] = (keygen, sign, publish, rollback, trust, revoke_release)
+@click.command("lift-revocation")
+@click.argument("subject")
+@click.option("--everywhere", is_flag=True, help="What was revoked with --everywhere.")
+@tenant_options
+def lift_revocation(subject: str, everywhere: bool, tenant: str | None, user: str | None) -> None:
+    """Take SUBJECT off the list of what may not run; installs stay switched off until somebody switches them on."""
+    from plugins.extensions.publishers import trust as trusted
+
+    if not everywhere:
+        with tenant_call(tenant, user) as ctx:
+            ctx.require("extension.manage")
+            trusted.lift_revocation(ctx, trusted.find_revocation(ctx, subject).id)
+    else:
+        _owner_only(tenant, user)
+        with open_kernel() as kernel, kernel.db.transaction() as session:
+            trusted.lift_everywhere(session, subject)
+    click.echo(f"Lifted: {subject}")
+
+
+def _owner_only(tenant: str | None, user: str | None) -> None:
+    if tenant or user:
+        raise click.UsageError("--everywhere is the owner of the machine's, for all companies.")
+
+
+COMMANDS: tuple[click.Command, ...] = (keygen, sign, publish, rollback, trust, revoke_release, lift_revocation)

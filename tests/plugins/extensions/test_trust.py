@@ -13,15 +13,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, text, update
 
+from cli import main
 from kernel.clock import FixedClock
+from kernel.config import Settings
+from kernel.errors import InvalidInput
+from kernel.founding import found_tenant
 from kernel.jobs import drain
 from kernel.tenancy import change_settings
 from plugins.extensions import services
 from plugins.extensions.calls import breaker
 from plugins.extensions.models import Install, InvocationRecord, Release
 from plugins.extensions.publishers import signing, trust
+from plugins.extensions.publishing import releases
 from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
@@ -240,6 +246,44 @@ def test_a_key_is_trusted_when_its_release_serves_not_before(acme: World) -> Non
     assert code(acme.api().post(f"{here}/rollback")) == "signature_missing", "no way back to what nobody signed"
 
 
+def test_what_is_revoked_everywhere_runs_in_no_company_that_is_there_or_comes(
+    acme: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKHAND_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("DESKHAND_DATA_DIR", str(settings.data_dir))
+
+    def ext(*words: str) -> str:
+        return CliRunner().invoke(main, ["ext", *words]).output
+
+    release = ready(acme, signed())
+    installed, name = install(acme, release), release["name"]
+    try:
+        assert "Revoked" in ext("revoke-release", name, "--reason", "It leaks.", "--everywhere")
+        assert acme.api().get(f"{INSTALLS}/{installed['id']}").json["halted"] == "revoked"
+        assert code(acme.api().post(f"{INSTALLS}/{installed['id']}/enable")) == "extension_revoked"
+        assert "It leaks." in acme.client().get("/extensions/publishers").text
+        later = found_tenant(acme.kernel, slug="later", name="Later MSP", admin_email="a@later.example", admin_name="Ada",
+                             admin_password="a long enough password")  # fmt: skip
+        with acme.kernel.call(later) as ctx, pytest.raises(trust.ExtensionRevoked, match="who runs this installation"):
+            releases.publish_release(ctx, pack_bundle(signed()))
+        with acme.call() as ctx:  # as if it had been installed at the very moment
+            ctx.session.execute(update(Install).values(state="active", halted=None))
+        assert code(acme.client("bob").get(installed["url"])) == "extension_revoked"
+        assert "--everywhere is the owner" in ext("revoke-release", name, "--reason", "x", "--everywhere", "--tenant", "acme")
+        assert "Lifted" in ext("lift-revocation", name, "--everywhere")
+        assert "not on the list" in ext("lift-revocation", name, "--everywhere")
+        assert acme.client("bob").get(installed["url"]).text == "ok"
+    finally:
+        with acme.kernel.db.transaction() as session:
+            session.execute(text("delete from extensions_revoked_everywhere"))
+
+
+def test_a_revocation_says_which_field_is_wanting(acme: World) -> None:
+    with acme.call() as ctx, pytest.raises(InvalidInput) as refused:
+        trust.revoke(ctx, "  ", "")
+    assert set(refused.value.errors) == {"subject", "reason"}
+
+
 def trapped(world: World, installed: dict[str, Any], times: int) -> None:
     """Records of so many traps, and the breaker told of each, as after calls."""
     for _ in range(times):
@@ -292,8 +336,6 @@ def test_the_platforms_own_failures_do_not_count(acme: World) -> None:
 
 
 def test_a_release_file_is_read_as_it_was_published(acme: World) -> None:
-    from plugins.extensions.publishing import releases
-
     bundle = Bundle(json.dumps(polite(assets=["ui/**"])).encode(), wat_guest("polite"), {"ui/a.js": b"let a"})
     made = ready(acme, signing.sign_bundle(bundle, KEY))
     with acme.call() as ctx:
