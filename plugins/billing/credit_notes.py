@@ -20,6 +20,7 @@ from plugins.billing.credits.applying import apply_credit
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.errors import CreditTooLarge, InvoiceNotFinal
+from plugins.billing.fees_back import fees_back_of
 from plugins.billing.finalizing import finalize_invoice
 from plugins.billing.funnel import write_invoices
 from plugins.billing.invoices import get_invoice, list_lines, list_taxes, lock_invoice
@@ -130,10 +131,13 @@ def credited_so_far(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int
 
 
 def _gone(ctx: CallContext, invoice_id: UUID) -> dict[UUID | None, int]:
-    """What of each line went back already: by credit notes, and for days that a contract does not serve."""
-    done = credited_so_far(ctx, invoice_id)
-    back = taken_back_of(ctx, [line.id for line in list_lines(ctx, invoice_id)])
-    return done | {line_id: done.get(line_id, 0) + amount for line_id, amount in back.items()}
+    """What of each line went back already: by credit notes, for days that a contract does not serve, as a fee for nothing."""
+    ids = [line.id for line in list_lines(ctx, invoice_id)]
+    gone = credited_so_far(ctx, invoice_id)
+    for back in (taken_back_of(ctx, ids), fees_back_of(ctx, ids)):
+        for line_id, amount in back.items():
+            gone[line_id] = gone.get(line_id, 0) + amount
+    return gone
 
 
 def _parts(ctx: CallContext, original: Invoice, asked: Sequence[CreditAsked] | None) -> list[_Part]:

@@ -16,6 +16,7 @@ from kernel.hookspecs.tax import TaxSource
 from plugins.billing.bulk import Batch, audit_batch, read_rows
 from plugins.billing.chain import add_links, link_batch
 from plugins.billing.contracts.ends import let_go_of_days
+from plugins.billing.contracts.turns import begin_change
 from plugins.billing.credits.applying import apply_held, hold_automatic, reverse_applications
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.errors import (
@@ -26,6 +27,7 @@ from plugins.billing.errors import (
     InvoiceSettled,
     TaxAmountsPending,
 )
+from plugins.billing.fees_back import has_fees_back
 from plugins.billing.invoices import get_invoice, lock_invoice
 from plugins.billing.layouts.asking import final_versions
 from plugins.billing.ledger import Booking, find_entry, post_entries, reverse_entry
@@ -190,12 +192,15 @@ def void_invoice(ctx: CallContext, invoice_id: UUID, reason: str) -> Invoice:
     and CreditUsed.
     """
     said = check_reason(reason, "why the invoice is void")
+    begin_change(ctx)  # what a run takes back just now has been read from what is void here
     original = _credited_invoice(ctx, invoice_id)
     invoice = lock_invoice(ctx, invoice_id)
     if invoice.status != "finalized":
         raise InvoiceNotFinal(f"{invoice.number} is {invoice.status}. Only a finalized invoice can be voided.")
     if is_paid(ctx, invoice) or invoice.credited:
         raise InvoiceSettled("Take back its payments first; what credit notes took back stays as it is.")
+    if has_fees_back(ctx, invoice.id):
+        raise InvoiceSettled("A fee that it charged is taken back on a later invoice. Void or delete that one first.")
     let_go_of_days(ctx, invoice.id)
     reverse_applications(ctx, invoice)
     credit = _unspent_credit(ctx, invoice)

@@ -29,6 +29,7 @@ RULES: Mapping[str, LazyText] = {
     "reminder_fee": _l("A reminder of an invoice"),
     "discount": _l("A discount"),
     "days_back": _l("Days that were billed and are not served"),
+    "fee_back": _l("A fee for an invoice that is void by now"),
 }
 STEPS: Mapping[str, LazyText] = {
     "line_price": _l("Price of a period"),
@@ -52,6 +53,7 @@ STEPS: Mapping[str, LazyText] = {
     "bucket_beyond": _l("Drawn beyond that"),
     "bucket_overage": _l("What goes beyond, by its price"),
     "days_back": _l("Taken back for these days"),
+    "fee_back": _l("Taken back of this fee"),
     "hours_and_overtime": _l("Hours times rate, and overtime"),
 }
 ROUNDINGS: Mapping[str, LazyText] = {

@@ -17,6 +17,7 @@ from plugins.billing.drafts import Draft
 from plugins.billing.due.values import DueLine
 from plugins.billing.due.values import Source as DueSource
 from plugins.billing.errors import InvoiceNotFinal, InvoiceSettled, NotUnfinalizable
+from plugins.billing.fees_back import has_fees_back
 from plugins.billing.finalizing import is_paid, summary, void_invoice
 from plugins.billing.funnel import write_invoices
 from plugins.billing.invoices import as_asked, as_due, get_invoice, list_discounts, list_lines, lock_invoice
@@ -66,6 +67,8 @@ def _in_the_way(ctx: CallContext, invoice: Invoice) -> str:
         return f"{invoice.number} was sent to the client."
     if has_days_back(ctx, invoice.id):
         return f"Days of {invoice.number} are taken back."
+    if has_fees_back(ctx, invoice.id):
+        return f"A fee of {invoice.number} is taken back."
     if is_paid(ctx, invoice) or invoice.credited:
         return f"{invoice.number} is paid or credited."
     refs = [Ref("invoice", invoice.id)]

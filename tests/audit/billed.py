@@ -19,6 +19,7 @@ def check_billed(books: Books) -> Iterator[str]:
     yield from _standing(books)
     yield from _overlaps(books)
     yield from _taken_back(books)
+    yield from _fees_back(books)
     for kind, table in _OWNED.items():
         live = {one.source_id: one for one in books.sources if one.live and one.source_kind == kind}
         yield from _owned(books, table, live)
@@ -79,6 +80,26 @@ def _taken_back(books: Books) -> Iterator[str]:
     for line_id, amount in sums.items():
         if amount > lines[line_id].net - lines[line_id].discount:
             yield f"I1 {amount} is taken back of line {line_id}, which billed less."
+
+
+def _fees_back(books: Books) -> Iterator[str]:
+    """Fees are taken back of invoices that are void, and never more than was charged and not credited."""
+    sources, lines = {one.id: one for one in books.sources}, {one.id: one for one in books.lines}
+    credited = Counter[UUID]()
+    for line in books.lines:
+        if line.credited_line_id and books.by_id[line.invoice_id].status == "finalized":
+            credited[line.credited_line_id] += line.net
+    for one in books.sources:
+        if not one.live or one.source_kind != "billing.fee_back":
+            continue
+        fee = sources[one.source_id]
+        line = lines[fee.line_id]
+        if not fee.live or fee.source_kind not in ("billing.late_fee", "billing.reminder_fee"):
+            yield f"I1 {one.source_kind} {one.source_id} takes back what is charged by nothing that lives."
+        if fee.source_kind == "billing.late_fee" and books.by_id[fee.source_id].status != "void":
+            yield f"I1 a late fee of {books.by_id[fee.source_id].number} is taken back, and it is not void."
+        if abs(one.amount) + credited[line.id] > line.net - line.discount:
+            yield f"I1 {abs(one.amount)} is taken back of line {line.id}, of which less is left."
 
 
 def _owned(books: Books, table: str, live: dict[UUID, Row]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from plugins.billing.due.book import Book
 from plugins.billing.due.buckets import find_buckets
 from plugins.billing.due.charged import find_charged, owed_before
 from plugins.billing.due.days_back import find_days_back
+from plugins.billing.due.fees_back import find_fees_back
 from plugins.billing.due.late import find_late_fees
 from plugins.billing.due.overtime import read_worked
 from plugins.billing.due.recurring import find_recurring
@@ -73,6 +74,7 @@ def collect_due(ctx: CallContext, window: ChargeWindow, client_ids: Sequence[UUI
     find_charged(book, charges, findings)
     find_days_back(ctx, book, findings)
     find_late_fees(ctx, book, findings)
+    find_fees_back(ctx, book, findings)
     findings.refuse_all(numbers_missing(lines, findings.lines))
     return take_discounts(ctx, lines, findings.due())
 

@@ -17,6 +17,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.i18n import speaking
 from plugins.billing.contracts.billed import read_billed
 from plugins.billing.due.values import DueLine, Findings, Found, Source
+from plugins.billing.fees_back import LATE_FEE, REMINDER_FEE
 from plugins.billing.models import DunningLevel, Hold, Invoice, InvoiceLine, LateFeeRule, OverdueNote, Payer, Reminder
 from plugins.billing.periods import Period
 from plugins.billing.pricing import explain
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
     from plugins.billing.due.book import Book
 
-LATE_FEE, REMINDER_FEE = "billing.late_fee", "billing.reminder_fee"
 KIND = "late_fee"
-_AFTER_ALL = 9
+AFTER_ALL = 9
 
 
 class _Late(NamedTuple):
@@ -91,7 +91,7 @@ def _late(ctx: CallContext, book: Book, rules: Mapping[str, LateFeeRule]) -> lis
 
 def _fees_on(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, int]:
     wanted = select(InvoiceLine.invoice_id, cast(func.sum(InvoiceLine.total), BigInteger))
-    mine = among(InvoiceLine.invoice_id, invoice_ids), InvoiceLine.kind == KIND
+    mine = among(InvoiceLine.invoice_id, invoice_ids), InvoiceLine.kind == KIND, InvoiceLine.total > 0
     return dict(ctx.session.execute(wanted.where(*mine).group_by(InvoiceLine.invoice_id)).all())
 
 
@@ -131,6 +131,6 @@ def _found(invoice: Invoice, words: str, amount: int, tax: str, trace: dict[str,
     line = DueLine(
         description=words, item_id=None, quantity=Decimal(1), unit_price=amount, amount=amount, unit="each", tax_category=tax,
         location_id=None, contract_line_id=None, kind=KIND, service_period=month, tax_point=None, trace=trace, sources=[source],
-        order=(_AFTER_ALL, 0, month.start if month else date.min, 0, words),
+        order=(AFTER_ALL, 0, month.start if month else date.min, 0, words),
     )  # fmt: skip
     return Found(invoice.client_id, invoice.currency, None, None, line)

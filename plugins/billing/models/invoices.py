@@ -96,6 +96,7 @@ class Invoice(TenantTable, Versioned):
         Index(None, "tenant_id", "credit_of_id", postgresql_where=text("credit_of_id is not null")),
         Index("ix_billing_invoices_open", "tenant_id", "due_date",
               postgresql_where=text("status = 'finalized' and settled < total")),
+        Index("ix_billing_invoices_void", "tenant_id", "client_id", postgresql_where=text("status = 'void'")),
     )  # fmt: skip
 
     kind: Mapped[str] = mapped_column(default="invoice", server_default="invoice")
