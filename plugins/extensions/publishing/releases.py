@@ -73,11 +73,14 @@ def compile_release(open_call: OpenCall, release_id: UUID) -> str:
         kernel, tenant_id = ctx.kernel, ctx.tenant_id
     if release.state != "compiling":
         return release.state
+    settle = partial(_settle, open_call, release_id, _content(release))
     try:
         found = _compile(kernel, kernel.files.get_bytes(tenant_id, release.component_key), manifest_of(release))
     except (ComponentRefused, FileDamaged, FileMissing) as error:
-        return _settle(open_call, release_id, "refused", problem=error.problem())
-    return _settle(open_call, release_id, "ready", inspection=_listed(found))
+        state = settle("refused", problem=error.problem())
+    else:
+        state = settle("ready", inspection=_listed(found))
+    return compile_release(open_call, release_id) if state == "compiling" else state
 
 
 def ensure_compiled(kernel: Kernel, tenant_id: UUID, component_key: str, manifest: ExtensionManifest) -> None:
@@ -167,10 +170,17 @@ def _compile(kernel: Kernel, component: bytes, manifest: ExtensionManifest) -> I
     return compile_component(artefact_store(kernel), component, manifest.asked, manifest.exports, manifest.runtime).inspection
 
 
-def _settle(open_call: OpenCall, release_id: UUID, state: str, **facts: Any) -> str:
+def _content(release: Release) -> tuple[bytes, Mapping[str, Any]]:
+    return release.digest, release.manifest
+
+
+def _settle(open_call: OpenCall, release_id: UUID, compiled: tuple[bytes, Mapping[str, Any]], state: str, **facts: Any) -> str:
+    """Write down what became of what was `compiled`, unless somebody else did, or the version was refused meanwhile and published
+    with other content, which is not known yet.
+    """
     with open_call() as ctx:
-        release = get_release(ctx, release_id)
-        if release.state == "compiling":
+        release = ctx.session.scalars(select(Release).where(Release.id == release_id).with_for_update()).one()
+        if release.state == "compiling" and _content(release) == compiled:
             release.state = state
             for name, value in facts.items():
                 setattr(release, name, value)

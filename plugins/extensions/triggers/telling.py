@@ -70,6 +70,8 @@ def tell(job: JobRun) -> dict[str, str]:
             target = find_export(ctx, UUID(job.args["install_id"]), ON_EVENT)
     except (InstallNotFound, EndpointNotFound) as error:
         return {"skipped": error.code}
+    if job.args["event"]["name"] not in target.manifest.events:
+        return {"skipped": "the version that serves now does not list this event"}
     ask_guest(kernel, target, ExportCall(ON_EVENT, {"event": job.args["event"]}), Occasion("event", claim.actor, claim.cause))
     return {"told": f"{target.name}@{target.semver}"}
 

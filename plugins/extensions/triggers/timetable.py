@@ -88,11 +88,15 @@ def check_endpoint(manifest: ExtensionManifest, endpoint: str) -> None:
 
 
 def keep_to_manifest(ctx: CallContext, install: Install, manifest: ExtensionManifest) -> None:
-    """Make the schedules of the manifest that serves now, and end those of the one that served before."""
+    """Make the schedules of the manifest that serves now, and end those of the one that served before. One that an administrator
+    switched off stays off.
+    """
     wanted = {one.name: one for one in manifest.schedules}
     for kept in list_mine(ctx, install):
-        name = kept.args["name"]
-        if kept.args["origin"] == "manifest" or name in wanted:
+        of_manifest, name = kept.args["origin"] == "manifest", kept.args["name"]
+        if of_manifest and name in wanted:
+            _change(ctx, kept, wanted.pop(name))
+        elif of_manifest or name in wanted:
             house.remove_schedule(ctx, kept.id)
     ctx.session.flush()
     for one in wanted.values():
@@ -110,6 +114,14 @@ def _add(ctx: CallContext, install: Install, wanted: GuestSchedule, origin: str)
     check_cron(wanted.cron, zone)
     args = {"install_id": str(install.id), "name": wanted.name, "endpoint": wanted.endpoint, "origin": origin}
     return house.add_schedule(ctx, name=_full(install, wanted.name), job=RUN_JOB, cron=wanted.cron, zone=zone, args=args)
+
+
+def _change(ctx: CallContext, kept: Schedule, wanted: GuestSchedule) -> None:
+    zone = wanted.zone or ctx.tenant.zone
+    kept.args = {**kept.args, "endpoint": wanted.endpoint}
+    if (kept.cron, kept.zone) != (wanted.cron, zone):
+        check_cron(wanted.cron, zone)
+        house.change_schedule(ctx, kept.id, cron=wanted.cron, zone=zone)
 
 
 def _full(install: Install, name: str) -> str:

@@ -13,9 +13,9 @@ from kernel import events, jobs
 from kernel.clock import FixedClock
 from kernel.errors import InvalidInput
 from kernel.jobs import Job, Schedule, drain
+from kernel.jobs import schedules as house
 from kernel.jobs.claims import claim_next
 from kernel.jobs.runner import run_job
-from kernel.jobs.schedules import fire_due
 from plugins.extensions import services
 from plugins.extensions.triggers import telling, timetable
 from tests.conftest import World
@@ -105,6 +105,18 @@ def test_an_install_that_is_off_or_gone_is_not_told(acme: World) -> None:
     assert (job.state, job.result) == ("succeeded", {"skipped": "install_not_found"})
 
 
+def test_a_version_that_lists_an_event_no_more_is_not_told_of_it(acme: World) -> None:
+    listening = install(acme, publish(acme, LISTENER, told()))
+    other = publish(acme, LISTENER | {"version": "1.1.0", "events": ["role.changed"]}, told())
+    ring(acme)
+    while events.deliver_due(acme.kernel, acme.tenant_id):
+        pass
+    with acme.call() as ctx:
+        services.upgrade_install(ctx, UUID(listening["id"]), release_id=UUID(other["id"]))
+    drain(acme.kernel, acme.tenant_id)
+    assert calls_of(acme, listening) == []
+
+
 def test_a_refused_event_is_told_again_and_then_given_up_in_the_open(acme: World, clock: FixedClock) -> None:
     listening = install(acme, publish(acme, LISTENER, told({"interface": "nobody", "function": "home", "args": {}})))
     ring(acme)
@@ -159,6 +171,19 @@ def test_the_schedules_of_the_manifest_come_and_go_with_it(acme: World) -> None:
     with acme.call() as ctx:
         services.uninstall(ctx, UUID(installed["id"]))
         assert not ctx.session.scalars(select(Schedule).where(Schedule.job == timetable.RUN_JOB)).all()
+
+
+def test_a_schedule_that_alice_switched_off_stays_off_when_another_version_serves(acme: World) -> None:
+    installed = install(acme, publish(acme, CLOCKWORK, module()), timetable.MANAGE)
+    with acme.call() as ctx:
+        kept = ctx.session.scalars(select(Schedule).where(Schedule.job == timetable.RUN_JOB)).one()
+        house.change_schedule(ctx, kept.id, enabled=False)
+    later = NIGHTLY | {"cron": "0 4 * * *"}
+    second = publish(acme, CLOCKWORK | {"version": "1.1.0", "schedules": [later]}, module())
+    with acme.call() as ctx:
+        services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+    (nightly,) = guest_call(acme, installed, "list")["value"]
+    assert (nightly["cron"], nightly["enabled"], nightly["next_run_at"]) == ("0 4 * * *", False, None)
 
 
 def test_a_guest_keeps_schedules_of_its_own(acme: World) -> None:
@@ -232,7 +257,7 @@ def test_a_call_that_outlasts_its_slice_of_the_worker_is_made_once(acme: World, 
     """A job that goes back to the queue begins anew: a call of a minute would be made again and again."""
     installed = install(acme, publish(acme, CLOCKWORK, module(SLOW + SAY, more=COUNTER)))
     clock.advance(timedelta(days=1))
-    fire_due(acme.kernel, acme.tenant_id)
+    house.fire_due(acme.kernel, acme.tenant_id)
     while (claim := claim_next(acme.kernel, acme.tenant_id)) and len(calls_of(acme, installed)) < 2:
         run_job(acme.kernel, claim, slice_seconds=0.1)
     [job] = jobs_of(acme, timetable.RUN_JOB)

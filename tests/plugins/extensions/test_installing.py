@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kernel.jobs import drain
+from plugins.extensions.publishing import releases
+from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import (
@@ -80,6 +84,25 @@ def test_a_published_version_never_changes(acme: World) -> None:
     for manifest, other in ((polite(title="Rude"), wasm), (polite(), wat_guest("odd_status"))):
         answer = send_release(acme, manifest, other)
         assert (answer.status_code, answer.json["code"]) == (409, "release_published")
+
+
+def test_what_was_compiled_says_nothing_of_what_was_published_meanwhile(acme: World, demo_wasm: bytes) -> None:
+    """A command and a worker compile the same version; it is refused and published anew before the second one is done."""
+    release_id = UUID(send_release(acme, polite(), wat_guest("polite")).json["id"])
+    moments = iter(("look", "write down"))
+
+    def open_call() -> Any:
+        if next(moments, None) == "write down":
+            with acme.call() as ctx:
+                release = releases.get_release(ctx, release_id)
+                release.state, release.problem = "refused", {"code": "compile_limit_exceeded"}
+            with acme.call() as ctx:
+                releases.publish_release(ctx, pack_bundle(Bundle(json.dumps(polite()).encode(), demo_wasm, {})))
+        return acme.kernel.call(acme.tenant_id)
+
+    assert releases.compile_release(open_call, release_id) == "refused"
+    known = acme.api().get(f"{API}/extension-releases/{release_id}").json
+    assert known["problem"]["code"] == "undeclared_import"
 
 
 def test_releases_and_installs_of_another_tenant_are_like_random_ones(acme: World, beta: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,15 @@ from sqlalchemy import func, select, update
 
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
+from kernel.jobs import drain
 from plugins.extensions.calls import journals
 from plugins.extensions.calls.tailing import Tail
 from plugins.extensions.models import InvocationRecord, Journal
 from tests.conftest import World
-from tests.extensions.conftest import wat_guest
+from tests.extensions.conftest import answering_guest, wat_guest
 from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, install, manifest_of, publish
+from tests.extensions.test_plugin_lane import RELAY, module
+from tests.plugins.extensions.test_background_calls import LISTENER, ring
 from tests.plugins.extensions.test_installing import INSTALLS, polite
 
 CALLS = f"{API}/extension-invocations"
@@ -76,6 +80,45 @@ def test_a_guest_that_asks_something_else_than_then_is_noticed(acme: World, reco
             kept.component_key, kept.manifest)  # fmt: skip
         again = journals.replay(acme.kernel, acme.tenant_id, other)
         assert (again.same, again.now["trap"]) == (False, "replay_diverged")
+
+
+def test_a_module_for_extism_is_replayed_as_a_component_is(acme: World) -> None:
+    """Its handler answers with what the host said, a random UUID in an envelope, which is no response; so it does again."""
+    manifest = polite(runtime="extism@1", name="org.example.relay")
+    release = publish(acme, manifest, module(RELAY, {"interface": "random", "function": "uuid", "args": {}}))
+    call = recorded_call(acme, install(acme, release), lambda url: acme.client("bob").get(url))
+    assert call["trap"] == "bad_response", "an envelope is no response"
+    again = acme.api().post(f"{CALLS}/{call['id']}/replay").json
+    assert (again["same"], again["now"]["trap"]) == (True, "bad_response")
+
+
+@pytest.mark.parametrize("kind", ["module", "component"])
+def test_an_event_is_replayed_with_the_hosts_answers_of_then(acme: World, kind: str) -> None:
+    """The module's answer to an event is the random UUID that the host gave it."""
+    asks = {"interface": "random", "function": "uuid", "args": {}}
+    manifest = LISTENER | {"runtime": "extism@1" if kind == "module" else "component@1"}
+    wasm = module(text=asks) if kind == "module" else answering_guest()
+    call = recorded_call(acme, install(acme, publish(acme, manifest, wasm)), lambda _: told(acme))
+    assert (call["trigger"], call["endpoint"], call["trap"]) == ("event", "on-event", None)
+    api = acme.api()
+    before = rows_of(acme)
+    again = api.post(f"{CALLS}/{call['id']}/replay").json
+    assert (again["same"], rows_of(acme)) == (True, before), again
+    if kind == "module":
+        assert UUID(again["now"]["answer"])
+
+
+def recorded_call(world: World, installed: dict[str, Any], make: Callable[[str], Any]) -> dict[str, Any]:
+    on = world.api().post(f"{INSTALLS}/{installed['id']}/recording", json={"on": True})
+    assert on.status_code == 200
+    make(installed["url"])
+    [call] = calls_of(world, installed)
+    return call
+
+
+def told(world: World) -> None:
+    ring(world)
+    drain(world.kernel, world.tenant_id)
 
 
 def test_what_was_not_recorded_cannot_be_replayed_and_journals_are_sealed(acme: World, recorded: dict[str, Any]) -> None:

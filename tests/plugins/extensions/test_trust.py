@@ -33,6 +33,7 @@ from tests.conftest import World
 from tests.extensions.conftest import wat_guest
 from tests.extensions.room_stage import API, DEMO_FOLDER, MANUAL_INVOICE, calls_of, install, manifest_of
 from tests.plugins.extensions.test_installing import INSTALLS, granted, polite
+from tests.post_office import PostOffice, opened
 
 KEY, OTHER_KEY = signing.new_private_key(), signing.new_private_key()
 
@@ -324,6 +325,27 @@ def test_fifty_traps_in_an_hour_switch_it_off_and_tell_the_administrators(acme: 
     assert acme.api().post(f"{here}/enable").json["halted"] is None
     trapped(acme, installed, 1)
     assert acme.client("bob").get(installed["url"]).text == "ok", "what was forgiven does not count"
+
+
+def test_administrators_get_one_mail_when_the_breaker_switches_off(acme: World, clock: FixedClock) -> None:
+    office = PostOffice()
+    with opened(office) as settings:
+        posting = replace(acme, kernel=replace(acme.kernel, mail=settings))
+        installed = install(acme, ready(acme, signed()))
+        for _ in range(11):
+            trapped(posting, installed, 5)
+            clock.advance(minutes=2)
+        drain(posting.kernel, posting.tenant_id)
+    [letter], [envelope] = office.letters(), office.envelopes
+    assert (envelope.rcpt_tos, letter["Subject"]) == (
+        [f"alice@{acme.tenant.slug}.example"],
+        f"{installed['name']} was switched off",
+    )
+    body = letter.get_body()
+    assert body is not None
+    words = body.get_content()
+    assert "failed 50 times within an hour" in words
+    assert f"{acme.kernel.settings.url}/extensions/{installed['id']}" in words
 
 
 def test_the_platforms_own_failures_do_not_count(acme: World) -> None:
