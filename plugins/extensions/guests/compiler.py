@@ -6,7 +6,6 @@ The first line of the output is JSON: `{imports, exports}`, or `{refused}` with 
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
 import signal
 import sys
@@ -18,15 +17,12 @@ from .engine import guest_engine
 from .limits import COMPONENT, EXTISM
 from .shapes import describe, describe_module
 
-_NICENESS = 10
-"""Everybody who waits for an answer goes first."""
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Entry of the process: `argv[1]` seconds of CPU, `argv[2]` bytes of address space, `argv[3]` the runtime."""
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
-    os.nice(_NICENESS)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

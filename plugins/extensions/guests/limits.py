@@ -31,6 +31,8 @@ COMPILE_MEMORY_BYTES = 2048 * MIB
 WORKER_MEMORY_BYTES = 2048 * MIB
 WORKER_ADDRESS_SPACE_BYTES = 64 * 1024 * MIB
 """extism reserves 17 GiB of it for each plugin, and uses none of that."""
+SHORT_CALL_SECONDS = 0.25
+"""A guest that takes more of the processor goes last from then on, and its worker serves nobody after it."""
 KILL_GRACE_SECONDS = 0.2
 """After the deadline the worker stops the guest itself; after this it is killed."""
 

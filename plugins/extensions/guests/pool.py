@@ -13,6 +13,7 @@ from .artefacts import ArtefactStore
 from .contract import load_contract
 from .dialogue import Dialogue
 from .invocation import Invocation, OnHostCall, Outcome
+from .limits import SHORT_CALL_SECONDS
 from .processes import LentGuests, WorkerProcess
 
 
@@ -20,10 +21,10 @@ class GuestPool:
     """Runs guests, each in a worker that serves one invocation at a time.
 
     At most `size` workers, started when first needed; `queue` threads may wait for one, each up to `queue_seconds`.
-    One owner has at most all but one of them at work, so that nobody's guests keep everybody else's waiting. A worker is
-    replaced after `recycle_after` invocations and after any trap. A free worker serves the owner it served
-    last, where there is one; it is not replaced between owners, since each invocation has a fresh store and a start costs
-    a hundred times a call.
+    One owner has at most all but one of them at work, and who has none at work gets one of `spare` more where all are
+    taken: nobody's guests keep everybody else's waiting. A worker is replaced after `recycle_after` invocations, after a
+    long one and after any trap. A free worker serves the owner it served last, where there is one; it is not replaced
+    between owners, since each invocation has a fresh store and a start costs a hundred times a call.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class GuestPool:
         store: ArtefactStore,
         *,
         size: int = 2,
+        spare: int = 4,
         queue: int = 32,
         queue_seconds: float = 5.0,
         recycle_after: int = 500,
@@ -39,7 +41,7 @@ class GuestPool:
         self._contract = load_contract()
         self._free = threading.Condition()
         self._idle: list[WorkerProcess] = []
-        self._size, self._queue = size, queue
+        self._size, self._spare, self._queue = size, spare, queue
         self._queue_seconds, self._recycle_after = queue_seconds, recycle_after
         self._share = max(size - 1, 1)
         self._taken = 0
@@ -60,7 +62,7 @@ class GuestPool:
             outcome = Dialogue(worker, self._guests, self._contract, invocation, on_host_call).carry_out()
             return outcome
         finally:
-            self._give_back(worker, invocation.owner, fit=outcome is not None and outcome.ok)
+            self._give_back(worker, invocation.owner, fit=outcome is not None and _was_easy(outcome))
 
     def idle_workers(self) -> tuple[int, ...]:
         """Process ids of the workers that wait for work."""
@@ -70,7 +72,7 @@ class GuestPool:
     def close(self) -> None:
         """End the idle workers; those at work end when their call does."""
         with self._free:
-            self._size = 0
+            self._size = self._spare = 0
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.kill()
@@ -108,6 +110,8 @@ class GuestPool:
         return worker
 
     def _has_room(self, owner: str) -> bool:
+        if owner and not self._serving[owner]:
+            return self._taken < self._size + self._spare
         return self._taken < self._size and (not owner or self._serving[owner] < self._share)
 
     def _await_room(self, owner: str) -> None:
@@ -125,7 +129,7 @@ class GuestPool:
     def _give_back(self, worker: WorkerProcess, owner: str, *, fit: bool) -> None:
         worker.runs += 1
         with self._free:
-            keep = fit and self._size > 0 and worker.runs < self._recycle_after
+            keep = fit and len(self._idle) < self._size and worker.runs < self._recycle_after
             if keep:
                 self._idle.append(worker)
         if not keep:
@@ -139,3 +143,8 @@ class GuestPool:
             if not self._serving[owner]:
                 del self._serving[owner]
             self._free.notify_all()  # the waiting differ in what they wait for
+
+
+def _was_easy(outcome: Outcome) -> bool:
+    """Whether the worker is as it was before: nothing trapped in it, and it was not put behind all others."""
+    return outcome.ok and outcome.cpu_seconds < SHORT_CALL_SECONDS

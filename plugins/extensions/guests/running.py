@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .frames import Channel, Frame, packed
-from .limits import MAX_ARGUMENT_BYTES, MAX_LOG_LINE_BYTES
-from .sandbox import writable_bytes
+from .limits import MAX_ARGUMENT_BYTES, MAX_LOG_LINE_BYTES, SHORT_CALL_SECONDS
+from .sandbox import go_last, writable_bytes
 
 _TICK_SECONDS = 0.01
 _JOURNAL_ENTRIES = 2000
@@ -128,7 +129,8 @@ class Watchdog:
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._run: Run | None = None
-        self._cpu_end = self._wall_end = 0.0
+        self._thread = 0
+        self._cpu_short = self._cpu_end = self._wall_end = 0.0
         self._memory_end = 0
         self.expired: tuple[str, str] | None = None
 
@@ -137,7 +139,8 @@ class Watchdog:
         with self._lock:
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
             self._run, self._stop, self.expired, self._memory_end = run, stop, None, memory_end
-            self._cpu_end = time.clock_gettime(self._cpu_clock) + limits["cpu"]
+            self._thread, used = threading.get_native_id(), time.clock_gettime(self._cpu_clock)
+            self._cpu_short, self._cpu_end = used + SHORT_CALL_SECONDS, used + limits["cpu"]
             self._wall_end = time.monotonic() + limits["wall"]
         self._woken.set()
 
@@ -163,7 +166,11 @@ class Watchdog:
             self._stop()
 
     def _spent(self, run: Run) -> tuple[str, str] | None:
-        if time.clock_gettime(self._cpu_clock) > self._cpu_end:
+        used = time.clock_gettime(self._cpu_clock)
+        if used > self._cpu_short:
+            go_last(self._thread)
+            self._cpu_short = math.inf
+        if used > self._cpu_end:
             return "guest_timeout", "the guest used up its CPU time"
         if time.monotonic() - run.host_seconds > self._wall_end:
             return "guest_timeout", "the guest used up its time"

@@ -29,6 +29,7 @@ from .sandbox import allow_cpu, lock_down, writable_bytes
 _KEPT_GUESTS = 8
 _DETAIL_CHARS = 4000
 _CPU_SLACK_SECONDS = 1.0
+_OUT_OF_MEMORY = ("exceeds memory limits", "exceeds table limits", "resource limit exceeded")
 
 
 class Worker:
@@ -124,13 +125,7 @@ def _why(run: Run, expired: tuple[str, str] | None, error: Exception, growth: in
         return expired
     if "call stack exhausted" in text:
         return "guest_stack_exhausted", text
-    if (
-        text == "oom"
-        or "exceeds memory limits" in text
-        or "exceeds table limits" in text
-        or "resource limit exceeded" in text
-        or growth >= memory_limit // 2
-    ):
+    if text == "oom" or any(words in text for words in _OUT_OF_MEMORY) or growth >= memory_limit // 2:
         return "guest_memory_exceeded", f"the guest may use {memory_limit} bytes of memory\n{text}"
     if "invalid utf-8" in text or "out of bounds of memory" in text or "pointer/length" in text:
         return "bad_response", text

@@ -7,6 +7,13 @@ const ways: Record<string, (request: Request) => Response> = {
   "/loop": () => {
     for (;;) {}
   },
+  "/work": () => {
+    let sum = 0;
+    for (let step = 0; step < 15_000_000; step++) {
+      sum += step % 7;
+    }
+    return json({ sum, color: host.config.get("color") });
+  },
   "/memory": () => {
     const kept: unknown[] = [];
     for (;;) {
