@@ -60,7 +60,10 @@ install_deskhand() { .venv/bin/uv pip install --quiet --no-deps --no-build-isola
 
 build_frontend() { (cd kernel/web/frontend && npm ci --ignore-scripts --prefer-offline && npm run build); }
 
-build_samples() { .venv/bin/deskhand ext build samples/invoicing-demo samples/backup-charges; }
+SAMPLES="samples/invoicing-demo samples/backup-charges samples/invoice-template"
+
+# In two languages, so that both of the SDK's tool chains are there afterwards, for authors without a network.
+build_samples() { .venv/bin/deskhand ext build $SAMPLES; }
 
 # Homes that cannot be written to (service accounts, some containers) get their caches here.
 if ! { mkdir -p "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}" && [ -w "${XDG_CACHE_HOME:-$HOME/.cache}" ]; } 2>/dev/null; then
@@ -84,8 +87,10 @@ step packages "$(digest requirements.lock)" "Installing the Python packages" ins
 step deskhand "$(digest pyproject.toml)" "Installing Deskhand itself" install_deskhand
 
 [ -e kernel/web/static/dist/manifest.json ] || rm -f "$STAMPS/frontend"
-[ -e samples/invoicing-demo/dist/component.wasm ] && [ -e samples/backup-charges/dist/component.wasm ] || rm -f "$STAMPS/samples"
-step samples "$(digest sdk plugins/extensions/author samples/invoicing-demo samples/backup-charges)" "Building the sample extensions" build_samples &
+for sample in $SAMPLES; do
+    [ -e "$sample/dist/component.wasm" ] || rm -f "$STAMPS/samples"
+done
+step samples "$(digest sdk plugins/extensions/author $SAMPLES)" "Building the sample extensions" build_samples &
 samples=$!
 step frontend "$(digest kernel/web/frontend)" "Building the front end" build_frontend
 wait "$samples"

@@ -3,4 +3,5 @@
 export { callHost, log } from "./assembly/host";
 export { json, Pair, Request, Response, text } from "./assembly/http";
 export { Event } from "./assembly/events";
+export { block, column, columns, InvoiceDiscount, InvoiceFacts, InvoiceLine, InvoiceParty, InvoiceTax, layout, Picture, Values } from "./assembly/invoices";
 export { JSON } from "json-as";

@@ -5,12 +5,12 @@
 // component imports only those interfaces whose capabilities the manifest asks for; calling another one throws the words that
 // say what to add.
 
-import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { componentize } from "componentize-qjs";
 import { build } from "esbuild";
+import { BuildError, checkTypes, report } from "./checking.mjs";
 import { buildPages } from "./pages.mjs";
 
 const sdk = import.meta.dirname;
@@ -40,8 +40,6 @@ function exportsOf(manifest) {
   const called = (manifest.endpoints ?? []).length > 0 || others.length === 0;
   return { handler: called, others };
 }
-
-class BuildError extends Error {}
 
 function parsed(file) {
   if (!existsSync(file)) {
@@ -163,15 +161,6 @@ function typeCheck(folder, exported) {
   checkTypes(existsSync(own) ? own : ours);
 }
 
-function checkTypes(settings) {
-  const compiler = path.join(sdk, "node_modules", "typescript", "bin", "tsc");
-  try {
-    execFileSync(process.execPath, [compiler, "--project", settings], { encoding: "utf8" });
-  } catch (failed) {
-    throw new BuildError(failed.stdout || failed.stderr || String(failed));
-  }
-}
-
 async function bundleSource(folder, faces, { others }) {
   const more = others.length > 0 ? `export { ${others.join(", ")} } from "./exports.ts";` : "";
   const bundled = await build({
@@ -220,10 +209,7 @@ async function buildExtension(folder) {
   return component.length;
 }
 
-try {
+await report(async () => {
   const size = await buildExtension(path.resolve(process.argv[2]));
-  console.log(`dist/component.wasm: ${(size / 1e6).toFixed(2)} MB`);
-} catch (error) {
-  console.error(error instanceof BuildError || error.errors ? error.message : error);
-  process.exitCode = 1;
-}
+  return `dist/component.wasm: ${(size / 1e6).toFixed(2)} MB`;
+});

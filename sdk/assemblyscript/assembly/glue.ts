@@ -5,6 +5,8 @@ import { Host } from "@extism/as-pdk";
 import { Event } from "./events";
 import { log } from "./host";
 import { Request, Response } from "./http";
+import { InvoiceFacts } from "./invoices";
+import { quoted } from "./quoting";
 
 export function serve(handler: (request: Request) => Response): i32 {
   return put(JSON.stringify(handler(JSON.parse<Request>(input()))));
@@ -21,9 +23,9 @@ export function answer(hook: (asked: string) => string): i32 {
   return put(`{"success":true,"value":${hook(input())}}`);
 }
 
-/** JSON in, text out: a hook whose answer is a document. */
-export function render(hook: (document: string) => string): i32 {
-  return put(`{"success":true,"value":${JSON.stringify(hook(input()))}}`);
+/** The facts of an invoice in, its layout out, which the host takes as text. */
+export function render(hook: (facts: InvoiceFacts) => string): i32 {
+  return put(`{"success":true,"value":${quoted(hook(JSON.parse<InvoiceFacts>(input())))}}`);
 }
 
 /** The last words of a guest that breaks down. */
