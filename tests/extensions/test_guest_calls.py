@@ -172,7 +172,10 @@ def test_date_and_random_are_the_hosts(pool: GuestPool, hostile: Compiled) -> No
 
 
 def test_console_lines_are_log_lines(pool: GuestPool, hostile: Compiled) -> None:
-    assert call(pool, hostile.artefact, "/console").logs == [LogLine("warn", 'seen {"amount":3}')]
+    seen, ring, error = call(pool, hostile.artefact, "/console").logs
+    assert seen == LogLine("warn", 'seen {"amount":3}')
+    assert ring == LogLine("info", "[object Object]"), "what is no JSON is no reason to fail"
+    assert (error.level, error.message.splitlines()[0]) == ("error", "TypeError: no such order")
 
 
 def test_a_request_arrives_as_it_was_sent(pool: GuestPool, hostile: Compiled) -> None:

@@ -63,10 +63,7 @@ def _entry(file: Path) -> str:
     lines = [
         f'import {{ lastWords, {", ".join(_GLUED[name] for name in wanted)} }} from "@deskhand/extension-sdk-as/assembly/glue";',
         'import * as authored from "../assembly/index";',
-        *(
-            f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{_camel(name)}); }}"
-            for name in wanted
-        ),
+        *map(_exported, wanted),
         "export function onAbort(message: string | null, file: string | null, line: u32, column: u32): void {",
         "  lastWords(message, file, line, column);",
         "}",

@@ -13,7 +13,8 @@ from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import schemas, services
-from plugins.extensions.calls import invocations, journals, metrics
+from plugins.extensions.calls import journals, metrics
+from plugins.extensions.calls.tailing import Tail
 from plugins.extensions.publishing import releases
 
 pages = Pages("extensions")
@@ -56,8 +57,7 @@ def live_calls(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
 
 
 def _latest(ctx: CallContext, install_id: UUID) -> list[Any]:
-    rows = invocations.list_invocations(ctx, {"install_id": install_id, "limit": _SHOWN}).items
-    return [invocations.get_invocation(ctx, row["id"]) for row in rows]
+    return list(reversed(Tail(install_id).latest(ctx, _SHOWN)))
 
 
 @pages.post(f"{_INSTALL}/record", permission="extension.manage")

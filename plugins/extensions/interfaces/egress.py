@@ -156,7 +156,7 @@ def _carried_out(asked: Exchange) -> Mapping[str, Any]:
 
 def _asked(asked: Exchange) -> Answer:
     """Make the call within what is left of the invocation's allowance, and take it off."""
-    from kernel.outbound import OutboundLimits  # with what calls out, which a process that starts has no use for
+    from kernel.outbound import OutboundLimits, OutboundTooLarge  # with what calls out: of no use to a process that starts
 
     left = _allowance(asked.invocation)
     left.take_call(asked.sent_bytes())
@@ -166,6 +166,9 @@ def _asked(asked: Exchange) -> Answer:
         answer = _outbound(asked.kernel.settings).request(
             asked.method, asked.url, headers=_by_name(asked.headers), content=asked.content, hosts=asked.hosts, limits=limits
         )
+    except OutboundTooLarge:
+        left.bytes -= limits.max_bytes  # it was read up to there
+        raise
     finally:
         left.seconds -= time.monotonic() - began
     left.bytes -= len(answer.body)

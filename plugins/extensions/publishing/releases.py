@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kernel.app import Kernel
 
 _compiling = threading.Lock()
+_MOST_VERSIONS = 50
 WASM = "application/wasm"
 COMPILE_JOB = "extensions.compile"
 OpenCall = Callable[[], AbstractContextManager[CallContext]]
@@ -110,9 +111,9 @@ def find_release(ctx: CallContext, name: str, semver: str | None = None) -> Rele
 
 
 def list_versions(ctx: CallContext, name: str) -> list[Release]:
-    """All releases of an extension, the one published last first."""
+    """The latest releases of an extension, the one published last first; `ext dev` publishes one at each save."""
     wanted = select(Release).where(Release.name == name).order_by(Release.published_at.desc(), Release.id.desc())
-    return list(ctx.session.scalars(wanted))
+    return list(ctx.session.scalars(wanted.limit(_MOST_VERSIONS)))
 
 
 def manifest_of(release: Release) -> ExtensionManifest:

@@ -15,8 +15,18 @@ FrozenDate.prototype.constructor = globalThis.Date;
 
 Math.random = () => random.fraction();
 
-const line = (parts: unknown[]): string =>
-  parts.map((part) => (typeof part === "string" ? part : (JSON.stringify(part) ?? String(part)))).join(" ");
+/** What is logged is no reason to fail: an error is its stack, and what JSON cannot say is said in plain words. */
+const word = (part: unknown): string => {
+  if (typeof part === "string") return part;
+  if (part instanceof Error) return `${part}\n${part.stack ?? ""}`.trimEnd();
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    return String(part);
+  }
+};
+
+const line = (parts: unknown[]): string => parts.map(word).join(" ");
 
 Object.assign(globalThis, {
   console: {

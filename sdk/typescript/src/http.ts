@@ -80,7 +80,7 @@ function lastOf(pairs: WitPair[]): Record<string, string> {
 export function joined(pairs: WitPair[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name, value } of pairs) {
-    found[name] = name in found ? `${found[name]}, ${value}` : value;
+    found[name] = Object.hasOwn(found, name) ? `${found[name]}, ${value}` : value;
   }
   return found;
 }

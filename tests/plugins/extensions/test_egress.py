@@ -162,9 +162,11 @@ def test_a_redirect_leads_to_consented_hosts_only(acme: World, opened: Kernel, s
 def test_calls_bytes_and_waiting_of_one_invocation_are_bounded(
     acme: World, opened: Kernel, site: Site, hostile_wasm: bytes
 ) -> None:
-    asker = guest(acme, hostile_wasm, "127.0.0.1", kernel=opened, left=Allowance(4, 150_000, 5.0))
+    asker = guest(acme, hostile_wasm, "127.0.0.1", kernel=opened, left=(left := Allowance(4, 150_000, 5.0)))
     assert asker.fetch(site.url("/big"))["success"]
     assert asker.fetch(site.url("/big"))["error"].startswith("outbound_too_large: ")
+    assert asker.fetch(site.url())["error"].startswith("egress_spent: "), "what was read before it was too large counts"
+    left.bytes = 50_000
     assert asker.fetch(site.url(), method="POST", body="x" * 60_000)["error"].startswith("egress_spent: ")
     assert asker.fetch(site.url("/slow"), timeout_ms=50)["error"].startswith("outbound_timeout: ")
     assert asker.fetch(site.url())["success"]

@@ -57,6 +57,9 @@ const ways: Record<string, (request: Request) => Response> = {
   },
   "/console": () => {
     console.warn("seen", { amount: 3 });
+    const ring: Record<string, unknown> = {};
+    console.info((ring["self"] = ring));
+    console.error(new TypeError("no such order"));
     return json({});
   },
   "/invoice": (request) => json(host.invoicing.createManualInvoice(request.json() as never)),
