@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plugins.extensions.author.errors import BuildFailed
+from plugins.extensions.author.python import build_python
 from plugins.extensions.author.sdk import digest_of, install_node_tools, one_at_a_time, run_tool, sdk_folder, source_files
 from plugins.extensions.publishing.manifest import read_manifest
 
@@ -49,6 +50,11 @@ def _build_assemblyscript(folder: Path) -> None:
         run_tool("node", str(browser / "build-pages.mjs"), str(folder), cwd=folder)
 
 
+def _build_python(folder: Path) -> None:
+    (folder / COMPONENT).parent.mkdir(exist_ok=True)
+    build_python(folder, folder / COMPONENT)
+
+
 _GLUED = {"handler": "serve", "on-event": "listen", "collect-charges": "answer", "render-invoice": "render"}
 """For each export of a guest the function of the SDK's glue that stands before the author's."""
 
@@ -78,6 +84,7 @@ def _camel(name: str) -> str:
 
 LANGUAGES = (
     Language("ts", "TypeScript", "src/index.ts", _build_typescript),
+    Language("py", "Python", "src/extension.py", _build_python),
     Language("as", "AssemblyScript", "assembly/index.ts", _build_assemblyscript),
 )
 

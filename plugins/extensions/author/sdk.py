@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -46,14 +46,22 @@ def install_node_tools(folder: Path) -> bool:
     return True
 
 
-def run_tool(name: str, *arguments: str, cwd: Path) -> str:
-    """What a tool of the Python environment, or of the PATH, prints. Raises ToolMissing, and BuildFailed with its words."""
+def run_tool(name: str, *arguments: str, cwd: Path, more: Mapping[str, str] | None = None) -> str:
+    """What a tool of the Python environment, or of the PATH, prints; `more` goes into its environment.
+
+    Raises ToolMissing, and BuildFailed with its words.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     found = shutil.which(name, path=path)
     if found is None:
         raise ToolMissing(f"{name} was not found. Install the authors' tools: pip install 'deskhand[author]'", tool=name)
     done = subprocess.run(
-        [found, *arguments], cwd=cwd, env=os.environ | {"PATH": path}, check=False, capture_output=True, text=True
+        [found, *arguments],
+        cwd=cwd,
+        env=os.environ | {"PATH": path} | dict(more or {}),
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise BuildFailed((done.stdout + done.stderr).strip() or f"{name} ended with {done.returncode}.")

@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 
 from kernel.capabilities import default_capabilities
 from kernel.plugins import Plugins
+from plugins.extensions.surface import python
 from plugins.extensions.surface.model import Interface, kebab
 from plugins.extensions.surface.reading import read_surface
 from plugins.extensions.surface.typescript import author_face, declarations
 from plugins.extensions.surface.wit_text import interface_text, world_text
 
 WIT, TYPESCRIPT = PurePosixPath("sdk/wit"), PurePosixPath("sdk/typescript/src/generated")
+PYTHON = PurePosixPath("sdk/python/src/deskhand_extension/host")
 FROZEN = "frozen.json"
 """Function types by name that components in the field rely on; see `deskhand sdk --freeze`."""
 BY_HAND = frozenset({"types.wit", "triggers.wit", FROZEN})
@@ -29,6 +31,9 @@ def sdk_files(plugins: Plugins) -> Iterator[tuple[PurePosixPath, str]]:
     yield WIT / "capabilities.json", _capabilities(plugins, interfaces)
     yield TYPESCRIPT / "wit.d.ts", declarations(interfaces)
     yield TYPESCRIPT / "host.ts", author_face(interfaces)
+    yield PYTHON / "__init__.py", python.package(interfaces)
+    for one in interfaces:
+        yield PYTHON / f"{one.name.replace('-', '_')}.py", python.module(one)
 
 
 def _capabilities(plugins: Plugins, interfaces: tuple[Interface, ...]) -> str:
