@@ -42,7 +42,9 @@ def guest(store: ArtefactStore, tmp_path_factory: pytest.TempPathFactory) -> Com
     shutil.copy(ours / "extension.py", folder / "src")
     shutil.copy(ours / "deskhand.json", folder)
     assert build_extension(folder)
-    return compile_component(store, (folder / COMPONENT).read_bytes(), CAPABILITIES, ("on-event", "collect-charges"))
+    return compile_component(
+        store, (folder / COMPONENT).read_bytes(), CAPABILITIES, ("on-event", "collect-charges", "render-invoice")
+    )
 
 
 def ask(pool: GuestPool, guest: Compiled, what: GuestRequest | ExportCall) -> tuple[Outcome, Host]:
@@ -115,3 +117,8 @@ def test_events_and_charges(pool: GuestPool, guest: Compiled) -> None:
         "client_id": "c1", "service_id": None, "description": "Backup", "quantity": "1.5", "rate": 500, "currency_code": "EUR",
         "charged_on": None, "idempotency_key": "",
     }  # fmt: skip
+
+
+def test_invoices_are_laid_out(pool: GuestPool, guest: Compiled) -> None:
+    laid, _ = ask(pool, guest, ExportCall("render-invoice", {"document": '{"client": {"name": "Müller 漢字"}}'}))
+    assert orjson.loads(laid.answer)["blocks"][0] == {"kind": "text", "text": "Müller 漢字"}

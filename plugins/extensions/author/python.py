@@ -13,7 +13,7 @@ from plugins.extensions.author.sdk import run_tool, sdk_folder
 from plugins.extensions.guests.contract import PACKAGE, VERSION
 from plugins.extensions.publishing.manifest import read_manifest
 
-_WORLDS = {"on-event": "listening", "collect-charges": "charging"}
+_WORLDS = {"on-event": "listening", "collect-charges": "charging", "render-invoice": "printing"}
 _FUNCTION = re.compile(r"^ {2}%?([a-z0-9-]+): func\(", re.MULTILINE)
 
 

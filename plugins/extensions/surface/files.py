@@ -8,13 +8,14 @@ from pathlib import PurePosixPath
 
 from kernel.capabilities import default_capabilities
 from kernel.plugins import Plugins
-from plugins.extensions.surface import python
+from plugins.extensions.surface import assemblyscript, python
 from plugins.extensions.surface.model import Interface, kebab
 from plugins.extensions.surface.reading import read_surface
 from plugins.extensions.surface.typescript import author_face, declarations
 from plugins.extensions.surface.wit_text import interface_text, world_text
 
 WIT, TYPESCRIPT = PurePosixPath("sdk/wit"), PurePosixPath("sdk/typescript/src/generated")
+ASSEMBLYSCRIPT = PurePosixPath("sdk/assemblyscript/assembly/generated")
 PYTHON = PurePosixPath("sdk/python/src/deskhand_extension/host")
 FROZEN = "frozen.json"
 """Function types by name that components in the field rely on; see `deskhand sdk --freeze`."""
@@ -31,6 +32,7 @@ def sdk_files(plugins: Plugins) -> Iterator[tuple[PurePosixPath, str]]:
     yield WIT / "capabilities.json", _capabilities(plugins, interfaces)
     yield TYPESCRIPT / "wit.d.ts", declarations(interfaces)
     yield TYPESCRIPT / "host.ts", author_face(interfaces)
+    yield ASSEMBLYSCRIPT / "host.ts", assemblyscript.host(interfaces)
     yield PYTHON / "__init__.py", python.package(interfaces)
     for one in interfaces:
         yield PYTHON / f"{one.name.replace('-', '_')}.py", python.module(one)

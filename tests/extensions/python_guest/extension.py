@@ -78,3 +78,7 @@ def collect_charges(window: ChargeWindow) -> list[Owed]:
              idempotency_key=f"{window.start}/{one}")
         for one in window.client_ids
     ]  # fmt: skip
+
+
+def render_invoice(invoice: dict) -> dict:
+    return {"format": 1, "blocks": [{"kind": "text", "text": invoice["client"]["name"]}, {"kind": "totals"}]}

@@ -156,16 +156,28 @@ def test_events_and_hooks_are_cases_too(orders: Path) -> None:
 def test_assemblyscript_is_small_and_has_the_same_cases(tmp_path: Path) -> None:
     folder = tmp_path / "small"
     create_extension(folder, "as")
-    manifest = json.loads((folder / "deskhand.json").read_text()) | {"events": ["ticket.opened"]}
+    manifest = json.loads((folder / "deskhand.json").read_text()) | {
+        "events": ["ticket.opened"], "capabilities": ["cap:storage.kv", "cap:ticket.write"]}  # fmt: skip
     (folder / "deskhand.json").write_text(json.dumps(manifest))
     source = folder / "assembly" / "index.ts"
     source.write_text(
-        source.read_text().replace("{ json,", "{ callHost, Event, json,")
+        source.read_text().replace("{ json,", "{ callHost, Event, JSON, json, NewTicket, NewValue, storage, tickets,")
         + """
 export function onEvent(event: Event): string | null {
   log.info(callHost("config", "keys", "{}"));
   assert(event.payload != "{}", 'nothing "in" it');
-  return event.payload.includes("low") ? "nicht der Mühe wert" : null;
+  return event.payload.includes("low") ? "nicht der Mühe wert" : typed(event);
+}
+
+function typed(event: Event): string | null {
+  const value = new NewValue();
+  value.namespace = "seen";
+  value.key = `"${event.id}"`;
+  value.ttl_seconds = JSON.Box.from<u32>(90);
+  const kept = storage.put(value);
+  const refused = tickets.create(new NewTicket());
+  log.info(`${kept.value.revision} ${storage.get("seen", "a").some} ${refused.ok} ${refused.error} ${refused.fieldErrors.has("clientId")}`);
+  return null;
 }
 """
     )
@@ -174,8 +186,11 @@ export function onEvent(event: Event): string | null {
         folder,
         {"name": "greets beyond ASCII", "request": {"path": "/", "query": {"name": "Jürgen 漢字 \"€\""}},
          "expect": {"status": 200, "json": {"hello": "Jürgen 漢字 \"€\""}, "headers": {"content-type": "application/json"}}},
-        {"name": "takes an event", "event": event, "host": {"config.keys": {"value": ["ä"]}},
-         "expect": {"logs": ['{"success":true,"value":["ä"]}'], "calls": [{"function": "config.keys", "args": {}}]}},
+        {"name": "takes an event", "event": event, "host": {
+            "config.keys": {"value": ["ä"]}, "storage.get": {"value": None},
+            "storage.put": {"value": {"key": "k", "revision": 7, "expiresAt": None}}},
+         "expect": {"logs": ['{"success":true,"value":["ä"]}',
+                             "7 false false invalid_input: some fields need another value true"]}},
         {"name": "declines one", "event": event | {"payload": {"priority": "low"}}, "expect": {"error": "nicht der Mühe wert"}},
         {"name": "has last words", "event": event | {"payload": {}}, "expect": {
             "trap": "guest_trapped", "logs": ['{"success":true,"value":[]}', 'nothing "in" it (assembly/index.ts:18:3)']}},

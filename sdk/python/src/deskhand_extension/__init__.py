@@ -1,4 +1,4 @@
-"""Write a Deskhand extension in Python: `handler`, `on_event` and `collect_charges` in `src/extension.py`."""
+"""Write a Deskhand extension in Python: `handler`, `on_event`, `collect_charges` and `render_invoice` in `src/extension.py`."""
 
 from deskhand_extension import host
 from deskhand_extension.refusal import HostRefusal

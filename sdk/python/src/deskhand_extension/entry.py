@@ -55,6 +55,10 @@ class WitWorld(wit_world.WitWorld):
             lambda: [_owed(one) for one in extension.collect_charges(ChargeWindow(window.start, window.end, window.client_ids))]
         )
 
+    def render_invoice(self, document: str) -> str:
+        """The layout of an invoice."""
+        return _answered(lambda: json.dumps(extension.render_invoice(json.loads(document))))
+
 
 def _handler(request: Request) -> Response:
     if not hasattr(extension, "handler"):
