@@ -44,15 +44,21 @@ def _build_assemblyscript(folder: Path) -> None:
              "--runtime", "incremental", "--path", str(modules), "--transform", str(modules / "json-as" / "transform"),
              "--use", "abort=dist/entry/onAbort", cwd=folder)  # fmt: skip
     (folder / f"{COMPONENT}.new").replace(folder / COMPONENT)
-    if any((folder / "ui").glob("*.ts")):
-        browser = sdk_folder() / "typescript"
-        install_node_tools(browser)
-        run_tool("node", str(browser / "build-pages.mjs"), str(folder), cwd=folder)
+    _build_pages(folder)
 
 
 def _build_python(folder: Path) -> None:
     (folder / COMPONENT).parent.mkdir(exist_ok=True)
     build_python(folder, folder / COMPONENT)
+    _build_pages(folder)
+
+
+def _build_pages(folder: Path) -> None:
+    """What browsers load, which is TypeScript whatever the rest is in."""
+    if any((folder / "ui").glob("*.ts")):
+        browser = sdk_folder() / "typescript"
+        install_node_tools(browser)
+        run_tool("node", str(browser / "build-pages.mjs"), str(folder), cwd=folder)
 
 
 _GLUED = {"handler": "serve", "on-event": "listen", "collect-charges": "answer", "render-invoice": "render"}
@@ -75,6 +81,10 @@ def _entry(file: Path) -> str:
         "}",
     ]
     return "\n".join([*lines, ""])
+
+
+def _exported(name: str) -> str:
+    return f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{_camel(name)}); }}"
 
 
 def _camel(name: str) -> str:
