@@ -176,7 +176,8 @@ function typed(event: Event): string | null {
   value.ttl_seconds = JSON.Box.from<u32>(90);
   const kept = storage.put(value);
   const refused = tickets.create(new NewTicket());
-  log.info(`${kept.value.revision} ${storage.get("seen", "a").some} ${refused.ok} ${refused.error} ${refused.fieldErrors.has("clientId")}`);
+  const said = `${refused.ok} ${refused.error} ${refused.fieldErrors.has("clientId")}`;
+  log.info(`${kept.value.revision} ${storage.get("seen", "a").some} ${said}`);
   return null;
 }
 """
