@@ -14,7 +14,7 @@ import orjson
 from wasmtime import Module, WasmtimeError, component
 
 from .engine import guest_engine
-from .limits import COMPONENT, EXTISM
+from .limits import COMPONENT, EXTISM, MAX_ARTEFACT_BYTES
 from .shapes import describe, describe_module
 
 _PR_SET_PDEATHSIG = 1
@@ -38,7 +38,10 @@ def compiled(wasm: bytes) -> bytes:
     except WasmtimeError as error:
         return orjson.dumps({"refused": str(error)[:2000]}) + b"\n"
     imports, exports = describe(engine, guest)
-    return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + bytes(guest.serialize())
+    code = bytes(guest.serialize())
+    if len(code) > MAX_ARTEFACT_BYTES:  # said here, so that the server never holds it
+        return orjson.dumps({"too_large": len(code)}) + b"\n"
+    return orjson.dumps({"imports": imports, "exports": exports}) + b"\n" + code
 
 
 def checked(wasm: bytes) -> bytes:

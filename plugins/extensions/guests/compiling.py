@@ -55,8 +55,6 @@ def compile_component(
         seconds = min(seconds, MODULE_SECONDS)
     shape, code = _run_compiler(wasm, seconds, memory_bytes, runtime)
     inspection = _inspected(wasm, shape["imports"], shape["exports"], asked, needed, runtime)
-    if len(code) > MAX_ARTEFACT_BYTES:
-        raise CompileLimitExceeded(f"Compiled it has {len(code)} bytes; at most {MAX_ARTEFACT_BYTES} are allowed.")
     store.put(key, code, shape["imports"], shape["exports"])
     return Compiled(key, inspection)
 
@@ -83,6 +81,8 @@ def _run_compiler(
     shape = orjson.loads(first)
     if "refused" in shape:
         raise NotAComponent(f"The component cannot be read: {shape['refused']}")
+    if size := shape.get("too_large"):
+        raise CompileLimitExceeded(f"Compiled it has {size} bytes; at most {MAX_ARTEFACT_BYTES} are allowed.")
     return shape, code
 
 

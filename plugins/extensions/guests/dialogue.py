@@ -11,7 +11,7 @@ from .answers import HANDLER, BadResponse, asked_of, checked_answer, checked_res
 from .contract import Contract
 from .frames import ChannelClosed, Frame, FrameRefused, packed
 from .invocation import CallRecord, HostAnswer, HostCall, Invocation, LogLine, OnHostCall, Outcome
-from .limits import EXTISM, KILL_GRACE_SECONDS, MAX_LOG_LINE_BYTES
+from .limits import EXTISM, KILL_GRACE_SECONDS, MAX_FRAME_BYTES, MAX_LOG_LINE_BYTES
 from .processes import LentGuests, WorkerProcess
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ _TRAPS = frozenset(
         "replay_diverged",
     }
 )
+_MOST_SECONDS = 86_400.0
 _LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 
@@ -164,7 +165,12 @@ class Dialogue:
         interface, _, function = name.partition(".")
         try:
             answer = self._on_host_call(HostCall(interface, function.replace("-", "_"), args, granted, capability))
-            return _packed(answer), _outcome_of(answer, granted=granted)
+            frame = _packed(answer)
+            if len(frame) > MAX_FRAME_BYTES:
+                return _packed(
+                    {"success": False, "error": f"answer_too_large: it has more than {MAX_FRAME_BYTES} bytes"}
+                ), "failed"
+            return frame, _outcome_of(answer, granted=granted)
         except KeyboardInterrupt:  # meant for this process
             raise
         except BaseException:  # whatever a host function raises, the guest gets words, and the log the reason
@@ -178,8 +184,8 @@ class Dialogue:
 
     def _finish(self, frame: Frame) -> None:
         outcome = self._outcome
-        outcome.cpu_seconds, outcome.memory_bytes = float(frame["cpu"]), int(frame["memory"])
-        outcome.dropped_log_lines = int(frame.get("dropped_log_lines", 0))
+        outcome.cpu_seconds, outcome.memory_bytes = _figure(frame["cpu"], _MOST_SECONDS), int(_figure(frame["memory"]))
+        outcome.dropped_log_lines = int(_figure(frame.get("dropped_log_lines", 0)))
         outcome.journal = frame.get("journal")
         if frame["op"] == "trap":
             kind = frame["kind"] if frame["kind"] in _TRAPS else "guest_crashed"
@@ -212,6 +218,13 @@ def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FrameRefused("arguments that are no object")
     return value
+
+
+def _figure(told: Any, most: float = 2**31 - 1) -> float:
+    """A number that a worker says, as far as a record can hold it."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or told < 0:
+        raise FrameRefused("a figure that is none")
+    return min(told, most)
 
 
 def _packed(answer: HostAnswer) -> bytes:

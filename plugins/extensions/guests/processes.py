@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from ..errors import WorkerNotStarted
 from .artefacts import ArtefactStore
 from .frames import Channel, ChannelClosed, FrameRefused
+from .limits import MIB
 from .spawn import python_command
 
 _START_SECONDS = 30.0
-_LENT_GUESTS = 32
+_LENT_GUESTS, _LENT_BYTES = 32, 512 * MIB
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
@@ -52,8 +53,13 @@ class WorkerProcess:
             raise WorkerNotStarted(f"A guest worker did not start ({type(error).__name__}).") from error
 
     def lend(self, descriptor: int) -> None:
-        """Give the worker a compiled guest."""
-        socket.send_fds(self.channel.end, [b"\0"], [descriptor])
+        """Give the worker a compiled guest. Raises `ChannelClosed` when it died meanwhile, `TimeoutError` as `send` does."""
+        try:
+            socket.send_fds(self.channel.end, [b"\0"], [descriptor])
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ChannelClosed from error
 
     def kill(self) -> None:
         """End the process at once; safe to call twice."""
@@ -69,12 +75,15 @@ class WorkerProcess:
 
 
 class LentGuests:
-    """Compiled guests in sealed memory: checked once against their HMAC, and nobody can change them after that."""
+    """Compiled guests in sealed memory: checked once against their HMAC, and nobody can change them after that. Those that
+    were lent longest ago go when there are many, or large ones.
+    """
 
     def __init__(self, store: ArtefactStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._held: OrderedDict[str, int] = OrderedDict()
+        self._sizes: dict[str, int] = {}
 
     @contextmanager
     def lent(self, key: str) -> Iterator[int]:
@@ -91,12 +100,16 @@ class LentGuests:
         with self._lock:
             while self._held:
                 os.close(self._held.popitem()[1])
+            self._sizes.clear()
 
     def _hold(self, key: str) -> int:
         if key not in self._held:
-            self._held[key] = _sealed(self._store.code(key))
-            if len(self._held) > _LENT_GUESTS:
-                os.close(self._held.popitem(last=False)[1])
+            code = self._store.code(key)
+            self._held[key], self._sizes[key] = _sealed(code), len(code)
+            while len(self._held) > _LENT_GUESTS or (len(self._held) > 1 and sum(self._sizes.values()) > _LENT_BYTES):
+                oldest, descriptor = self._held.popitem(last=False)
+                os.close(descriptor)
+                del self._sizes[oldest]
         self._held.move_to_end(key)
         return self._held[key]
 

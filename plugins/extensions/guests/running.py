@@ -13,7 +13,8 @@ from .limits import MAX_ARGUMENT_BYTES, MAX_LOG_LINE_BYTES, SHORT_CALL_SECONDS
 from .sandbox import go_last, writable_bytes
 
 _TICK_SECONDS = 0.01
-_JOURNAL_ENTRIES = 2000
+_JOURNAL_ENTRIES, _JOURNAL_BYTES = 2000, 8 << 20
+"""A longer journal is kept by nobody, and would count as memory of the guest."""
 _MEMORY_SLACK_BYTES = 32 << 20
 """What an answer and a response may take on the host's side while they are being copied."""
 
@@ -46,7 +47,7 @@ class Run:
         self.waiting_for_host = False
         self.host_seconds = 0.0
         self.dropped_log_lines = 0
-        self._calls = 0
+        self._calls = self._journal_bytes = 0
         self._log_lines = 0
         self._log_bytes = 0
 
@@ -81,7 +82,8 @@ class Run:
         """Put a call and its answer into the journal, if one is kept; too long a journal is given up."""
         if self.journal is not None:
             self.journal.append([name, args, answer])
-            if len(self.journal) > _JOURNAL_ENTRIES:
+            self._journal_bytes += len(packed({"args": args, "answer": answer}))
+            if len(self.journal) > _JOURNAL_ENTRIES or self._journal_bytes > _JOURNAL_BYTES:
                 self.journal = None
 
     def log(self, level: str, message: str) -> None:
