@@ -7,9 +7,9 @@ const ways: Record<string, (request: Request) => Response> = {
   "/loop": () => {
     for (;;) {}
   },
-  "/work": () => {
+  "/work": (request) => {
     let sum = 0;
-    for (let step = 0; step < 15_000_000; step++) {
+    for (let step = 0; step < Number(request.query.steps ?? 15_000_000); step++) {
       sum += step % 7;
     }
     return json({ sum, color: host.config.get("color") });
