@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,15 +97,9 @@ def _give_passwords() -> None:
 def _install_extension() -> None:
     folder = SAMPLES / "invoicing-demo"
     _run("ext", "publish", str(folder), "--tenant", "acme")
-    _run(
-        "ext",
-        "install",
-        "org.deskhand.samples.invoicing-demo",
-        "--tenant",
-        "acme",
-        "--grant",
-        "cap:invoice.manual.create",
-    )
+    asked = json.loads((folder / "deskhand.json").read_text())["capabilities"]
+    grants = [word for one in asked for word in ("--grant", one)]
+    _run("ext", "install", "org.deskhand.samples.invoicing-demo", "--tenant", "acme", *grants)
 
 
 def _run(*args: str) -> None:

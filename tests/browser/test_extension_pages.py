@@ -15,7 +15,7 @@ from tests.browser.test_kit import AXE, SHOTS, browser  # noqa: F401 - a fixture
 from tests.browser.test_main_job import served  # noqa: F401 - a fixture
 from tests.conftest import World
 from tests.extensions.conftest import build, wat_guest
-from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, publish, publish_folder
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, PICKING, install, publish, publish_folder
 from tests.plugins.billing.invoice_desk import item, lay_out_taxes, taxed_client
 
 HOSTILE = Path(__file__).parent / "hostile_page"
@@ -36,8 +36,8 @@ def signed_in(world: World, served: str, browser: Browser, complaints: list[str]
 def test_carol_drafts_an_invoice_in_an_extensions_page(acme: World, served: str, browser: Browser) -> None:  # noqa: F811
     build(DEMO_FOLDER)
     with acme.call(Actor.system()) as ctx:
-        client_id, service_id = taxed_client(ctx, lay_out_taxes(ctx)), item(ctx, EUR=9500)
-    there = install(acme, publish_folder(acme, DEMO_FOLDER), MANUAL_INVOICE)
+        client_id, _ = taxed_client(ctx, lay_out_taxes(ctx)), item(ctx, EUR=9500)
+    there = install(acme, publish_folder(acme, DEMO_FOLDER), MANUAL_INVOICE, *PICKING)
     complaints: list[str] = []
     page = signed_in(acme, served, browser, complaints, "carol")
     page.goto(f"{served}/apps")
@@ -48,11 +48,14 @@ def test_carol_drafts_an_invoice_in_an_extensions_page(acme: World, served: str,
     expect(frame.get_by_label("Price of one")).to_have_attribute("aria-invalid", "true")
     page.goto(f"{served}/clients/{client_id}")
     page.get_by_role("link", name="Draft an invoice").click()
-    expect(frame.get_by_label("Client")).to_have_value(str(client_id))
-    frame.get_by_label("Service").fill(str(service_id))
+    expect(frame.get_by_label("Client")).to_have_value("Hill & Sons")
+    frame.get_by_label("Service").focus()
+    expect(frame.locator(".line datalist option")).to_have_count(1)
+    frame.get_by_label("Service").fill("Remote support")
+    expect(frame.get_by_label("Price of one")).to_have_value("95.00")
     frame.get_by_label("Description").fill("On-site visit")
     frame.get_by_label("Quantity").fill("1,5")
-    frame.get_by_label("Price of one").fill("95")
+    frame.get_by_label("same again").check()
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
     expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
     high = page.locator("iframe.frame").bounding_box()
@@ -64,6 +67,7 @@ def test_carol_drafts_an_invoice_in_an_extensions_page(acme: World, served: str,
     frame.get_by_role("button", name="Create draft invoice").click()
     expect(frame.get_by_role("heading", name="Draft invoice created")).to_be_visible()
     expect(page.locator("#toasts")).to_contain_text("Draft an invoice: Draft invoice over €171.00 created")
+    expect(frame.get_by_text("Hill & Sons: On-site visit")).to_be_visible()
     frame.get_by_role("button", name="Open the invoice").click()
     page.wait_for_url("**/invoices/*-*")
     expect(page.get_by_text("On-site visit")).to_be_visible()
@@ -124,7 +128,7 @@ def _send_from_elsewhere(page: Page) -> None:
 
 
 def test_the_page_reads_well_on_a_phone_and_in_the_dark(acme: World, served: str, browser: Browser) -> None:  # noqa: F811
-    there = install(acme, publish_folder(acme, DEMO_FOLDER), MANUAL_INVOICE)
+    there = install(acme, publish_folder(acme, DEMO_FOLDER), MANUAL_INVOICE, *PICKING)
     for theme, width in (("light", 1280), ("dark", 390)):
         complaints: list[str] = []
         page = signed_in(acme, served, browser, complaints, color_scheme=theme)

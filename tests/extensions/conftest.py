@@ -16,6 +16,7 @@ from plugins.extensions.guests.pool import GuestPool
 ROOT = Path(__file__).parents[2]
 WAT = Path(__file__).parent / "wat"
 INVOICING = frozenset({"cap:invoice.manual.create"})
+DEMO_ASKS = INVOICING | {"cap:client.read", "cap:service.read", "cap:storage.kv"}
 
 WatGuest = Callable[..., bytes]
 
@@ -79,7 +80,7 @@ def hostile(store: ArtefactStore) -> Compiled:
 
 @pytest.fixture(scope="session")
 def demo(store: ArtefactStore) -> Compiled:
-    return compile_component(store, build(ROOT / "samples" / "invoicing-demo"), INVOICING)
+    return compile_component(store, build(ROOT / "samples" / "invoicing-demo"), DEMO_ASKS)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from tests.conftest import World
 ROOT = Path(__file__).parents[2]
 DEMO_FOLDER = ROOT / "samples" / "invoicing-demo"
 MANUAL_INVOICE = "cap:invoice.manual.create"
+PICKING = ("cap:client.read", "cap:service.read", "cap:storage.kv")
+"""What the demo asks for besides, for its pickers and its standing orders."""
 API = "/api/v1"
 
 

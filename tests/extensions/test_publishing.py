@@ -12,7 +12,7 @@ from plugins.extensions.guests.compiling import Compiled, compile_component
 from plugins.extensions.guests.contract import load_contract
 from plugins.extensions.guests.limits import MAX_COMPONENT_BYTES
 from plugins.extensions.guests.wit import WitError, parse_package
-from tests.extensions.conftest import INVOICING, ROOT, wat_guest
+from tests.extensions.conftest import DEMO_ASKS, INVOICING, ROOT, wat_guest
 
 DEMO = ROOT / "samples" / "invoicing-demo" / "dist" / "component.wasm"
 
@@ -25,19 +25,22 @@ def lowered(interface: str, function: str) -> str:
 def test_the_demo_imports_exactly_what_it_says(demo: Compiled) -> None:
     inspection = demo.inspection
     assert inspection.capabilities == (
+        "cap:client.read",
         "cap:config.read",
         "cap:context.read",
         "cap:invoice.manual.create",
         "cap:log.emit",
+        "cap:service.read",
+        "cap:storage.kv",
         "cap:user.read",
     )
-    assert inspection.functions == tuple(sorted(load_contract().allowed(load_contract().default_capabilities | INVOICING)))
+    assert inspection.functions == tuple(sorted(load_contract().allowed(load_contract().default_capabilities | DEMO_ASKS)))
     assert inspection.wasi == ()
 
 
 def test_an_import_that_the_manifest_does_not_ask_for_is_refused_by_name(store: ArtefactStore, demo: Compiled) -> None:
     with pytest.raises(errors.UndeclaredImport, match=r"create-manual-invoice.*cap:invoice\.manual\.create"):
-        compile_component(store, DEMO.read_bytes(), ())
+        compile_component(store, DEMO.read_bytes(), DEMO_ASKS - INVOICING)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_what_is_no_component_is_refused_before_it_is_parsed(store: ArtefactStor
 def test_a_component_cut_off_is_refused(store: ArtefactStore, demo: Compiled, keep: float) -> None:
     wasm = DEMO.read_bytes()
     with pytest.raises(errors.NotAComponent, match="cannot be read"):
-        compile_component(store, wasm[: int(len(wasm) * keep)], INVOICING)
+        compile_component(store, wasm[: int(len(wasm) * keep)], DEMO_ASKS)
 
 
 def test_a_component_too_large_is_refused(store: ArtefactStore) -> None:
@@ -108,12 +111,12 @@ def test_a_component_too_large_is_refused(store: ArtefactStore) -> None:
 @pytest.mark.parametrize("limits", [{"seconds": 0.05}, {"memory_bytes": 150 << 20}], ids=["time", "memory"])
 def test_compiling_is_limited(tmp_path: Path, demo: Compiled, limits: dict[str, float]) -> None:
     with pytest.raises(errors.CompileLimitExceeded):
-        compile_component(ArtefactStore(tmp_path, b"s" * 32), DEMO.read_bytes(), INVOICING, **limits)  # type: ignore[arg-type]
+        compile_component(ArtefactStore(tmp_path, b"s" * 32), DEMO.read_bytes(), DEMO_ASKS, **limits)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_compiling_twice_gives_the_same_artefact(store: ArtefactStore, demo: Compiled) -> None:
-    assert compile_component(store, DEMO.read_bytes(), INVOICING) == demo
+    assert compile_component(store, DEMO.read_bytes(), DEMO_ASKS) == demo
 
 
 def test_every_function_of_the_world_is_typed_and_has_its_capability_named() -> None:

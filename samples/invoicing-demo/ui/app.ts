@@ -1,6 +1,16 @@
 // Collects a client and lines, lets the handler create a draft invoice of them, and leads to its page.
 
 import { type CallAnswer, CallFailed, connect } from "@deskhand/extension-sdk/ui";
+import { type Choice, Picker } from "./parts/picker.ts";
+import { keepOrder, showOrders } from "./parts/standing.ts";
+
+interface ClientChoice extends Choice {
+  currency: string;
+}
+
+interface ServiceChoice extends Choice {
+  prices: { currency: string; amount: number }[];
+}
 
 interface Invoice {
   invoiceId: string;
@@ -26,15 +36,17 @@ const find = <T extends Element>(selector: string, within: ParentNode = document
 const page = await connect();
 const form = find<HTMLFormElement>("#form");
 const done = find<HTMLElement>("#done");
-let key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+const client = new Picker<ClientChoice>("client", (text) => found("/clients", text), () => {});
+const services = new WeakMap<Element, Picker<ServiceChoice>>();
+let key = newKey();
 let created: Invoice | null = null;
 
-start();
+await start();
 
-function start(): void {
-  const client = idField("client", page.place.on?.kind === "client" ? page.place.on.id : "");
-  client.id = "client";
-  find("#client-place").replaceChildren(client);
+async function start(): Promise<void> {
+  client.input.id = "client";
+  find("#client-place").replaceChildren(...client.parts);
   addLine();
   find("#add").addEventListener("click", () => addLine().focus());
   find("#open").addEventListener("click", () => created && page.navigate(new URL(created.url, location.href).pathname));
@@ -43,16 +55,30 @@ function start(): void {
     event.preventDefault();
     void create();
   });
+  const here = page.place.on?.kind === "client" ? page.place.on.id : "";
+  const [mine] = here ? await found<ClientChoice>("/clients", "", here) : [];
+  if (mine) client.pick(mine);
+  else client.input.value = here;
+  await showOrders(page, here);
 }
 
-function idField(name: string, id = ""): HTMLInputElement {
-  return Object.assign(document.createElement("input"), { name, value: id });
+/** What the handler finds; nothing, and the reason on top, where it may not look. */
+async function found<T>(path: string, text: string, id = ""): Promise<T[]> {
+  try {
+    const answer = await page.call(`${path}?${new URLSearchParams(id ? { id } : { text })}`);
+    if (answer.status === 200) return answer.json<{ items: T[] }>().items;
+    if (answer.status !== 403) complain({ success: false, error: `${path} answered ${answer.status}` });
+  } catch (failed) {
+    complain({ success: false, error: words(failed) });
+  }
+  return [];
 }
 
 function addLine(): HTMLElement {
   const line = find<HTMLElement>(".line", find<HTMLTemplateElement>("#line").content.cloneNode(true) as DocumentFragment);
-  const service = idField("service");
-  find(".service-place", line).replaceChildren(service);
+  const service = new Picker<ServiceChoice>("service", (text) => found("/services", text), (choice) => fill(line, choice));
+  services.set(line, service);
+  find(".service-place", line).replaceChildren(...service.parts);
   for (const field of line.querySelectorAll(".field")) {
     const input = find<HTMLElement>("input, select", field);
     input.id = `field-${crypto.getRandomValues(new Uint32Array(1))}`;
@@ -60,36 +86,57 @@ function addLine(): HTMLElement {
   }
   find(".remove", line).addEventListener("click", () => lines().length > 1 && line.remove());
   find("#lines").append(line);
-  return service;
+  return service.input;
 }
+
+/** A service brings its name and list price into fields that are empty. */
+function fill(line: HTMLElement, { name, prices }: ServiceChoice): void {
+  const description = find<HTMLInputElement>("[name=description]", line);
+  const rate = find<HTMLInputElement>("[name=rate]", line);
+  const price = prices.find(({ currency }) => !client.choice || currency === client.choice.currency);
+  description.value ||= name;
+  if (price) rate.value ||= (price.amount / 10 ** decimals(price.currency)).toFixed(decimals(price.currency));
+}
+
+/** How many decimals a currency has. */
+const decimals = (currency: string): number =>
+  new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 
 const lines = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(".line")];
 const typed = (name: string, within: ParentNode): string => find<HTMLInputElement>(`[name=${name}]`, within).value.trim();
 
-/** A price as people write it, in minor units of a currency with two decimals; NaN where it is none. */
+/** A price as people write it, in minor units; NaN where it is none. */
 function minorUnits(text: string): number {
-  const [, whole, part = ""] = /^(\d{1,9})(?:[.,](\d{1,2}))?$/.exec(text) ?? [];
-  return whole === undefined ? Number.NaN : Number(whole) * 100 + Number(part.padEnd(2, "0"));
+  const places = decimals(client.choice?.currency ?? "EUR");
+  const [, whole, part = ""] = /^(\d{1,9})(?:[.,](\d+))?$/.exec(text) ?? [];
+  return whole === undefined || part.length > places ? Number.NaN : Number(whole + part.padEnd(places, "0"));
 }
 
 async function create(): Promise<void> {
   const button = find<HTMLButtonElement>("#create");
   const items = lines().map((line) => ({
-    serviceId: typed("service", line),
+    serviceId: services.get(line)?.id ?? "",
     description: typed("description", line),
     quantity: typed("quantity", line).replace(",", "."),
     rate: minorUnits(typed("rate", line)),
   }));
   button.disabled = true;
   try {
-    const body = { clientId: typed("client", form), items, idempotencyKey: key };
-    show(await page.call("/create-invoice", { body }));
+    const order = { clientId: client.id, items };
+    show(await page.call("/create-invoice", { body: { ...order, idempotencyKey: key } }));
+    const monthly = find<HTMLInputElement>("#monthly");
+    if (created && monthly.checked) {
+      await keepOrder(page, order);
+      monthly.checked = false;
+    }
   } catch (failed) {
-    complain({ success: false, error: failed instanceof CallFailed ? failed.message : String(failed) });
+    complain({ success: false, error: words(failed) });
   } finally {
     button.disabled = false;
   }
 }
+
+const words = (failed: unknown): string => (failed instanceof CallFailed ? failed.message : String(failed));
 
 function show(answer: CallAnswer): void {
   const result = answer.headers["content-type"]?.startsWith("application/json") ? answer.json<Result>() : undefined;
@@ -118,11 +165,18 @@ function pair(name: string, value: string): HTMLElement {
   return row;
 }
 
+/** What helps more than the handler's words, which are for programs. */
+const HINTS: Record<string, string> = {
+  clientId: "Pick a client from the list.",
+  serviceId: "Pick a service from the list.",
+  rate: "Write a price such as 95.00.",
+};
+
 /** Each word beside its field: `clientId`, `items[0].quantity`; what belongs to none, on top. */
 function complain(result: Result & { success: false }): void {
   const left = { ...result.fieldErrors };
   const say = (place: Element, path: string): void => {
-    const words = left[path];
+    const words = left[path] && (HINTS[path.replace(/.*\./, "")] ?? left[path]);
     delete left[path];
     const error = place.matches(".error") ? (place as HTMLElement) : find<HTMLElement>(".error", place);
     error.textContent = words ?? "";
@@ -142,7 +196,7 @@ function complain(result: Result & { success: false }): void {
 }
 
 function again(): void {
-  key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  key = newKey();
   created = null;
   find("#lines").replaceChildren();
   addLine();

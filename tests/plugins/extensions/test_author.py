@@ -30,6 +30,7 @@ from plugins.extensions.errors import ManifestRefused
 from plugins.extensions.publishing import releases
 from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
+from tests.extensions.room_stage import MANUAL_INVOICE, PICKING
 
 DESKHAND = str(Path(sys.executable).with_name("deskhand"))
 
@@ -139,9 +140,7 @@ def test_a_build_from_somebodys_desk_takes_no_published_version_away_unasked(
 ) -> None:
     folder = tmp_path / "orders"
     create_extension(folder, "ts", "org.acme.orders")
-    manifest: dict[str, Any] = json.loads((folder / "deskhand.json").read_text()) | {
-        "capabilities": ["cap:invoice.manual.create"]
-    }
+    manifest: dict[str, Any] = json.loads((folder / "deskhand.json").read_text()) | {"capabilities": [MANUAL_INVOICE, *PICKING]}
     with acme.call() as ctx:
         release_id = releases.publish_release(ctx, pack_bundle(Bundle(json.dumps(manifest).encode(), demo_wasm, {}))).id
     releases.compile_release(acme.call, release_id)

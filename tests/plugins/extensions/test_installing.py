@@ -17,6 +17,7 @@ from tests.extensions.room_stage import (
     API,
     DEMO_FOLDER,
     MANUAL_INVOICE,
+    PICKING,
     calls_of,
     install,
     manifest_of,
@@ -43,7 +44,8 @@ def test_a_release_is_inspected_compiled_and_ready(acme: World, demo_wasm: bytes
     release = publish(acme, manifest_of(DEMO_FOLDER), demo_wasm)
     assert (release["state"], release["problem"]) == ("ready", None)
     assert release["inspection"]["capabilities"] == [
-        "cap:config.read", "cap:context.read", MANUAL_INVOICE, "cap:log.emit", "cap:user.read",
+        "cap:client.read", "cap:config.read", "cap:context.read", MANUAL_INVOICE, "cap:log.emit", "cap:service.read",
+        "cap:storage.kv", "cap:user.read",
     ]  # fmt: skip
 
 
@@ -58,7 +60,7 @@ def test_calling_through_the_gateway(acme: World, demo_wasm: bytes) -> None:
 
 
 def test_an_import_that_the_manifest_does_not_ask_for_is_refused_by_name(acme: World, demo_wasm: bytes) -> None:
-    release = publish(acme, manifest_of(DEMO_FOLDER, capabilities=[]), demo_wasm)
+    release = publish(acme, manifest_of(DEMO_FOLDER, capabilities=list(PICKING)), demo_wasm)
     assert (release["state"], release["problem"]["code"]) == ("refused", "undeclared_import")
     assert MANUAL_INVOICE in release["problem"]["detail"]
     refused = acme.api().post(INSTALLS, json={"release_id": release["id"]})

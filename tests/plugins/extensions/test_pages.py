@@ -11,7 +11,7 @@ from werkzeug.test import encode_multipart
 from kernel.jobs import drain
 from plugins.extensions.publishing.bundles import Bundle, pack_bundle
 from tests.conftest import World
-from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, install, manifest_of, publish
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, PICKING, install, manifest_of, publish
 
 
 def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: bytes) -> None:
@@ -26,7 +26,7 @@ def test_publish_consent_install_and_look_at_a_call(acme: World, demo_wasm: byte
     assert "Ready" in alice.get(sent.location).text
     consent = alice.get(f"{sent.location}/install")
     assert "It cannot finalize, change or delete invoices." in consent.text
-    done = alice.post(f"{sent.location}/install", data={"grants": ["", MANUAL_INVOICE]})
+    done = alice.post(f"{sent.location}/install", data={"grants": ["", MANUAL_INVOICE, *PICKING]})
     assert done.status_code == 303, done.text
     page = alice.get(done.location).text
     assert "Invoicing demo" in page
@@ -48,7 +48,7 @@ def test_missing_files_come_back_at_their_fields(acme: World) -> None:
 
 def test_grants_settings_and_the_kill_switch(acme: World, demo_wasm: bytes) -> None:
     alice = acme.client()
-    installed = install(acme, publish(acme, manifest_of(DEMO_FOLDER), demo_wasm))
+    installed = install(acme, publish(acme, manifest_of(DEMO_FOLDER), demo_wasm), *PICKING)
     here = f"/extensions/{installed['id']}"
     assert "Not granted" in alice.get(here).text
     assert alice.post(f"{here}/grant", data={"capability": MANUAL_INVOICE}).status_code == 303

@@ -216,7 +216,6 @@ def test_what_is_sent_twice_at_once_happens_once(acme: World) -> None:
 
 def test_a_revocation_reaches_a_guest_that_runs(acme: World, demo_wasm: bytes) -> None:
     from plugins.extensions.calls import invoking
-    from plugins.extensions.errors import GuestStopped
     from plugins.extensions.guests.invocation import GuestRequest
 
     bundle = Bundle(json.dumps(manifest_of(DEMO_FOLDER)).encode(), demo_wasm, {})
@@ -226,8 +225,8 @@ def test_a_revocation_reaches_a_guest_that_runs(acme: World, demo_wasm: bytes) -
         target = invoking.find_target(ctx, UUID(installed["id"]), "GET", "/")
     with acme.call() as called:
         trust.revoke(called, release["signer"].upper(), "The key was stolen.")
-    with pytest.raises(GuestStopped):
-        invoking.invoke(acme.kernel, target, GuestRequest("GET", "/"), caller=ctx.actor, request_id="r-1")
+    answer = invoking.invoke(acme.kernel, target, GuestRequest("GET", "/"), caller=ctx.actor, request_id="r-1")
+    assert (answer.status, "now" in answer.body) == (422, False), "the handler tells the refusal it heard"
     [call] = calls_of(acme, installed)
     assert {one["outcome"] for one in call["host_calls"]} <= {"denied", "refused"}
     assert call["host_calls"]
