@@ -30,7 +30,8 @@ pages = Pages("billing")
 @pages.get(LAYOUT, permission=MANAGE)
 def editor(ctx: CallContext, layout_id: UUID) -> ResponseReturnValue:
     layout = store.get_layout(ctx, layout_id)
-    return render("billing/layout.html", **_shown(ctx, layout), versions=store.list_versions(ctx, layout_id))
+    kept = [one for one in store.list_versions(ctx, layout_id) if "extension" not in one.document]
+    return render("billing/layout.html", **_shown(ctx, layout), versions=kept)
 
 
 def _shown(ctx: CallContext, layout: Layout) -> dict[str, Any]:

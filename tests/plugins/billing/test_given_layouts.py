@@ -149,7 +149,7 @@ def test_the_page_of_a_given_layout_shows_it_and_its_mistakes(house: World, hill
         assert pictures[0].startswith(b"\x89PNG")
     carol = house.client("carol")
     assert "Made by an extension" in carol.get("/invoice-layouts").text
-    assert "asked for it when an invoice becomes final" in carol.get(f"/invoice-layouts/{good}").text
+    assert "No final invoice yet" in carol.get(f"/invoice-layouts/{good}").text
     assert "data:image/png;base64," in carol.get(f"/invoice-layouts/{good}/preview").text
     assert carol.get(f"/invoice-layouts/{good}/preview.pdf").data.startswith(b"%PDF")
     shown = carol.get(f"/invoice-layouts/{bad}/preview").text
