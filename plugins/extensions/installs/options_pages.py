@@ -17,6 +17,7 @@ from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import services
 from plugins.extensions.errors import SlotNotFound
 from plugins.extensions.publishing.options import Option, config_of, form_of, typed_values
+from plugins.extensions.publishing.releases import get_release
 
 pages = Pages("extensions")
 _OPTIONS = "/extensions/<uuid:install_id>/options"
@@ -49,8 +50,8 @@ def _options(ctx: CallContext, install_id: UUID) -> tuple[Option, ...]:
 
 
 def _shown(ctx: CallContext, install_id: UUID, options: tuple[Option, ...], form: Form) -> str:
-    kept = services.get_config(ctx, install_id)
+    kept, install = services.get_config(ctx, install_id), services.get_install(ctx, install_id)
     return render(
-        "extensions/options.html", install=services.get_install(ctx, install_id), options=list(enumerate(options)), form=form,
-        kept=kept,
+        "extensions/options.html", install=install, release=get_release(ctx, install.release_id),
+        options=list(enumerate(options)), form=form, kept=kept,
     )  # fmt: skip

@@ -17,7 +17,8 @@ from plugins.extensions.calls import invocations
 from plugins.extensions.errors import SlotNotFound
 from plugins.extensions.installs import grants
 from plugins.extensions.installs.words import HALTED, INSTALL_STATES, SLOTS, asked_capabilities, reach_of
-from plugins.extensions.models import Install
+from plugins.extensions.models import Release
+from plugins.extensions.publishers.signing import fingerprint
 from plugins.extensions.publishing import releases
 from plugins.extensions.publishing.manifest_parts import PARAMETERS
 from plugins.extensions.slots import frames as slots
@@ -29,8 +30,12 @@ _RECENT_CALLS = 10
 
 def _consent_facts(ctx: CallContext, release_id: UUID) -> Mapping[str, Any]:
     release = releases.get_release(ctx, release_id)
-    return {"release": release, "asked": asked_capabilities(ctx, release, ()), "install": None,
-            "reach": reach_of(ctx, releases.manifest_of(release))}  # fmt: skip
+    return {"release": release, "asked": asked_capabilities(ctx, release, ()), "install": None, "before": None,
+            "reach": reach_of(ctx, releases.manifest_of(release)), "signer": _signer(release)}  # fmt: skip
+
+
+def _signer(release: Release) -> str | None:
+    return fingerprint(release.signer) if release.signer else None
 
 
 def _ticked(data: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
@@ -78,7 +83,9 @@ def _waiting_facts(ctx: CallContext, install_id: UUID) -> Mapping[str, Any]:
     waiting = services.get_install(ctx, install_id)
     release = releases.get_release(ctx, waiting.pending_release_id or waiting.release_id)
     asked = asked_capabilities(ctx, release, grants.list_grants(ctx, install_id))
-    return {"release": release, "asked": asked, "install": waiting, "reach": reach_of(ctx, releases.manifest_of(release))}
+    before = releases.manifest_of(releases.get_release(ctx, waiting.release_id)).reach()
+    return {"release": release, "asked": asked, "install": waiting, "reach": reach_of(ctx, releases.manifest_of(release)),
+            "before": before, "signer": _signer(release)}  # fmt: skip
 
 
 @pages.form(f"{_INSTALL}/consent", permission="extension.manage", schema=schemas.WaitingForm,
@@ -127,8 +134,9 @@ def _settings(ctx: CallContext, install_id: UUID) -> dict[str, Any]:
     return {"settings": [{"key": key, "value": value} for key, value in sorted(services.get_config(ctx, install_id).items())]}
 
 
-def _named(ctx: CallContext, install_id: UUID) -> dict[str, Install]:
-    return {"install": services.get_install(ctx, install_id)}
+def _named(ctx: CallContext, install_id: UUID) -> dict[str, Any]:
+    found = services.get_install(ctx, install_id)
+    return {"install": found, "release": releases.get_release(ctx, found.release_id)}
 
 
 @pages.form(f"{_INSTALL}/settings", permission="extension.manage", schema=schemas.ConfigForm,

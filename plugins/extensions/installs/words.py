@@ -67,10 +67,13 @@ class Value(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """What an extension does besides using capabilities: a sentence, and what it is about in the manifest's words."""
+    """What an extension does besides using capabilities: a sentence, and what it is about in the manifest's words. `phrase` is
+    what `ExtensionManifest.reach` calls it, where more of it needs consent.
+    """
 
     says: str
     about: str
+    phrase: str = ""
 
 
 def asked_capabilities(ctx: CallContext, release: Release, granted: Iterable[Grant]) -> list[Asked]:
@@ -94,9 +97,12 @@ def reach_of(ctx: CallContext, manifest: ExtensionManifest) -> list[Reach]:
     """In words, what an extension is told, is asked, and does by itself."""
     known = ctx.kernel.events
     return [
-        *(Reach(_("It is told: %(event)s", event=known[one].says if one in known else one), one) for one in manifest.events),
-        *(Reach(str(HOOKS[one.name]), f"{one.name} ({one.on_failure})") for one in manifest.hooks),
-        *(Reach(_("It is called by programs outside that have its secret."), f"{one.method} {one.path}")
+        *(Reach(_("It is told: %(event)s", event=known[one].says if one in known else one), one, f"event {one}")
+          for one in manifest.events),
+        *(Reach(str(HOOKS[one.name]), f"{one.name} ({one.on_failure})", f"hook {one.name} {one.on_failure}")
+          for one in manifest.hooks),
+        *(Reach(_("It is called by programs outside that have its secret."), f"{one.method} {one.path}",
+                f"public {one.method} {one.path}")
           for one in manifest.endpoints if one.auth == "public-signed"),
         *(Reach(_("It runs by itself."), f"{one.cron} {one.zone or ''} {one.endpoint}") for one in manifest.schedules),
         *(Reach(_("It shows a page of its own."), f"{one.slot}: {one.title}") for one in manifest.ui if one.entry),

@@ -73,7 +73,10 @@ def test_consent_is_given_to_what_was_looked_at(acme: World) -> None:
     seen = publish(acme, fetching("a.example", version="2.0.0"), wat_guest("polite"))
     acme.api().post(f"{here}/upgrade", json={"release_id": seen["id"]})
     form = f"/extensions/{installed['id']}/consent"
-    assert f'name="release_id" value="{seen["id"]}"' in alice.get(form).text
+    page = alice.get(form).text
+    assert f'name="release_id" value="{seen["id"]}"' in page
+    assert page.count("New</span>") == 2, "the capability and its host are marked as new"
+    assert "Not signed" in page
     other = publish(acme, fetching("a.example", "evil.example", version="3.0.0"), wat_guest("polite"))
     acme.api().post(f"{here}/upgrade", json={"release_id": other["id"]})
     sent = alice.post(form, data={"grants": FETCH, "values": f"{FETCH} hosts a.example", "release_id": seen["id"]})
