@@ -58,7 +58,9 @@ function show(reports: readonly Report[]): void {
     tile("Left behind", latest.stale, latest.stale > 0),
   );
   const most = Math.max(1, ...reports.map(({ open }) => open));
-  find("#days").replaceChildren(...reports.slice(-DAYS).map((one) => bar(one, most)));
+  const days = find("#days");
+  days.replaceChildren(...reports.slice(-DAYS).map((one) => bar(one, most)));
+  days.scrollLeft = days.scrollWidth;
   find("#waiting").replaceChildren(...latest.waiting.map(({ id, name, open }) => line(name, number.format(open), `/clients/${id}`)));
   find<HTMLElement>("#none-overdue").hidden = latest.mostOverdue.length > 0;
   find("#overdue").replaceChildren(
