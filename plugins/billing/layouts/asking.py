@@ -103,17 +103,26 @@ def _keep(ctx: CallContext, key: str, given: Mapping[UUID, Given]) -> dict[UUID,
     meant = {one: (digest_of(found.document), found.made_by) for one, found in given.items() if found.document is not None}
     if not meant:
         return {}
-    layout = ctx.session.scalars(select(Layout).where(Layout.key == key).with_for_update()).one()
-    known = _known(ctx, layout.id, {digest for digest, _ in meant.values()})
-    number = ctx.session.scalar(select(func.max(LayoutVersion.number)).where(LayoutVersion.layout_id == layout.id)) or 0
-    for invoice_id, (digest, made_by) in meant.items():
-        if (digest, made_by) not in known:
-            number, version_id = number + 1, uuid7()
-            known[digest, made_by] = version_id
-            ctx.session.add(LayoutVersion(id=version_id, layout_id=layout.id, number=number, document=given[invoice_id].document,
-                                          digest=digest, made_by=made_by, created_at=ctx.now()))  # fmt: skip
-    ctx.session.flush()
+    layout_id = ctx.session.scalars(select(Layout.id).where(Layout.key == key)).one()
+    known = _known(ctx, layout_id, {digest for digest, _ in meant.values()})
+    if fresh := {one: given[invoice_id].document for invoice_id, one in meant.items() if one not in known}:
+        known |= _add_versions(ctx, layout_id, fresh)
     return {invoice_id: known[one] for invoice_id, one in meant.items()}
+
+
+def _add_versions(
+    ctx: CallContext, layout_id: UUID, fresh: Mapping[tuple[str, str], Document | None]
+) -> dict[tuple[str, str], UUID]:
+    """Add versions by digest and maker; whoever adds others meanwhile is waited for, and theirs are taken."""
+    ctx.session.execute(select(Layout.id).where(Layout.id == layout_id).with_for_update())
+    known = _known(ctx, layout_id, {digest for digest, _ in fresh})
+    latest = ctx.session.scalar(select(func.max(LayoutVersion.number)).where(LayoutVersion.layout_id == layout_id)) or 0
+    for number, (digest, made_by) in enumerate((one for one in fresh if one not in known), latest + 1):
+        known[digest, made_by] = version_id = uuid7()
+        ctx.session.add(LayoutVersion(id=version_id, layout_id=layout_id, number=number, document=fresh[digest, made_by],
+                                      digest=digest, made_by=made_by, created_at=ctx.now()))  # fmt: skip
+    ctx.session.flush()
+    return known
 
 
 def _known(ctx: CallContext, layout_id: UUID, digests: set[str]) -> dict[tuple[str, str], UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -77,6 +78,20 @@ def test_a_final_invoice_keeps_what_was_given_then(house: World, hill: UUID, say
         assert paper.name_of_layout(ctx, newer) == "Words, version 3"
         with pytest.raises(LayoutFixed):
             store.clone_layout(ctx, chosen, "Mine")
+
+
+def test_invoices_that_become_final_at_once_share_a_version(house: World, hill: UUID) -> None:
+    with house.call(Actor.system()) as ctx:
+        chosen = choose(ctx, "words")
+
+    def finalized(_: int) -> UUID | None:
+        with house.call(Actor.system()) as ctx:
+            return final(ctx, hill).layout_version_id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(finalized, range(4)))) == 1
+    with house.call(Actor.system()) as ctx:
+        assert len(store.list_versions(ctx, chosen)) == 2
 
 
 def test_every_way_to_a_final_invoice_asks(house: World, hill: UUID) -> None:
