@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -17,10 +18,12 @@ from kernel import jobs
 from kernel.errors import DeskhandError
 from kernel.tenancy import change_settings
 from plugins.billing import by_hand, finalizing, invoices, runs
+from plugins.billing.agreements import price_schedules
 from plugins.billing.contracts import lines, services
+from plugins.billing.cycles import services as cycles
 from plugins.billing.manual import DiscountAsked, LineAsked
 from plugins.billing.models import Invoice
-from plugins.billing.models.contracts import Contract, ContractLine
+from plugins.billing.models.contracts import Contract, ContractItem, ContractLine
 from plugins.billing.previewing import shown_preview
 from plugins.tax import services as taxes
 from plugins.timesheets import approval
@@ -33,6 +36,7 @@ from tests.audit.paying import PayingDeeds
 
 DAYS_AGO = st.integers(0, 45)
 CYCLES = st.sampled_from(["monthly", "monthly", "weekly", "bi_weekly", "quarterly", "semi_annual", "annual"])
+CADENCES = st.sampled_from(["calendar", "anniversary", "client"])
 SETTINGS = {
     "rounding_mode": ["half_up", "half_even", "up", "down"], "rounding_level": ["line", "tax_group", "invoice"],
     "discount_rule": ["reduce_taxable_base", "ignore"], "number_at": ["draft", "finalize"],
@@ -56,14 +60,14 @@ class MoneyMachine(PayingDeeds):
         work(self.msp, self.client(price), morning(self.today), 95)
 
     @rule(pick=PICK, kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4), price=PRICE, cycle=CYCLES, days_ago=DAYS_AGO,
-          advance=st.booleans(), prorate=st.booleans(), anniversary=st.booleans())  # fmt: skip
+          advance=st.booleans(), prorate=st.booleans(), cadence=CADENCES)  # fmt: skip
     def sign_contract(self, pick: int, kinds: list[str], price: int, cycle: str, days_ago: int, advance: bool, prorate: bool,
-                      anniversary: bool) -> None:  # fmt: skip
+                      cadence: str) -> None:  # fmt: skip
         """A contract, perhaps since some weeks."""
         terms = {"cycle": cycle, "timing": "advance" if advance else "arrears", "prorate": prorate}
         with self.deed("sign") as ctx:
             agreed = [line_of(self.msp, one, price, **terms) for one in kinds]
-            facts = {"cadence": "anniversary" if anniversary else "calendar", "po_number": "PO 7" if pick % 5 == 0 else None}
+            facts = {"cadence": cadence, "po_number": "PO 7" if pick % 5 == 0 else None}
             sign(ctx, self.client(pick), self.today - timedelta(days_ago), *agreed, **facts)
 
     @rule(pick=PICK, price=PRICE, prorate=st.booleans())
@@ -73,6 +77,26 @@ class MoneyMachine(PayingDeeds):
             line = self.pick(ctx, ContractLine, pick, ContractLine.kind == "fixed")
             if line is not None:
                 lines.change_line(ctx, line.contract_id, line.id, {"price": price, "prorate": prorate})
+
+    @rule(pick=PICK, cycle=CYCLES, weekday=st.integers(1, 7), month=st.integers(1, 12), day=st.integers(1, 28))
+    def bill_otherwise(self, pick: int, **rule: Any) -> None:
+        """A client is billed in another cycle, or from other days."""
+        with self.deed("cycle") as ctx:
+            cycles.set_cycle(ctx, self.client(pick), **rule)
+
+    @rule(pick=PICK, price=PRICE, in_days=st.integers(-60, 60), days=st.integers(1, 90))
+    def schedule_price(self, pick: int, price: int, in_days: int, days: int) -> None:
+        """A line, or what is on it, costs something else for a while."""
+        start = self.today + timedelta(in_days)
+        with self.deed("schedule price") as ctx:
+            line = self.pick(ctx, ContractLine, pick)
+            if line is not None:
+                held = ctx.session.scalar(
+                    select(ContractItem.item_id).where(ContractItem.line_id == line.id).order_by(ContractItem.id)
+                )
+                item_id = held if line.kind in price_schedules.BY_PIECE else None
+                price_schedules.add_price(ctx, line.contract_id, line_id=line.id, item_id=item_id, amount=price, start_on=start,
+                                          end_on=start + timedelta(days))  # fmt: skip
 
     @rule(pick=PICK, in_days=st.integers(-40, 60), whole=st.booleans())
     def end(self, pick: int, in_days: int, whole: bool) -> None:

@@ -34,7 +34,7 @@ ITEMS = {
     "license": ("license", "each", "reduced", 799), "traffic": ("service", "GB", "standard", 33),
     "backup": ("service", "each", "standard", 4_999), "training": ("service", "hour", "exempt", 12_000),
 }  # fmt: skip
-KINDS = ("fixed", "bundle", "hourly", "usage", "tiers", "product", "license")
+KINDS = ("fixed", "bundle", "hourly", "usage", "tiers", "product", "license", "hours", "units")
 CLIENTS = (("Hill & Sons", "EUR", "AT"), ("Boulangerie Québec", "EUR", "QC"), ("Sakura", "JPY", "AT"))
 
 
@@ -119,6 +119,12 @@ def line_of(msp: Msp, kind: str, price: int, **terms: Any) -> dict[str, Any]:
             {"from_quantity": Decimal(0), "to_quantity": Decimal(10), "unit_price": price},
             {"from_quantity": Decimal(10), "unit_price": price // 2}]}]},
         "product": {"kind": "product", "items": [{"item_id": item["seat"], "quantity": Decimal(price % 9 + 1)}]},
+        "hours": {"kind": "bucket", "price": price if price % 3 else None, "bucket": {
+            "included": Decimal(price % 5), "overage_rate": price, "covers_all": price % 2 == 0, "rollover": price % 7 < 3,
+            "members": [{"item_id": item["support"], "multiplier": Decimal("1.5")}]}},
+        "units": {"kind": "bucket", "price": price if price % 2 else None, "bucket": {
+            "unit": "each", "included": Decimal(price % 40), "overage_rate": price % 500, "rollover": price % 3 == 0,
+            "members": [{"item_id": item["backup"]}]}},
         "license": {"kind": "license", "items": [{"item_id": item["license"], "quantity": Decimal(price % 7 + 1)}]},
     }  # fmt: skip
     shape = shapes[kind]

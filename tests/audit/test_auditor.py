@@ -16,6 +16,7 @@ from kernel.app import Kernel
 from kernel.ids import uuid7
 from local.postgres import EmbeddedPostgres
 from plugins.billing import credit_notes, finalizing, invoices, payments, runs
+from plugins.billing.cycles import services as cycles
 from plugins.billing.models import Invoice
 from tests.audit.auditor import audit, audit_whole, connect
 from tests.audit.books import bind, read_books
@@ -100,6 +101,22 @@ def test_what_was_due_and_is_not_billed_is_found(history: Msp, auditor: psycopg.
             invoices.delete_invoice(ctx, draft)
     found = list(check_complete(auditor, history.tenant_id, run_id))
     assert {finding[:2] for finding in found} == {"I1", "I2"}
+
+
+def test_lines_by_the_clients_cycle_and_the_fees_of_buckets_are_waited_for_and_missed(
+    history: Msp, auditor: psycopg.Connection[Any]
+) -> None:
+    with history.call() as ctx:
+        client_id = history.clients[0]
+        cycles.set_cycle(ctx, client_id, cycle="monthly", day=15)
+        fee = line_of(history, "hours", 4_000)
+        sign(ctx, client_id, date(2024, 1, 1), {**fee, "timing": "arrears"}, cadence="client")
+    run_id = bill(history)
+    assert list(check_complete(auditor, history.tenant_id, run_id)) == []
+    with history.call() as ctx:
+        for draft in ctx.session.scalars(select(Invoice.id).where(Invoice.status == "draft", Invoice.client_id == client_id)):
+            invoices.delete_invoice(ctx, draft)
+    assert [one for one in check_complete(auditor, history.tenant_id, run_id) if "/ Hours: 2024-01-01 to 2024-01-15" in one]
 
 
 def test_every_forgery_is_found(history: Msp, postgres: EmbeddedPostgres, database: str) -> None:
