@@ -19,6 +19,7 @@ from plugins.billing.contracts.billed import read_billed
 from plugins.billing.due.values import DueLine, Findings, Found, Source
 from plugins.billing.fees_back import LATE_FEE, REMINDER_FEE
 from plugins.billing.models import DunningLevel, Hold, Invoice, InvoiceLine, LateFeeRule, OverdueNote, Payer, Reminder
+from plugins.billing.models import Source as Billed
 from plugins.billing.periods import Period
 from plugins.billing.pricing import explain
 from plugins.billing.reasons import span
@@ -52,16 +53,15 @@ def find_late_fees(ctx: CallContext, book: Book, findings: Findings) -> None:
     late = _late(ctx, book, rules) if rules else []
     if not reminders and not late:
         return
-    billed = read_billed(ctx, {LATE_FEE: [one.invoice.id for one in late], REMINDER_FEE: [one.id for one, *_ in reminders]})
+    billed = read_billed(ctx, {LATE_FEE: [one.invoice.id for one in late]})
     clients = get_clients(ctx, sorted({one.invoice.client_id for one in late} | {row[1].client_id for row in reminders}))
     until = min(book.window.end, ctx.today() + timedelta(days=1))
     for one in late:
         with _language(ctx, clients[one.invoice.client_id]):
             findings.lines += _months(book, rules[one.invoice.currency], one, until, billed.get(LATE_FEE, {}))
     for reminder, invoice, level in reminders:
-        if reminder.id.int not in billed.get(REMINDER_FEE, {}):
-            with _language(ctx, clients[invoice.client_id]):
-                findings.lines.append(_fee_of_reminder(book, reminder, invoice, level))
+        with _language(ctx, clients[invoice.client_id]):
+            findings.lines.append(_fee_of_reminder(book, reminder, invoice, level))
 
 
 def _language(ctx: CallContext, client: Client) -> Any:
@@ -110,10 +110,13 @@ def _months(book: Book, rule: LateFeeRule, one: _Late, until: date, billed: Mapp
 
 def _fees_of_reminders(ctx: CallContext, book: Book) -> list[tuple[Reminder, Invoice, str]]:
     same = (Invoice.tenant_id == Reminder.tenant_id) & (Invoice.id == Reminder.invoice_id)
+    billed = exists().where(Billed.tenant_id == Reminder.tenant_id, Billed.source_kind == REMINDER_FEE,
+                            Billed.source_id == Reminder.id, Billed.live)  # fmt: skip
     named = (DunningLevel.tenant_id == Reminder.tenant_id) & (DunningLevel.level == Reminder.level)
     wanted = (
         select(Reminder, Invoice, func.coalesce(DunningLevel.name, "")).join(Invoice, same).outerjoin(DunningLevel, named)
-        .where(*_chargeable(book), Reminder.fee.is_not(None), Reminder.reminded_on < book.window.end).order_by(Reminder.id)
+        .where(*_chargeable(book), Reminder.fee.is_not(None), Reminder.reminded_on < book.window.end, ~billed)
+        .order_by(Reminder.id)
     )  # fmt: skip
     return [(reminder, invoice, level) for reminder, invoice, level in ctx.session.execute(wanted)]
 
