@@ -60,7 +60,7 @@ install_deskhand() { .venv/bin/uv pip install --quiet --no-deps --no-build-isola
 
 build_frontend() { (cd kernel/web/frontend && npm ci --ignore-scripts --prefer-offline && npm run build); }
 
-SAMPLES="samples/invoicing-demo samples/backup-charges samples/invoice-template"
+SAMPLES="samples/invoicing-demo samples/backup-charges samples/usage-metering samples/alert-to-ticket samples/scheduled-report samples/invoice-template"
 
 # In two languages, so that both of the SDK's tool chains are there afterwards, for authors without a network.
 build_samples() { .venv/bin/deskhand ext build $SAMPLES; }
