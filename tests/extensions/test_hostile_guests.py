@@ -141,7 +141,7 @@ def test_a_worker_has_nothing_worth_stealing(store: ArtefactStore, polite: str) 
         seen = Path("/proc", str(worker))
         assert (seen / "environ").read_bytes() == b""
         opened = {os.readlink(link).partition(":")[0] for link in (seen / "fd").iterdir()}
-        assert opened == {"/dev/null", "/memfd", "socket"}
+        assert opened == {"/dev/null", "/memfd", "socket", f"/proc/{worker}/statm"}
         limits = (seen / "limits").read_text()
         assert re.search(r"Max file size +0 +8388608 ", limits)
         assert re.search(rf"Max data size +{WORKER_MEMORY_BYTES} ", limits)

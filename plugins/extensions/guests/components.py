@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from wasmtime import Engine, Store, WasmtimeError, component
 
 from .frames import Frame
 from .linking import CurrentRun, make_linker
 from .running import NotLoadable, Stopped
+from .types_once import ask_types_once
 from .values import Convert, reader, snake, writer
 
+ask_types_once()
 _MEMORIES = 4
 """A component from the QuickJS tool chain has three. The limit holds for each of them; the watchdog holds it for all."""
+
+
+class Export(NamedTuple):
+    """A function that a component gives, and how its arguments are written and its answer is read."""
+
+    kind: Any
+    params: list[tuple[str, Convert]]
+    read: Convert
 
 
 class LoadedComponent:
@@ -25,21 +35,21 @@ class LoadedComponent:
         except WasmtimeError as error:
             raise NotLoadable(str(error)) from None
         self.engine = engine
-        self._exports: dict[str, tuple[list[tuple[str, Convert]], Convert]] = {}
+        self._exports: dict[str, Export] = {}
 
     def open(self, limits: dict[str, Any]) -> OpenComponent:
         """One invocation of it."""
         return OpenComponent(self, limits)
 
-    def converters(self, export: str) -> tuple[list[tuple[str, Convert]], Convert]:
-        """How an export's arguments are written and its answer is read. Raises `Stopped` where there is none of the name."""
+    def export(self, export: str) -> Export:
+        """One of its exports. Raises `Stopped` where there is none of the name."""
         if export not in self._exports:
             found = self.guest.type.exports(self.engine).get(export)
             if found is None:
                 raise Stopped("guest_not_loadable", f"it exports no function {export!r}")
             kind: Any = found.ty
             params = [(snake(name), writer(param)) for name, param in kind.params]
-            self._exports[export] = (params, reader(kind.result))
+            self._exports[export] = Export(kind, params, reader(kind.result))
         return self._exports[export]
 
 
@@ -54,8 +64,9 @@ class OpenComponent:
 
     def call(self, export: str, args: Frame) -> Any:
         """Instantiate the component and call one of its exports."""
-        params, read = self._loaded.converters(export)
+        kind, params, read = self._loaded.export(export)
         function: Any = self._loaded.linker.instantiate(self._store, self._loaded.guest).get_func(self._store, export)
+        function.type = lambda _store: kind  # which remembers its parts; the binding would make a new one
         return read(function(self._store, *(write(args[name]) for name, write in params)))
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from wasmtime import WasmtimeError
@@ -47,23 +47,23 @@ class Worker:
         try:
             while True:
                 order = self.channel.receive()
-                self.channel.send_packed(_fitting(self.answer(order)))
+                with ExitStack() as afterwards:  # nobody waits while the guest's memory is given back
+                    self.channel.send_packed(_fitting(self.answer(order, afterwards)))
         finally:
             os._exit(0)
 
-    def answer(self, order: Frame) -> Frame:
-        """Run one invocation to its end."""
+    def answer(self, order: Frame, afterwards: ExitStack) -> Frame:
+        """Run one invocation to its end; what it had is let go of `afterwards`."""
         run = self.run = Run(self.channel, order)
         allow_cpu(order["limits"]["cpu"] + _CPU_SLACK_SECONDS)
         try:
             guest = self._guest(order["artefact"], order["runtime"])
             before, started = writable_bytes(), time.thread_time()
-            opened = guest.open(order["limits"])
+            opened = afterwards.enter_context(closing(guest.open(order["limits"])))
         except NotLoadable as error:
             return {"op": "trap", "kind": "guest_not_loadable", "detail": _cut(str(error)), "cpu": 0.0, "memory": 0}
-        with closing(opened):
-            frame = self._outcome(run, opened, order, before)
-            frame |= {"cpu": time.thread_time() - started, "memory": max(writable_bytes() - before, 0)}
+        frame = self._outcome(run, opened, order, before)
+        frame |= {"cpu": time.thread_time() - started, "memory": max(writable_bytes() - before, 0)}
         return frame | {"journal": run.journal, "dropped_log_lines": run.dropped_log_lines}
 
     def _outcome(self, run: Run, guest: Any, order: Frame, before: int) -> Frame:
