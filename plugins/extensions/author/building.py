@@ -71,11 +71,14 @@ def _entry(file: Path) -> str:
     Raises ManifestRefused.
     """
     manifest = read_manifest(file.read_bytes() if file.is_file() else b"")
-    wanted = [*(["handler"] if manifest.endpoints or not manifest.exports else []), *manifest.exports]
+    served = bool(manifest.endpoints or not manifest.exports)
+    wanted = [*(["handler"] if served else []), *manifest.exports]
+    glue = ["lastWords", *(_GLUED[name] for name in wanted), *([] if served else ["unserved"])]
     lines = [
-        f'import {{ lastWords, {", ".join(_GLUED[name] for name in wanted)} }} from "@deskhand/extension-sdk-as/assembly/glue";',
+        f'import {{ {", ".join(glue)} }} from "@deskhand/extension-sdk-as/assembly/glue";',
         'import * as authored from "../assembly/index";',
         *map(_exported, wanted),
+        *([] if served else ["export function handler(): i32 { return unserved(); }"]),
         "export function onAbort(message: string | null, file: string | null, line: u32, column: u32): void {",
         "  lastWords(message, file, line, column);",
         "}",

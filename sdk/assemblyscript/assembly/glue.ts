@@ -12,6 +12,11 @@ export function serve(handler: (request: Request) => Response): i32 {
   return put(JSON.stringify(handler(JSON.parse<Request>(input()))));
 }
 
+/** The handler of an extension without endpoints: every guest has one, and nobody calls this one. */
+export function unserved(): i32 {
+  return put('{"status":404,"headers":[],"body":""}');
+}
+
 /** An author's error is what they return; nothing is an event that was taken. */
 export function listen(onEvent: (event: Event) => string | null): i32 {
   const refused = onEvent(JSON.parse<Event>(input()));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cli import main
 from kernel.plugins import Plugins
 from plugins.extensions.author.errors import CaseRefused
 from plugins.extensions.author.fake_host import FakeHost
+from plugins.extensions.author.sdk import sdk_folder
 from plugins.extensions.author.starting import create_extension
 from plugins.extensions.guests.invocation import HostCall
 
@@ -197,6 +199,20 @@ function typed(event: Event): string | null {
             "trap": "guest_trapped", "logs": ['{"success":true,"value":[]}', 'nothing "in" it (assembly/index.ts:18:3)']}},
     )  # fmt: skip
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "4 passed, 0 failed"), done.output
+
+
+def test_the_layout_in_the_readme_is_one_that_billing_takes(tmp_path: Path) -> None:
+    """An extension of a hook alone: it serves nothing, so it has no handler of its own."""
+    folder = tmp_path / "letter"
+    create_extension(folder, "as")
+    manifest = json.loads((folder / "deskhand.json").read_text())
+    manifest |= {"endpoints": [], "hooks": [{"name": "render_invoice", "on_failure": "skip"}]}
+    (folder / "deskhand.json").write_text(json.dumps(manifest))
+    readme = (sdk_folder() / "assemblyscript" / "README.md").read_text()
+    example = next(one for one in re.findall(r"```ts\n(.*?)```", readme, re.DOTALL) if "renderInvoice" in one)
+    (folder / "assembly" / "index.ts").write_text(example)
+    done = cases(folder, {"name": "prints", "invoice": {}, "expect": {}})
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 passed, 0 failed"), done.output
 
 
 def test_a_case_that_is_not_so_fails_and_says_how(orders: Path) -> None:
