@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +24,15 @@ if TYPE_CHECKING:
 
 
 def find_days_back(ctx: CallContext, book: Book, findings: Findings) -> None:
-    """Add what lines that end before the last day they are billed for take back; nothing is asked if no line ends."""
-    ending = {one.line.id: (place, one) for place, one in enumerate(book.lines) if one.agreement.active.end != date.max}
-    found = ctx.session.execute(waiting_days(among(DaysBack.contract_line_id, sorted(ending)))).all() if ending else []
+    """Add what lines that ended before the last day they are billed for take back, also of those that go on by now: what they
+    serve after all is billed anew.
+    """
+    places = {one.line.id: (place, one) for place, one in enumerate(book.lines)}
+    waiting = waiting_days(among(DaysBack.client_id, book.currencies))
+    found = [row for row in ctx.session.execute(waiting) if row[0].contract_line_id in places]
     clients = get_clients(ctx, sorted({back.client_id for back, *_rest in found})) if found else {}
     for back, line, invoice in found:
-        place, agreed = ending[back.contract_line_id]
+        place, agreed = places[back.contract_line_id]
         with speaking(clients[back.client_id].locale or ctx.tenant.locale):
             findings.lines.append(found_on(agreed, _line(book, place, agreed, (back, line, invoice)), invoice.currency))
 

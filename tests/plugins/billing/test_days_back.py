@@ -107,6 +107,21 @@ def test_whole_months_beyond_the_end_come_back_and_what_goes_on_is_billed_again(
     assert sum(line[3] for line in _last(acme)[1]) == 32000
 
 
+def test_days_that_are_billed_anew_stay_taken_back_whatever_becomes_of_the_note(acme: Any, hill: Any) -> None:
+    contract_id = _contract(acme, hill)
+    _run(acme)
+    _end(acme, contract_id, "2026-10-20")
+    _run(acme, **NOVEMBER)
+    _end(acme, contract_id, None)
+    _run(acme)
+    assert _last(acme) == ("invoice", [("Care", "2026-10-21", "2026-11-01", 11000)])
+    with acme.call("carol") as ctx:
+        note = ctx.session.scalars(select(Invoice.id).where(Invoice.kind == "credit_note")).one()
+        finalizing.void_invoice(ctx, note, "Wrong address")
+    _run(acme)
+    assert _last(acme) == ("credit_note", [("Care, taken back", "2026-10-21", "2026-11-01", 11000)])
+
+
 def test_what_was_discounted_or_credited_is_not_taken_back(acme: Any, hill: Any) -> None:
     contract_id = _contract(acme, hill)
     with acme.call() as ctx:
