@@ -39,6 +39,16 @@ class Invocation(Schema):
         "wit": "u64", "description": "When the handler is stopped: milliseconds since 1970-01-01 UTC."})  # fmt: skip
 
 
+class Msp(Schema):
+    """The MSP for whom the handler runs, and what it counts in."""
+
+    name = fields.String(required=True)
+    zone = fields.String(required=True, metadata={"description": "An IANA name: `Europe/Berlin`."})
+    today = fields.Date(required=True, metadata={"description": "The business date in its zone."})
+    currency = fields.String(required=True, metadata={"description": "ISO 4217."})
+    locale = fields.String(required=True, metadata={"description": "A BCP 47 tag: `de`."})
+
+
 class Person(Schema):
     """Somebody on whose behalf the handler runs. A contact belongs to a client."""
 
@@ -98,6 +108,12 @@ def current(ctx: CallContext, invocation: GuestCall) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def whose_tenant(ctx: CallContext, _invocation: GuestCall) -> dict[str, Any]:
+    """The MSP for whom the guest runs."""
+    tenant = ctx.tenant
+    return {"name": tenant.name, "zone": tenant.zone, "today": ctx.today(), "currency": tenant.currency, "locale": tenant.locale}
+
+
 def get_setting(ctx: CallContext, invocation: GuestCall, key: str) -> dict[str, Any]:
     """One setting of the install, or nothing."""
     return {"value": get_config(ctx, invocation.install_id).get(key)}
@@ -143,6 +159,7 @@ HOST_INTERFACES = (
 )  # fmt: skip
 HOST_FUNCTIONS = (
     HostFunction("context", "current", "cap:context.read", "Who and where the handler is.", Nothing, Invocation, current),
+    HostFunction("context", "tenant", "cap:context.read", "The MSP for whom the handler runs.", Nothing, Msp, whose_tenant),
     *map(_log, ("debug", "info", "warn", "error")),
     HostFunction("clock", "now_ms", None, "Milliseconds since 1970-01-01 UTC.", Nothing, Milliseconds, None),
     HostFunction("random", "fraction", None, "A number from 0 up to, not including, 1, with 53 random bits.", Nothing, Fraction,

@@ -11,6 +11,7 @@ import pytest
 from house.stage import World
 from kernel.audit import AuditEntry
 from kernel.directory import clients
+from kernel.tenancy import change_tenant
 from plugins.catalog import services as catalog
 from plugins.extensions.installs import secrets as install_secrets
 from plugins.extensions.models import InstallSecret
@@ -54,6 +55,14 @@ def test_clients_are_listed_by_name_and_read_one_by_one(orders: Install, contoso
     assert orders.get("clients.get", client_id=str(contoso))["billing_email"] == "pay@contoso.example"
     assert orders.refused("clients.get", client_id=str(uuid4()))[0] == "client_not_found"
     assert orders.refused("clients.get", client_id="7") == ("invalid_input", {"clientId": "Not a valid UUID."})
+
+
+def test_a_guest_knows_for_whom_it_runs_and_which_day_that_is_there(orders: Install) -> None:
+    with orders.world.call() as ctx:
+        change_tenant(ctx, {"name": "Acme ÄG", "zone": "Pacific/Kiritimati"})
+        wanted = {"name": "Acme ÄG", "zone": "Pacific/Kiritimati", "currency": "EUR", "locale": "en"}
+        today = ctx.clock.today("Pacific/Kiritimati").isoformat()
+    assert orders.get("context.tenant") == wanted | {"today": today}
 
 
 def test_services_show_todays_prices_and_never_what_they_cost(orders: Install, support: UUID) -> None:

@@ -44,6 +44,20 @@ export class Invocation {
   deadline_ms: u64 = 0;
 }
 
+/** The MSP for whom the handler runs, and what it counts in. */
+@json
+export class Msp {
+  name: string = "";
+  /** An IANA name: `Europe/Berlin`. */
+  zone: string = "";
+  /** The business date in its zone. `YYYY-MM-DD`. */
+  today: string = "";
+  /** ISO 4217. */
+  currency: string = "";
+  /** A BCP 47 tag: `de`. */
+  locale: string = "";
+}
+
 /** Who and where the handler is. */
 export namespace context {
   /**
@@ -52,6 +66,14 @@ export namespace context {
    */
   export function current(): Answer<Invocation> {
     return ask<Invocation>("context", "current", `{}`);
+  }
+
+  /**
+   * The MSP for whom the handler runs.
+   * Needs `cap:context.read`.
+   */
+  export function tenant(): Answer<Msp> {
+    return ask<Msp>("context", "tenant", `{}`);
   }
 }
 

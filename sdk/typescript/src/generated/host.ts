@@ -51,6 +51,19 @@ export interface Invocation {
   deadlineMs: number;
 }
 
+/** The MSP for whom the handler runs, and what it counts in. */
+export interface Msp {
+  name: string;
+  /** An IANA name: `Europe/Berlin`. */
+  zone: string;
+  /** The business date in its zone. `YYYY-MM-DD`. */
+  today: string;
+  /** ISO 4217. */
+  currency: string;
+  /** A BCP 47 tag: `de`. */
+  locale: string;
+}
+
 /** Who and where the handler is. */
 export const context = {
   /**
@@ -58,6 +71,11 @@ export const context = {
    * Throws a `HostRefusal` without `cap:context.read`.
    */
   current: (): Invocation => orRefusal(() => rawContext.current()),
+  /**
+   * The MSP for whom the handler runs.
+   * Throws a `HostRefusal` without `cap:context.read`.
+   */
+  tenant: (): Msp => orRefusal(() => rawContext.tenant()),
 };
 
 /** Events of the extension's own, for itself and for other extensions of the tenant that list them. */

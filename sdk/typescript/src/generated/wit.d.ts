@@ -26,10 +26,18 @@ declare module "deskhand:extension/context@1.0.0" {
     requestId: string;
     deadlineMs: number;
   }
+  interface Msp {
+    name: string;
+    zone: string;
+    today: string;
+    currency: string;
+    locale: string;
+  }
   const context: {
     current(): Invocation;
+    tenant(): Msp;
   };
-  export type { Trigger, Invocation };
+  export type { Trigger, Invocation, Msp };
   export default context;
 }
 
