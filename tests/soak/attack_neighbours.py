@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ ATTACKERS, INSTALLS = 4, 6
 """Tenants, and installs of each, which take turns, since a breaker lets each rest."""
 NICENESS = 5
 """Of a guest's process."""
-PHASE_SECONDS, PAUSE_SECONDS, PATIENCE_SECONDS = 8.0, 0.02, 60.0
+PHASE_SECONDS, PAUSE_SECONDS, PATIENCE_SECONDS = 5.0, 0.02, 60.0
 OTHERS = {"list": "/api/v1/clients?limit=20", "extension": "/x/{install}/polite"}
 
 
@@ -45,6 +45,10 @@ class Phase:
     waits: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in OTHERS})
     ends: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
+
+
+Round = tuple[Phase, Phase]
+"""With attacks, and with busy loops."""
 
 
 @dataclass(frozen=True)
@@ -63,32 +67,37 @@ class Caller:
 
 
 def attack_neighbours(notes: dict[str, Any], keep: Callable[[], None]) -> str:
-    """`SOAK_ROUNDS` (4) rounds of attacks and of busy loops; returns the figures in words."""
-    wanted = int(os.environ.get("SOAK_ROUNDS", "4"))
-    attacked, looped = Phase(), Phase()
+    """`SOAK_ROUNDS` (8) rounds of attacks and of busy loops in turns; returns the figures in words, ratios of pairs."""
+    wanted = int(os.environ.get("SOAK_ROUNDS", "8"))
+    rounds: list[Round] = []
     with ground() as (kernel, _), web_server(kernel) as port:
         victim, attackers = _cast(kernel, port)
         _observe(victim, Phase(), 1.0)
         loops = kernel.settings.web_workers * kernel.settings.guest_workers
-        for number in range(wanted):
+        while len(rounds) < wanted:
+            attacked, looped = Phase(), Phase()
             with _attacks(attackers, attacked):
                 _observe(victim, attacked, PHASE_SECONDS)
             with _busy_loops(loops):
                 _observe(victim, looped, PHASE_SECONDS)
-            print(f"  round {number + 1}: {_words(attacked, looped)}", flush=True)
-    if attacked.failed:
-        raise SystemExit(f"Others were refused: {Counter(attacked.failed)}")
-    ended = ", ".join(f"{count} {end}" for end, count in attacked.ends.most_common())
+            rounds.append((attacked, looped))
+            print(f"  round {len(rounds)}: {_words(rounds[-1:])}", flush=True)
+    if failed := [one for attacked, _ in rounds for one in attacked.failed]:
+        raise SystemExit(f"Others were refused: {Counter(failed)}")
+    ends = sum((attacked.ends for attacked, _ in rounds), Counter[str]())
+    ended = ", ".join(f"{count} {end}" for end, count in ends.most_common())
     against = f"{ATTACKERS} tenants, {len(ATTACKS)} attacks at once ({ended}) against {loops} niced busy loops"
-    return f"{against}: {_words(attacked, looped)}"
+    return f"{against}, {wanted} rounds: {_words(rounds)}"
 
 
-def _words(attacked: Phase, looped: Phase) -> str:
+def _words(rounds: Sequence[Round]) -> str:
     def of(kind: str) -> str:
-        ours, theirs = (median(phase.waits[kind]) * 1000 for phase in (attacked, looped))
-        longest = [max(phase.waits[kind]) for phase in (attacked, looped)]
-        return (f"{kind} p50 {ours:.1f} ms against {theirs:.1f} ms ({ours / theirs:.2f}), "
-                f"longest {longest[0]:.2f} s against {longest[1]:.2f} s")  # fmt: skip
+        pairs = [(median(attacked.waits[kind]), median(looped.waits[kind])) for attacked, looped in rounds]
+        ratios = [ours / theirs for ours, theirs in pairs]
+        ours, theirs = (median(pair[side] for pair in pairs) * 1000 for side in (0, 1))
+        longest = [max(max(phases[side].waits[kind]) for phases in rounds) for side in (0, 1)]
+        return (f"{kind} p50 {ours:.1f} ms against {theirs:.1f} ms, {median(ratios):.2f} times ({min(ratios):.2f} to "
+                f"{max(ratios):.2f}), longest {longest[0]:.2f} s against {longest[1]:.2f} s")  # fmt: skip
 
     return "; ".join(map(of, OTHERS))
 

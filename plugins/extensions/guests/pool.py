@@ -46,6 +46,8 @@ class GuestPool:
         self._share = max(size - 1, 1)
         self._taken = 0
         self._serving: Counter[str] = Counter()
+        self._rough: set[str] = set()
+        """Owners whose last call left its worker unfit: they get new ones, not those that wait for somebody else."""
         self._waiting = 0
 
     def invoke(self, invocation: Invocation, on_host_call: OnHostCall) -> Outcome:
@@ -102,7 +104,8 @@ class GuestPool:
     def _pick(self, owner: str) -> WorkerProcess | None:
         """An idle worker, the owner's last one before any other; a new one while the owner has none and there is room."""
         own = next((one for one in reversed(self._idle) if one.owner == owner), None)
-        if own is None and (not self._idle or self._taken + len(self._idle) <= self._size):
+        crowded = bool(self._idle) and self._taken + len(self._idle) > self._size
+        if own is None and (owner in self._rough or not crowded):
             return None
         worker = own or self._idle[0]
         self._idle.remove(worker)
@@ -129,6 +132,7 @@ class GuestPool:
     def _give_back(self, worker: WorkerProcess, owner: str, *, fit: bool) -> None:
         worker.runs += 1
         with self._free:
+            (self._rough.discard if fit else self._rough.add)(owner)
             keep = fit and len(self._idle) < self._size and worker.runs < self._recycle_after
             if keep:
                 self._idle.append(worker)
