@@ -139,9 +139,11 @@ def consent(
     """Let the waiting release serve, with `grants` of what it asks for and the defaults that are granted now; `parameters` as
     for `install_extension`. `release_id` is the release that was looked at: what it does besides is consented to unseen else.
 
-    Raises NothingToConsent, OtherReleaseWaits, GrantNotAsked.
+    Raises ReleaseNotFound, NothingToConsent, OtherReleaseWaits, GrantNotAsked.
     """
     install = get_install(ctx, install_id, lock=True)
+    if release_id is not None:
+        get_release(ctx, release_id)
     if install.pending_release_id is None:
         raise NothingToConsent("No release of this extension waits for consent.")
     if release_id not in (None, install.pending_release_id):

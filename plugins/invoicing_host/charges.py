@@ -55,7 +55,9 @@ def keep_charges(ctx: CallContext, asked: Sequence[Mapping[str, Any]]) -> list[K
     items = _items(ctx, asked)
     _check(ctx, asked, items)
     rows = [_row(ctx, one, items.get(one["service_id"])) for one in asked]
-    fresh = insert(ExtensionCharge).values(rows).on_conflict_do_nothing(
+    # In one order, so that two calls with the same keys wait for each other instead of for both.
+    ordered = sorted(rows, key=lambda row: row["idempotency_key"])
+    fresh = insert(ExtensionCharge).values(ordered).on_conflict_do_nothing(
         index_elements=["tenant_id", "install_id", "idempotency_key"]
     )  # fmt: skip
     created = set(ctx.session.scalars(fresh.returning(ExtensionCharge.id)))
