@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from plugins.extensions.guests.invocation import HostCall
 from plugins.extensions.guests.limits import COMPONENT, EXTISM, WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES, Limits
 from plugins.extensions.guests.pool import GuestPool
 from plugins.extensions.guests.processes import WorkerProcess
-from tests.extensions.conftest import wat_guest
+from tests.extensions.conftest import ROOT, wat_guest
 from tests.extensions.guest_stage import SHORT, Host, call
 
 TYPESCRIPT = {
@@ -147,6 +150,23 @@ def test_a_worker_has_nothing_worth_stealing(store: ArtefactStore, polite: str) 
         assert re.search(rf"Max data size +{WORKER_MEMORY_BYTES} ", limits)
         assert re.search(rf"Max address space +{WORKER_ADDRESS_SPACE_BYTES} ", limits)
         assert re.search(r"Max open files +32 +32 ", limits)
+
+
+def test_a_worker_opens_no_file_but_libraries(tmp_path: Path) -> None:
+    """Not even those of the user that it runs as."""
+    mine = tmp_path / "secret.key"
+    mine.write_text("not yours")
+    tries = (
+        "import json, os, sys; sys.path.append(sys.argv[1]); from guests.sandbox import lock_down; lock_down(); told = []\n"
+        "for one in (*sys.argv[2:], '/proc/self/environ', f'/proc/{os.getppid()}/environ'):\n"
+        "    try: open(one); told.append(one)\n"
+        "    except OSError as no: told.append(type(no).__name__)\n"
+        "import decimal, wasmtime, extism\n"
+        "os.write(1, json.dumps(told).encode())"
+    )
+    command = [sys.executable, "-I", "-c", tries, str(ROOT / "plugins" / "extensions"), str(mine), "/etc/passwd", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (json.loads(done.stdout or "[]"), done.stderr) == (["PermissionError"] * 5, "")
 
 
 def test_a_worker_ends_with_its_server() -> None:

@@ -15,6 +15,7 @@ from wasmtime import Module, WasmtimeError, component
 
 from .engine import guest_engine
 from .limits import COMPONENT, EXTISM, MAX_ARTEFACT_BYTES
+from .sandbox import see_libraries_only
 from .shapes import describe, describe_module
 
 _PR_SET_PDEATHSIG = 1
@@ -27,6 +28,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    see_libraries_only()
     sys.stdout.buffer.write(READERS[sys.argv[3]](sys.stdin.buffer.read()))
 
 

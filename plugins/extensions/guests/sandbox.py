@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
+from .landlock import read_only_beneath
 from .limits import MAX_MODULE_BYTES, WORKER_ADDRESS_SPACE_BYTES, WORKER_MEMORY_BYTES
 
 _CLONE_NEWUSER = 0x10000000
@@ -21,12 +24,11 @@ _LAST = 12
 
 
 def lock_down() -> bool:
-    """Give up new privileges, files to write, core dumps and, where the kernel lets us, the network.
+    """Give up new privileges, files to write, core dumps and, where the kernel lets us, the network and all files but libraries.
 
     Returns whether the network is gone. Call it before any thread is started: a user namespace wants one thread.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     offline = any(libc.unshare(spaces) == 0 for spaces in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
     for limit, value in (
         (resource.RLIMIT_DATA, WORKER_MEMORY_BYTES),
@@ -36,7 +38,19 @@ def lock_down() -> bool:
     ):
         resource.setrlimit(limit, (value, value))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, _IMAGE_BYTES))
+    writable_bytes()  # opens what it reads, while that can be done
+    see_libraries_only()
     return offline
+
+
+def see_libraries_only() -> bool:
+    """Open nothing any more but what Python and the runtimes may load late: their own code and the system's libraries.
+
+    Returns whether the kernel can do that.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    own = (sys.prefix, sys.base_prefix, str(Path(__file__).parent))
+    return read_only_beneath(Path(one) for one in (*own, "/lib", "/lib64", "/usr/lib", "/usr/lib64"))
 
 
 @contextmanager
