@@ -18,7 +18,7 @@ from plugins.extensions import answers, commands, host, pages, routes, tasks
 from plugins.extensions.calls import pages as call_pages
 from plugins.extensions.gateway import door as gateway
 from plugins.extensions.gateway import pages as signing_pages
-from plugins.extensions.installs import options_pages, secret_pages
+from plugins.extensions.installs import limits_pages, options_pages, secret_pages
 from plugins.extensions.installs import pages as install_pages
 from plugins.extensions.interfaces import scheduling as scheduling_host
 from plugins.extensions.publishers import pages as trust_pages
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from kernel.web.pages import Pages
 
 _PAGES = (
-    gateway, pages, install_pages, call_pages, options_pages, secret_pages, signing_pages, slot_pages, trust_pages, asset_door,
+    gateway, pages, install_pages, call_pages, options_pages, limits_pages, secret_pages, signing_pages, slot_pages, trust_pages,
+    asset_door,
 )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ class Release(TenantTable):
 
 class Install(TenantTable, Versioned):
     """An extension in a tenant, serving one release. A release that asks for more waits in `pending_release_id` while the
-    old one keeps serving; the one that served before is `previous_release_id`. `config` is a sealed JSON object of texts.
+    old one keeps serving; the one that served before is `previous_release_id`. `config` is a sealed JSON object of
+    texts, `limits` what it may use where that is less than everybody may.
 
     While `disabled`, `halted` says by whom: an administrator, a revocation, or the breaker after too many traps. The breaker
     lets no call in before `resting_until`; `rests` counts the rests since the last call that went well. Traps before
@@ -92,6 +93,7 @@ class Install(TenantTable, Versioned):
     resting_until: Mapped[datetime | None]
     rests: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     watched_since: Mapped[datetime | None]
+    limits: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     installed_by: Mapped[str]
 
 

@@ -11,7 +11,7 @@ from kernel.context import CallContext
 from plugins.extensions import schemas, services
 from plugins.extensions.calls import invocations, journals, metrics
 from plugins.extensions.gateway import signed_calls
-from plugins.extensions.installs import listing
+from plugins.extensions.installs import limits, listing
 from plugins.extensions.installs import secrets as install_secrets
 from plugins.extensions.publishing import releases
 
@@ -120,6 +120,15 @@ def grant_capability(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -
 def revoke_capability(ctx: CallContext, install_id: UUID, capability: str) -> None:
     """Revoke a capability"""
     services.revoke_capability(ctx, install_id, capability)
+
+
+@rest.put(f"{_INSTALL}/limits", permission="extension.manage", body=limits.LimitsIn, out=schemas.InstallOut)
+def set_limits(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> Any:
+    """Give an install limits of its own
+
+    Never more than the platform gives everybody; what is left out is as the platform has it.
+    """
+    return listing.shown(ctx, limits.set_limits(ctx, install_id, body))
 
 
 @rest.post(f"{_INSTALL}/signing-secret", permission="extension.manage", out=schemas.SigningSecretOut)

@@ -127,6 +127,8 @@ class InstallOut(InstallRow):
     grants = fields.List(fields.Nested(GrantOut))
     not_granted = fields.List(fields.String(), metadata={"description": "Asked for, and not granted."})
     config_keys = fields.List(fields.String(), metadata={"description": "Names of its settings; values stay sealed."})
+    limits = fields.Dict(keys=fields.String(), values=fields.Float(), metadata={
+        "description": "Where it may use less than everybody may."})  # fmt: skip
 
 
 class SigningSecretOut(Schema):

@@ -28,6 +28,7 @@ from kernel.logs import configure
 from plugins.extensions import services
 from plugins.extensions.calls import breaker, invoking
 from plugins.extensions.guests.limits import Limits
+from plugins.extensions.installs import limits
 from plugins.extensions.installs.secrets import set_secret
 from plugins.extensions.runtime import close_guest_pool
 from tests.benchmarks.calling import key_of_alice
@@ -201,7 +202,7 @@ def _side(kernel: Kernel, token: str, wasm: bytes) -> Side:
 def without_brakes() -> Iterator[None]:
     """Nobody is slowed down for hammering: no limit of calls a second, no breaker, and endless guests end soon."""
     with ExitStack() as after:
-        changes = ((invoking, "BURST", 10**9), (breaker, "TRAPS", 10**9), (breaker, "TOO_MANY", 10**9),
+        changes = ((limits, "BURST", 10**9), (breaker, "TRAPS", 10**9), (breaker, "TOO_MANY", 10**9),
                    (invoking, "BY_TRIGGER", {**invoking.BY_TRIGGER, "http": SHORT}))  # fmt: skip
         for module, name, value in changes:
             after.callback(setattr, module, name, getattr(module, name))

@@ -39,6 +39,7 @@ from plugins.extensions.errors import (
 from plugins.extensions.guests.answers import request_bytes
 from plugins.extensions.guests.invocation import ExportCall, GuestRequest, GuestResponse, Invocation, Outcome
 from plugins.extensions.guests.limits import BY_TRIGGER, WEBHOOK
+from plugins.extensions.installs.limits import AT_ONCE, Own, narrowed, pace
 from plugins.extensions.interfaces.egress import MeteredCall
 from plugins.extensions.models import SERVING
 from plugins.extensions.publishers.trust import check_content
@@ -51,9 +52,8 @@ if TYPE_CHECKING:
     from kernel.app import Kernel
 
 _log = logging.getLogger(__name__)
-BURST, PER_SECOND, AT_ONCE = 120, 10.0, 8
 _TARGET = """
-select i.state, i.halted, i.resting_until, i.rests, i.recording, r.name, r.semver, r.title, r.publisher, r.digest,
+select i.state, i.halted, i.resting_until, i.rests, i.recording, i.limits, r.name, r.semver, r.title, r.publisher, r.digest,
   r.component_key, r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
   array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher) as keys,
@@ -99,6 +99,7 @@ class Target:
     grants: frozenset[str]
     rests: int
     recording: bool
+    limits: Own
     endpoint: str
     auth: str = "user"
     params: tuple[tuple[str, str], ...] = ()
@@ -150,7 +151,7 @@ def _look_up(ctx: CallContext, install_id: UUID) -> Target:
     check_breaker(row["title"], row["resting_until"], ctx.now())
     return Target(
         ctx.tenant_id, install_id, row["name"], row["semver"], row["title"], bytes(row["digest"]), row["component_key"],
-        _read(row["manifest"]), frozenset(row["grants"]), row["rests"], row["recording"], endpoint="",
+        _read(row["manifest"]), frozenset(row["grants"]), row["rests"], row["recording"], row["limits"] or {}, endpoint="",
     )  # fmt: skip
 
 
@@ -193,14 +194,15 @@ def call_guest(kernel: Kernel, target: Target, request: GuestRequest | ExportCal
     """
     if why.trigger == "hook":
         return _run(kernel, target, request, why)
-    ratelimit.take_of_lot(kernel, target.tenant_id, f"extension:{target.install_id}", burst=BURST, per_second=PER_SECOND)
+    burst, per_second = pace(target.limits)
+    ratelimit.take_of_lot(kernel, target.tenant_id, f"extension:{target.install_id}", burst=burst, per_second=per_second)
     with slot(kernel, target):
         return _run(kernel, target, request, why)
 
 
 def _run(kernel: Kernel, target: Target, request: GuestRequest | ExportCall, why: Occasion) -> Outcome:
     started = kernel.clock.now()
-    limits = WEBHOOK if target.auth == "public-signed" else BY_TRIGGER[why.trigger]
+    limits = narrowed(WEBHOOK if target.auth == "public-signed" else BY_TRIGGER[why.trigger], target.limits)
     deadline = started + timedelta(seconds=limits.wall_seconds)
     facts = MeteredCall(target.install_id, target.name, target.semver, why.trigger, why.cause.request_id, deadline)
     host = Dispatcher(kernel, target.tenant_id, target.actor(why.caller), facts, why.cause)
@@ -238,7 +240,7 @@ def slot(kernel: Kernel, target: Target) -> Iterator[None]:
     """
     settings = kernel.settings
     shares = {
-        target.install_id: max(AT_ONCE // max(settings.web_workers, 1), 1),
+        target.install_id: max(target.limits.get("at_once", AT_ONCE) // max(settings.web_workers, 1), 1),
         target.tenant_id: max(settings.web_threads - 2, 1),
         None: max(settings.web_threads - 1, 1),
     }

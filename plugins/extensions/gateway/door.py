@@ -21,13 +21,14 @@ from kernel.errors import NotFound, PermissionDenied
 from kernel.gate import PUBLIC, SAFE_METHODS, check_origin, present_credential, request_call, request_id
 from kernel.tenancy import find_tenant
 from kernel.web.pages import Pages
-from plugins.extensions.calls.invoking import BURST, PER_SECOND, Target, find_target, invoke
+from plugins.extensions.calls.invoking import Target, find_target, invoke
 from plugins.extensions.errors import BodyNotText, EndpointNotFound, InstallNotFound, SignatureRefused
 from plugins.extensions.gateway import signed_calls
 from plugins.extensions.gateway.kept_answers import Repeatable, answer_once, check_key
 from plugins.extensions.gateway.signed_calls import SignedText
 from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Pairs
 from plugins.extensions.guests.limits import MAX_REQUEST_BYTES
+from plugins.extensions.installs.limits import BURST, PER_SECOND
 
 if TYPE_CHECKING:
     from kernel.app import Kernel

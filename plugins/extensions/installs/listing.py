@@ -46,4 +46,5 @@ def shown(ctx: CallContext, install: Install) -> dict[str, Any]:
         "installed_by": install.installed_by, "created_at": install.created_at, "updated_at": install.updated_at,
         "url": f"/x/{install.id}/", "grants": grants.list_grants(ctx, install.id),
         "not_granted": grants.open_requests(ctx, install, release), "config_keys": sorted(services.get_config(ctx, install.id)),
+        "limits": install.limits or {},
     }  # fmt: skip

@@ -15,6 +15,7 @@ from kernel.tenancy import switch_plugin
 from plugins.extensions import services
 from plugins.extensions.calls import invoking
 from plugins.extensions.guests.invocation import GuestRequest
+from plugins.extensions.installs import limits
 from tests.conftest import World
 from tests.extensions.conftest import build
 from tests.extensions.room_stage import API, ROOT, calls_of, denials, install, manifest_of, publish
@@ -123,17 +124,26 @@ def test_an_install_has_a_burst_of_120_calls(acme: World, hostile_wasm: bytes) -
 
     installed = hostile(acme, hostile_wasm)
     bucket = f"extension:{installed['id']}"
-    ratelimit.take(acme.kernel, acme.tenant_id, bucket, burst=invoking.BURST, per_second=invoking.PER_SECOND, cost=119)
+    ratelimit.take(acme.kernel, acme.tenant_id, bucket, burst=limits.BURST, per_second=limits.PER_SECOND, cost=119)
     assert acme.api().get(f"{installed['url']}polite").status_code == 200
     limited = acme.api().get(f"{installed['url']}polite")
     assert (limited.status_code, limited.json["code"], limited.headers["Retry-After"]) == (429, "rate_limited", "1")
+
+
+def test_an_install_with_limits_of_its_own_is_held_to_them(acme: World, hostile_wasm: bytes) -> None:
+    installed = hostile(acme, hostile_wasm)
+    api, url = acme.api(), f"/api/v1/extension-installs/{installed['id']}/limits"
+    assert api.put(url, json={"host_calls": 0}).status_code == 200
+    assert api.get(f"{installed['url']}refused-config").json["code"] == "host_call_flood"
+    assert api.put(url, json={}).status_code == 200
+    assert api.get(f"{installed['url']}refused-config").status_code == 200
 
 
 def test_too_many_calls_at_once_are_told_to_come_again(acme: World, hostile_wasm: bytes) -> None:
     installed = hostile(acme, hostile_wasm)
     with acme.call("bob") as ctx:
         target = invoking.find_target(ctx, UUID(installed["id"]), "GET", "/polite")
-    most = invoking.AT_ONCE // acme.kernel.settings.web_workers
+    most = limits.AT_ONCE // acme.kernel.settings.web_workers
     slots = [invoking.slot(acme.kernel, target) for _ in range(most)]
     for slot in slots:
         slot.__enter__()

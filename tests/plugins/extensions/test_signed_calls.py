@@ -14,8 +14,8 @@ from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.tenancy import switch_plugin
 from plugins.extensions.author.dev_server import end_key, make_dev_server
-from plugins.extensions.calls import invoking
 from plugins.extensions.gateway.signed_calls import HEADER, SignedText
+from plugins.extensions.installs import limits
 from plugins.extensions.models import SigningSecret
 from tests.conftest import World
 from tests.extensions.conftest import build
@@ -108,7 +108,7 @@ def test_a_question_mark_in_the_path_does_not_pass_for_the_querys(acme: World, h
 
 def test_who_makes_installs_up_is_slowed_down_as_well(acme: World, hostile_wasm: bytes) -> None:
     caller, installed = outside(acme, hostile_wasm)
-    made_up = [caller.send("/echo", address=f"/x/{uuid4()}@{acme.tenant.slug}/") for _ in range(invoking.BURST + 1)]
+    made_up = [caller.send("/echo", address=f"/x/{uuid4()}@{acme.tenant.slug}/") for _ in range(limits.BURST + 1)]
     assert {one.status_code for one in made_up[:-1]} == {401}
     assert made_up[-1].status_code == 429
     assert caller.send("/echo", "x").status_code == 200, installed
