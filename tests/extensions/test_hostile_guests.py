@@ -137,6 +137,16 @@ def test_a_worker_that_hangs_or_dies_in_the_middle_is_replaced(
         assert pool.idle_workers() != (worker,)
 
 
+def test_a_worker_that_died_while_it_waited_is_not_given_a_call(store: ArtefactStore, polite: str) -> None:
+    with GuestPool(store, size=1) as pool:
+        call(pool, polite)
+        (worker,) = pool.idle_workers()
+        os.kill(worker, signal.SIGKILL)
+        os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+        assert_next_call_works(pool, polite)
+        assert pool.idle_workers() != (worker,)
+
+
 def test_a_worker_has_nothing_worth_stealing(store: ArtefactStore, polite: str) -> None:
     with GuestPool(store, size=1) as pool:
         call(pool, polite)

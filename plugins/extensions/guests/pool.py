@@ -103,6 +103,7 @@ class GuestPool:
 
     def _pick(self, owner: str) -> WorkerProcess | None:
         """An idle worker, the owner's last one before any other; a new one while the owner has none and there is room."""
+        self._bury()
         own = next((one for one in reversed(self._idle) if one.owner == owner), None)
         crowded = bool(self._idle) and self._taken + len(self._idle) > self._size
         if own is None and (owner in self._rough or not crowded):
@@ -111,6 +112,12 @@ class GuestPool:
         self._idle.remove(worker)
         worker.owner = owner
         return worker
+
+    def _bury(self) -> None:
+        """Forget workers that died while they waited: the kernel was short of memory, or somebody killed them."""
+        for dead in [one for one in self._idle if one.process.poll() is not None]:
+            self._idle.remove(dead)
+            dead.kill()
 
     def _has_room(self, owner: str) -> bool:
         if owner and not self._serving[owner]:
