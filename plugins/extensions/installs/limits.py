@@ -23,7 +23,8 @@ Own = Mapping[str, Any]
 
 
 def _number(kind: type[fields.Integer] | type[fields.Float], least: float, most: float, says: str) -> Any:
-    return kind(load_default=None, allow_none=True, validate=validate.Range(least, most), metadata={"description": says})
+    told = {"description": says, "example": kind().deserialize(most)}
+    return kind(load_default=None, allow_none=True, validate=validate.Range(least, most), metadata=told)
 
 
 class LimitsIn(Schema):
