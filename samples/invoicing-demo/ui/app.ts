@@ -42,8 +42,6 @@ const services = new WeakMap<Element, Picker<ServiceChoice>>();
 let key = newKey();
 let created: Invoice | null = null;
 
-await start();
-
 async function start(): Promise<void> {
   client.input.id = "client";
   find("#client-place").replaceChildren(...client.parts);
@@ -55,6 +53,7 @@ async function start(): Promise<void> {
     event.preventDefault();
     void create();
   });
+  find<HTMLButtonElement>("#create").disabled = false; // nobody listened before
   const here = page.place.on?.kind === "client" ? page.place.on.id : "";
   const [mine] = here ? await found<ClientChoice>("/clients", "", here) : [];
   if (mine) client.pick(mine);
@@ -203,3 +202,5 @@ function again(): void {
   done.hidden = true;
   form.hidden = false;
 }
+
+await start();
