@@ -10,6 +10,7 @@ from plugins.extensions.author.errors import BuildFailed
 from plugins.extensions.author.python import build_python
 from plugins.extensions.author.sdk import digest_of, install_node_tools, one_at_a_time, run_tool, sdk_folder, source_files
 from plugins.extensions.publishing.manifest import read_manifest
+from plugins.extensions.surface.model import camel
 
 COMPONENT = Path("dist") / "component.wasm"
 
@@ -87,12 +88,7 @@ def _entry(file: Path) -> str:
 
 
 def _exported(name: str) -> str:
-    return f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{_camel(name)}); }}"
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("-")
-    return first + "".join(one.capitalize() for one in rest)
+    return f"export function {name.replace('-', '_')}(): i32 {{ return {_GLUED[name]}(authored.{camel(name)}); }}"
 
 
 LANGUAGES = (

@@ -6,7 +6,7 @@ The language has no exceptions, so each function gives an `Answer`. There are no
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from plugins.extensions.surface.model import (
     BYTES,
@@ -22,6 +22,7 @@ from plugins.extensions.surface.model import (
     camel,
     pascal,
 )
+from plugins.extensions.surface.prose import jsdoc, parameters
 
 _NOTE = "// Made by `deskhand sdk` from the host functions that plugins register. Names of fields are those of the wire.\n"
 _PLAIN = {"string": "string", "char": "string", "bool": "bool", "s64": "i64"}
@@ -42,7 +43,7 @@ def _namespace(interface: Interface) -> str:
     functions = [one for one in interface.functions if not _has_bytes(one)]
     classes = "".join(f"{_class(one)}\n" for one in records)
     body = "\n".join(_function(interface, one) for one in functions)
-    return f"{classes}{_doc([interface.says])}export namespace {camel(interface.name)} {{\n{textwrap.indent(body, '  ')}}}\n"
+    return f"{classes}{jsdoc([interface.says])}export namespace {camel(interface.name)} {{\n{textwrap.indent(body, '  ')}}}\n"
 
 
 def _has_bytes(one: Function) -> bool:
@@ -51,12 +52,12 @@ def _has_bytes(one: Function) -> bool:
 
 def _class(record: Record) -> str:
     members = "".join(_field(one) for one in record.members)
-    return f"{_doc([record.says])}@json\nexport class {pascal(record.name)} {{\n{members}}}\n"
+    return f"{jsdoc([record.says])}@json\nexport class {pascal(record.name)} {{\n{members}}}\n"
 
 
 def _field(one: Member) -> str:
     kind = _spelled(one.kind)
-    return f"{_doc([one.says], '  ')}  {one.name}: {kind} = {_start(one)};\n"
+    return f"{jsdoc([one.says], '  ')}  {one.name}: {kind} = {_start(one)};\n"
 
 
 def _start(one: Member) -> str:
@@ -82,21 +83,15 @@ def _function(interface: Interface, one: Function) -> str:
     args = ",".join(f'"{member.name}":${{JSON.stringify({camel(member.name)})}}' for member in one.takes)
     result = "Nothing" if one.gives is None else _spelled(one.gives)
     needs = [f"Needs `{one.capability}`."] if one.capability else []
-    says = _doc([one.says, *_parameters(one.takes), *needs])
+    says = jsdoc([one.says, *parameters(one.takes, camel), *needs])
     call = f'ask<{result}>("{interface.name}", "{one.name}", `{{{args}}}`)'
     return f"{says}export function {camel(one.name)}({params}): Answer<{result}> {{\n  return {call};\n}}\n"
 
 
 def _given(member: Member) -> str:
-    if isinstance(member.kind, Record) and not any(one.required for one in member.kind.members):
+    if isinstance(member.kind, Record) and member.may_be_empty:
         return f" = new {pascal(member.kind.name)}()"
     return " = null" if isinstance(member.kind, Maybe) and not member.required else ""
-
-
-def _parameters(takes: Iterable[Member]) -> Iterator[str]:
-    for one in takes:
-        if one.says:
-            yield f"`{camel(one.name)}`: {one.says}"
 
 
 def _spelled(kind: Kind) -> str:
@@ -113,10 +108,3 @@ def _spelled(kind: Kind) -> str:
             return f"{_spelled(of)} | null"
         case Record(name=name):
             return pascal(name)
-
-
-def _doc(paragraphs: Iterable[str], indent: str = "") -> str:
-    lines = [line for words in paragraphs for line in textwrap.wrap(words, 116 - len(indent))]
-    if len(lines) < 2:
-        return f"{indent}/** {lines[0]} */\n" if lines else ""
-    return f"{indent}/**\n" + "".join(f"{indent} * {line}\n" for line in lines) + f"{indent} */\n"

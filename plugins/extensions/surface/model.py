@@ -52,6 +52,11 @@ class Member:
     required: bool
     default: Any = missing
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it is a record of which everything may be left out."""
+        return isinstance(self.kind, Record) and not any(one.required for one in self.kind.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

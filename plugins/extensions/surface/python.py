@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from marshmallow import missing
 
@@ -21,6 +21,7 @@ from plugins.extensions.surface.model import (
     Record,
     pascal,
 )
+from plugins.extensions.surface.prose import parameters
 
 _NOTE = "# Made by `deskhand sdk` from the host functions that plugins register.\n"
 _PLAIN = {"string": "str", "char": "str", "bool": "bool", "f64": "float"}
@@ -86,11 +87,11 @@ def _default(one: Member) -> str:
 
 
 def _function(one: Function) -> str:
-    ordered = sorted(one.takes, key=lambda member: not (member.required and not _may_be_empty(member)))
+    ordered = sorted(one.takes, key=lambda member: not (member.required and not member.may_be_empty))
     params = ", ".join(_parameter(member) for member in ordered)
     sent = "".join(f", {_sent(member)}" for member in one.takes)
     raises = f"Raises HostRefusal{f' without `{one.capability}`' if one.capability else ''}."
-    says = _doc([one.says, *_parameters(one.takes), *([] if one.local else [raises])], "    ")
+    says = _doc([one.says, *parameters(one.takes, str), *([] if one.local else [raises])], "    ")
     result = "None" if one.gives is None else _spelled(one.gives)
     capability = "None" if one.capability is None else f'"{one.capability}"'
     call = f'_host.call("{one.name}", {capability}{sent})'
@@ -99,23 +100,13 @@ def _function(one: Function) -> str:
 
 
 def _sent(member: Member) -> str:
-    return f"{member.name} or {pascal(member.kind.name)}()" if _may_be_empty(member) else member.name  # type: ignore[union-attr]
-
-
-def _may_be_empty(one: Member) -> bool:
-    return isinstance(one.kind, Record) and not any(member.required for member in one.kind.members)
+    return f"{member.name} or {pascal(member.kind.name)}()" if member.may_be_empty else member.name  # type: ignore[union-attr]
 
 
 def _parameter(one: Member) -> str:
-    if _may_be_empty(one):
+    if one.may_be_empty:
         return f"{one.name}: {_spelled(one.kind)} | None = None"
     return f"{one.name}: {_spelled(one.kind)}{'' if one.required else f' = {_default(one)}'}"
-
-
-def _parameters(takes: Iterable[Member]) -> Iterator[str]:
-    for one in takes:
-        if one.says:
-            yield f"`{one.name}`: {one.says}"
 
 
 def _spelled(kind: Kind) -> str:

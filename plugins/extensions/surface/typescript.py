@@ -24,6 +24,7 @@ from plugins.extensions.surface.model import (
     pascal,
     respelled,
 )
+from plugins.extensions.surface.prose import jsdoc, parameters
 from plugins.extensions.surface.wit_text import PACKAGE, VERSION
 
 _NOTE = "// Made by `deskhand sdk` from the host functions that plugins register.\n"
@@ -158,33 +159,20 @@ def _function(one: Function, raw: str) -> str:
     sent = ", ".join(_sent(member) for member in one.takes)
     call = f"{raw}.{camel(one.name)}({sent})"
     throws = [f"Throws a `HostRefusal`{f' without `{one.capability}`' if one.capability else ''}."]
-    says = _doc([one.says, *_parameters(one.takes), *([] if one.local else throws)], "  ")
+    says = _doc([one.says, *parameters(one.takes, camel), *([] if one.local else throws)], "  ")
     body = call if one.local else f"orRefusal(() => {call})"
     return f"{says}  {camel(one.name)}: ({params}): {_result(one)} => {body},\n"
 
 
 def _sent(one: Member) -> str:
-    return _deep(one.kind, camel(one.name)) if _may_be_empty(one) else _filled(one, camel(one.name))
-
-
-def _may_be_empty(one: Member) -> bool:
-    return isinstance(one.kind, Record) and not any(member.required for member in one.kind.members)
+    return _deep(one.kind, camel(one.name)) if one.may_be_empty else _filled(one, camel(one.name))
 
 
 def _parameter(one: Member) -> str:
-    empty = _may_be_empty(one)
+    empty = one.may_be_empty
     optional = "" if one.required or empty else "?"
     return f"{camel(one.name)}{optional}: {_spelled(one.kind)}{' = {}' if empty else ''}"
 
 
-def _parameters(takes: Iterable[Member]) -> Iterator[str]:
-    for one in takes:
-        if one.says:
-            yield f"`{camel(one.name)}`: {one.says}"
-
-
 def _doc(paragraphs: Iterable[str], indent: str = "") -> str:
-    lines = [line for words in paragraphs for line in textwrap.wrap(respelled(words, camel), 116 - len(indent))]
-    if len(lines) < 2:
-        return f"{indent}/** {lines[0]} */\n" if lines else ""
-    return f"{indent}/**\n" + "".join(f"{indent} * {line}\n" for line in lines) + f"{indent} */\n"
+    return jsdoc((respelled(words, camel) for words in paragraphs), indent)
