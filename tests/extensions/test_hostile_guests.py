@@ -129,6 +129,8 @@ def test_a_worker_that_hangs_or_dies_in_the_middle_is_replaced(
 
         def strike(_call: HostCall) -> Mapping[str, Any]:
             os.kill(worker, number)
+            # A signal is taken a moment after it was sent: the answer must not reach a worker that still runs.
+            os.waitid(os.P_PID, worker, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
             return {"success": True, "value": "blue"}
 
         outcome = call(pool, hostile.artefact, "/refused-config", host=strike, limits=Limits(wall_seconds=0.5))
