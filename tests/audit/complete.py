@@ -28,6 +28,11 @@ where c.status = 'active' and r.state in ('billed', 'nothing')
 _RECURRING = ("fixed", "product", "license", "bucket")
 _CYCLES = "select * from billing_client_cycles order by client_id, starts_on nulls first"
 _BILLED = "select source_id, period_key from billing_sources where live and source_kind = 'billing.contract_line'"
+_DRAWN = """
+select s.source_id, split_part(s.period_key, '+', 1) as period_key from billing_sources s
+join billing_invoices i on i.tenant_id = s.tenant_id and i.id = s.invoice_id
+where s.live and s.source_kind = 'billing.bucket' and i.run_id is distinct from %s
+"""
 _LEFT = """
 select 'time entry' as kind, t.id, t.client_id, t.worked_on as day from timesheets_entries t
 join billing_run_clients r on r.tenant_id = t.tenant_id and r.client_id = t.client_id and r.run_id = %(run)s
@@ -47,10 +52,14 @@ def check_complete(database: psycopg.Connection[Any], tenant_id: UUID, run_id: U
         run = database.execute("select * from billing_runs where id = %s", [run_id]).fetchone()
         billed = grouped(database.execute(_BILLED), lambda row: row.source_id)
         cycles = grouped(database.execute(_CYCLES), lambda row: row.client_id)
-        lines = [Timed(row, cycles[row.client_id], run.window_end) for row in database.execute(_LINES, [run_id])]
+        drawn = grouped(database.execute(_DRAWN, [run_id]), lambda row: row.source_id)
+        lines = [
+            Timed(row, cycles[row.client_id], run.window_end, frozenset(one.period_key for one in drawn[row.id]))
+            for row in database.execute(_LINES, [run_id]).fetchall()
+        ]
         left = database.execute(_LEFT, {"run": run_id, "until": run.window_end}).fetchall()
     for kind, row_id, client_id, day in left:
-        if not any(one.row.client_id == client_id and day >= one.waits_from() for one in lines):
+        if not any(one.row.client_id == client_id and one.waits(day) for one in lines):
             yield f"I2 {kind} {row_id} was due before {run.window_end} and is not billed."
     for one in lines:
         line = one.row
@@ -70,8 +79,8 @@ def _covered(first: date, end: date, keys: Iterable[str]) -> bool:
 class Timed:
     """A contract line with its periods, and those in which its client is billed where it has a cycle of its own."""
 
-    def __init__(self, row: Row, cycles: Sequence[Row], until: date) -> None:
-        self.row, self.until = row, until
+    def __init__(self, row: Row, cycles: Sequence[Row], until: date, drawn: frozenset[str]) -> None:
+        self.row, self.until, self.drawn = row, until, drawn
         rules = [{name: getattr(one, name) for name in ("cycle", "weekday", "month", "day")}
                  | {"starts": one.starts_on, "reference": one.reference_on} for one in cycles] or [_MONTHLY]  # fmt: skip
         self.windows: Days | None = None
@@ -88,26 +97,40 @@ class Timed:
         start, end = self.windows.period(self.until - DAY)
         return end if timing == "advance" or end == self.until else start
 
+    def end(self) -> date:
+        """The day after the line's last."""
+        ends = (self.row.contract_end, self.row.end_on)
+        return min((day + DAY for day in ends if day and day < date.max), default=date.max)
+
     def due(self) -> Iterator[tuple[date, date]]:
         """The days of a recurring line that the run bills, by period."""
         line, until = self.row, self.held(self.row.timing)
         first = max(line.contract_start, line.start_on or line.contract_start)
         if line.billed_until is not None:
             first = max(first, line.billed_until + timedelta(days=1))
-        end = min((day + DAY for day in (line.contract_end, line.end_on) if day and day < date.max), default=date.max)
-        day = first
+        end, day = self.end(), first
         while day < min(end, until):
             start, after = self.days.period(day)
             if line.timing == "advance" or after <= until:
                 yield max(start, first), min(after, end)
             day = after
 
-    def waits_from(self) -> date:
-        """From which day on work may wait for a later run: until the client is billed, or a bucket's period is over."""
+    def waits(self, day: date) -> bool:
+        """Whether work of a day may be billed by a later run: the client is not billed so far yet, or a bucket's period is
+        not over. The latter takes with it what came to light when its own period, and each until now, was billed before.
+        """
         if self.row.kind not in ("hourly", "bucket"):
-            return date.max
+            return False
         held = self.held("arrears")
-        if self.row.kind == "hourly":
-            return held
         start, end = self.days.period(held - DAY)
-        return held if end == held else start
+        if self.row.kind == "hourly" or end == held:
+            return day >= held
+        return day >= start or (start < self.end() and self._was_billed(day, start))
+
+    def _was_billed(self, day: date, until: date) -> bool:
+        while day < until:
+            start, end = self.days.period(day)
+            if f"{start}/{end}" not in self.drawn:
+                return False
+            day = end
+        return True
