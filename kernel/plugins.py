@@ -19,7 +19,10 @@ from kernel.hookspecs import PROJECT
 from kernel.manifest import Capability, Manifest, Permission
 
 GROUP = "deskhand.plugins"
-CHAPTERS = ("start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "transfer", "notify")
+CHAPTERS = (
+    "start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "receipts", "connections",
+    "accounting", "transfer", "notify",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,28 @@ class InvoicePaper:
         return self.total - self.settled if self.kind != "credit_note" and self.status != "void" else 0
 
 
+class PaperQuery(NamedTuple):
+    """Which final or void documents are asked for: each condition that is set must hold. Days are invoice dates, both included;
+    those after `after` in the order of ids come, at most `limit`.
+    """
+
+    first_day: date | None = None
+    last_day: date | None = None
+    statuses: tuple[str, ...] = ("finalized",)
+    client_ids: tuple[UUID, ...] | None = None
+    ids: tuple[UUID, ...] | None = None
+    after: UUID | None = None
+    limit: int = 1_000
+
+
+@hookspec(firstresult=True)
+def find_invoice_papers(ctx: CallContext, query: PaperQuery) -> Sequence[UUID] | None:
+    """Ask: give the ids of invoices and credit notes, in the order of ids. Billing; page by page.
+
+    Example: `[invoice, credit_note]`.
+    """
+
+
 @hookspec(firstresult=True)
 def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper] | None:
     """Ask: give what stands on these invoices and credit notes; unknown ids are left out. Billing; once per batch, in a fixed

@@ -1,0 +1,119 @@
+"""Money that came in, for rooms that bring it or tell others about it: card payments, bank files, accounting systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from kernel.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+class ReceiptShare(NamedTuple):
+    """How much of a payment an invoice has, in minor units."""
+
+    invoice_id: UUID
+    amount: int
+
+
+class Receipt(NamedTuple):
+    """A payment. Amounts are minor units of `currency`: `refunded` was paid back since; what `shares` do not have, and was not
+    refunded, is a credit of the client. `taken_back` is set where it bounced or was entered by mistake.
+    """
+
+    id: UUID
+    client_id: UUID
+    currency: str
+    amount: int
+    received_on: date
+    method: str
+    reference: str
+    shares: tuple[ReceiptShare, ...] = ()
+    refunded: int = 0
+    taken_back: bool = False
+
+
+class NewReceipt(NamedTuple):
+    """A payment to be recorded. Without `shares` the invoices due first are paid first; with empty ones all becomes a credit.
+    The same `key` gives the payment that it gave first.
+    """
+
+    client_id: UUID
+    currency: str
+    amount: int
+    received_on: date
+    method: str
+    reference: str
+    key: str
+    shares: tuple[ReceiptShare, ...] | None = None
+
+
+class OpenInvoice(NamedTuple):
+    """A final invoice that is not paid in full: `due` minor units are open of `total`."""
+
+    id: UUID
+    number: str
+    client_id: UUID
+    currency: str
+    exponent: int
+    total: int
+    due: int
+    invoice_date: date
+    due_date: date
+
+
+class OpenInvoiceQuery(NamedTuple):
+    """Which open invoices are asked for: each condition that is set must hold; `numbers` and `ids` are any of."""
+
+    client_id: UUID | None = None
+    currency: str | None = None
+    numbers: tuple[str, ...] | None = None
+    ids: tuple[UUID, ...] | None = None
+    limit: int = 1_000
+
+
+@hookspec(firstresult=True)
+def record_receipt(ctx: CallContext, receipt: NewReceipt) -> Receipt | None:
+    """Ask: note money that came in from a client. Billing; once per payment, in the caller's transaction.
+
+    Raises ClientNotFound, InvoiceNotFound, InvoiceNotFinal, InvoiceVoid, and InvalidInput by field. Example:
+    `Receipt(payment, client, "EUR", 12000, day, "card", "ch_1", (ReceiptShare(invoice, 12000),))`.
+    """
+
+
+@hookspec(firstresult=True)
+def get_receipts(ctx: CallContext, payment_ids: Sequence[UUID]) -> Mapping[UUID, Receipt] | None:
+    """Ask: give these payments as they are now; unknown ids are left out. Billing; once per batch, in a fixed number of queries.
+
+    Example: `{payment: Receipt(payment, client, "EUR", 12000, day, "card", "ch_1", (ReceiptShare(invoice, 12000),))}`.
+    """
+
+
+@hookspec(firstresult=True)
+def take_back_receipt(ctx: CallContext, payment_id: UUID, reason: str) -> Receipt | None:
+    """Ask: take back a payment that bounced, was disputed, or is void in another system. Billing; in the caller's transaction.
+
+    Raises PaymentNotFound, PaymentTaken, PaymentRefunded and CreditUsed. Example: `Receipt(…, taken_back=True)`.
+    """
+
+
+@hookspec(firstresult=True)
+def refund_receipt(ctx: CallContext, payment_id: UUID, amount: int, refunded_on: date, method: str, reference: str,
+                   key: str) -> Receipt | None:  # fmt: skip
+    """Ask: note that part of a payment was paid back to the client, in minor units; the same `key` does it once. Billing; in the
+    caller's transaction.
+
+    Raises PaymentNotFound, PaymentTaken, and InvalidInput by field. Example: `Receipt(…, refunded=5000)`.
+    """
+
+
+@hookspec(firstresult=True)
+def find_open_invoices(ctx: CallContext, query: OpenInvoiceQuery) -> Sequence[OpenInvoice] | None:
+    """Ask: give final invoices that are not paid in full, those due first coming first. Billing; once per page or file.
+
+    Example: `[OpenInvoice(invoice, "INV-000042", client, "EUR", 2, 12000, 12000, day, due_day)]`.
+    """
