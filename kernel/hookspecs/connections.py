@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -24,16 +24,18 @@ class OAuthClient(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """What a service gave: both expire, and a refresh token may be another one after each use."""
+    """What a service gave, and how long each is good for from now on; a refresh token may be another one after each use."""
 
     access: str
     refresh: str
-    expires_at: datetime
-    refresh_expires_at: datetime | None = None
+    lasts: timedelta
+    refresh_lasts: timedelta | None = None
 
 
 class Granted(NamedTuple):
-    """What came of a consent: the tokens, and the account (company, organisation) that they open."""
+    """What came of a consent: the tokens, and the account (company, organisation) that they open; one account for each consent,
+    since tokens that are shared would be spent by whoever refreshes first.
+    """
 
     tokens: Tokens
     account_id: str
@@ -52,9 +54,12 @@ class ConnectionProvider:
     """A service that tenants connect to. `environments` are its names of them, the usual one first.
 
     `authorize(client, state, redirect)` gives the address where a person consents; `exchange(client, redirect, arguments)` turns
-    what the service sent back with the person (`code` and others) into tokens; `refresh(client, tokens)` and `revoke(client,
-    tokens)` do as they say. All but the first ask the service, and raise Unavailable where it cannot be reached,
-    ConsentWithdrawn where it takes the tokens no more.
+    what the service sent back with the person (`code` and others) into tokens; `refresh(client, granted)` and `revoke(client,
+    granted)` do as they say, the latter for this one account if the service can. All but the first ask the service, and raise
+    Unavailable where it cannot be reached, ConsentWithdrawn where it takes the tokens (or the code) no more, and InvalidInput
+    naming `client_id` or `client_secret` where it does not know the application.
+
+    With `pkce` the room adds the challenge of RFC 7636 to the address, and `code_verifier` to the arguments.
     """
 
     key: str
@@ -63,8 +68,9 @@ class ConnectionProvider:
     environments: tuple[str, ...]
     authorize: Callable[[OAuthClient, str, str], str]
     exchange: Callable[[OAuthClient, str, dict[str, str]], Granted]
-    refresh: Callable[[OAuthClient, Tokens], Tokens]
-    revoke: Callable[[OAuthClient, Tokens], None]
+    refresh: Callable[[OAuthClient, Granted], Tokens]
+    revoke: Callable[[OAuthClient, Granted], None]
+    pkce: bool = False
 
 
 class Access(NamedTuple):
@@ -109,11 +115,20 @@ def list_connections(ctx: CallContext, provider: str) -> list[Connection] | None
 @hookspec(firstresult=True)
 def open_connection(ctx: CallContext, connection_id: UUID, refused: str = "") -> Access | None:
     """Ask: give access to a connection, with a fresh token if the old one is about to expire, or is the one that the service
-    `refused`. The connections room; once before a batch of calls, in a transaction of its own: the new tokens are kept when it
-    ends, and nobody else refreshes meanwhile.
+    `refused`. The connections room, in a transaction of its own, so that new tokens are kept whatever becomes of the caller's,
+    and nobody else refreshes meanwhile; once before a batch of calls, not where the caller holds locks.
 
     Raises ConnectionNotFound, ConsentWithdrawn, and Unavailable where the service cannot be reached. Example:
     `Access(id, "quickbooks", "production", "9130", "Acme MSP Inc.", "eyJ…", expires_at)`.
+    """
+
+
+@hookspec(firstresult=True)
+def withdraw_connection(ctx: CallContext, connection_id: UUID, detail: str) -> Connection | None:
+    """Ask: note that the service refused a token although it was fresh, or knows the account no more; `detail` is what it said.
+    The connections room, in a transaction of its own; by whoever called the service. Somebody has to connect anew.
+
+    Raises ConnectionNotFound. Example: `Connection(id, "xero", "production", "f3e1…", "Acme MSP Inc.", "withdrawn")`.
     """
 
 
