@@ -39,7 +39,9 @@ class Receipt(NamedTuple):
 
 class NewReceipt(NamedTuple):
     """A payment to be recorded. Without `shares` the invoices due first are paid first; with empty ones all becomes a credit.
-    The same `key` gives the payment that it gave first.
+    With `at_most`, shares are cut to what is still open of each invoice (nothing of one that is paid or void by now), and the
+    rest becomes a credit: for money that is here whatever happened meanwhile. The same `key` gives the payment that it gave
+    first.
     """
 
     client_id: UUID
@@ -50,6 +52,7 @@ class NewReceipt(NamedTuple):
     reference: str
     key: str
     shares: tuple[ReceiptShare, ...] | None = None
+    at_most: bool = False
 
 
 class OpenInvoice(NamedTuple):
@@ -107,7 +110,16 @@ def refund_receipt(ctx: CallContext, payment_id: UUID, amount: int, refunded_on:
     """Ask: note that part of a payment was paid back to the client, in minor units; the same `key` does it once. Billing; in the
     caller's transaction.
 
-    Raises PaymentNotFound, PaymentTaken, and InvalidInput by field. Example: `Receipt(…, refunded=5000)`.
+    Raises PaymentNotFound, PaymentTaken, CreditTooLarge, and InvalidInput by field. Example: `Receipt(…, refunded=5000)`.
+    """
+
+
+@hookspec(firstresult=True)
+def take_back_receipt_refund(ctx: CallContext, key: str) -> Receipt | None:
+    """Ask: take back the refund that was noted under `key`, since the money came back; a second time changes nothing. Billing;
+    in the caller's transaction.
+
+    Raises RefundNotFound and RefundStands. Example: `Receipt(…, refunded=0)`.
     """
 
 

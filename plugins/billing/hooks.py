@@ -14,6 +14,7 @@ from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
 from kernel.hookspecs.papers import InvoicePaper
+from kernel.hookspecs.receipts import NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from kernel.hookspecs.tax import TaxDate, Taxed
@@ -26,6 +27,7 @@ from plugins.billing import (
     money_routes,
     pages,
     printed_facts,
+    receipts,
     routes,
     run_pages,
     run_routes,
@@ -207,3 +209,34 @@ def check_invoice_layout(document: Any) -> Mapping[str, str]:
 @hookimpl
 def count_unbilled(ctx: CallContext, until: date) -> Sequence[Unbilled]:
     return unbilled.unbilled_usage(ctx, until)
+
+
+@hookimpl
+def record_receipt(ctx: CallContext, receipt: NewReceipt) -> Receipt:
+    return receipts.record_receipt(ctx, receipt)
+
+
+@hookimpl
+def get_receipts(ctx: CallContext, payment_ids: Sequence[UUID]) -> Mapping[UUID, Receipt]:
+    return receipts.get_receipts(ctx, payment_ids)
+
+
+@hookimpl
+def take_back_receipt(ctx: CallContext, payment_id: UUID, reason: str) -> Receipt:
+    return receipts.take_back_receipt(ctx, payment_id, reason)
+
+
+@hookimpl
+def refund_receipt(ctx: CallContext, payment_id: UUID, amount: int, refunded_on: date, method: str, reference: str,
+                   key: str) -> Receipt:  # fmt: skip
+    return receipts.refund_receipt(ctx, payment_id, amount, refunded_on, method, reference, key)
+
+
+@hookimpl
+def take_back_receipt_refund(ctx: CallContext, key: str) -> Receipt:
+    return receipts.take_back_receipt_refund(ctx, key)
+
+
+@hookimpl
+def find_open_invoices(ctx: CallContext, query: OpenInvoiceQuery) -> Sequence[OpenInvoice]:
+    return receipts.find_open_invoices(ctx, query)

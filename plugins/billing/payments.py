@@ -225,8 +225,8 @@ def _say_received(ctx: CallContext, payment: Payment, parts: Sequence[_Part]) ->
     })  # fmt: skip
 
 
-def take_back_payment(ctx: CallContext, payment_id: UUID) -> Payment:
-    """Take back a payment that was entered by mistake or bounced.
+def take_back_payment(ctx: CallContext, payment_id: UUID, *, reason: str = "") -> Payment:
+    """Take back a payment that was entered by mistake or bounced; the `reason` stands in the history.
 
     Raises PaymentNotFound, PaymentTaken, PaymentRefunded, Conflict, and CreditUsed when what it gave as a credit is spent.
     """
@@ -245,7 +245,8 @@ def take_back_payment(ctx: CallContext, payment_id: UUID) -> Payment:
     for invoice in invoices:
         allocate(ctx, payment, invoice, -shares[invoice.id], entry_id)
         audit.record(ctx, "payment.taken_back", kind="invoice", row_id=invoice.id, label=invoice.number)
-    audit.record(ctx, "payment.taken_back", kind="payment", row_id=payment.id, changes={"amount": payment.amount})
+    audit.record(ctx, "payment.taken_back", kind="payment", row_id=payment.id,
+                 changes={"amount": payment.amount} | ({"reason": reason} if reason else {}))  # fmt: skip
     events.publish(ctx, "payment.taken_back", {"payment_id": payment.id, "client_id": payment.client_id,
                                                "currency": payment.currency, "amount": payment.amount})  # fmt: skip
     return payment

@@ -19,7 +19,7 @@ from plugins.billing.days import check_days
 from plugins.billing.errors import CreditTooLarge, PaymentTaken, RefundNotFound, RefundStands
 from plugins.billing.ledger import Booking, post_entries, reverse_entry
 from plugins.billing.models import Credit, CreditMovement, Invoice, Payment, PaymentAllocation, Refund
-from plugins.billing.payments import METHODS, allocate, credits_of, hold_payment, lock_payment, shares_of
+from plugins.billing.payments import METHODS, allocate, credits_of, get_payment, hold_payment, lock_payment, shares_of
 from plugins.billing.receivables.early import give_early_discounts, take_back_early_discount
 from plugins.billing.settling import lock_all
 
@@ -47,17 +47,20 @@ def _reopening(invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_on: date | None = None,
-                   method: str = "bank_transfer", reference: str = "",
-                   refunded_before: int | None = None) -> Refund:  # fmt: skip
+                   method: str = "bank_transfer", reference: str = "", refunded_before: int | None = None,
+                   idempotency_key: str | None = None) -> Refund:  # fmt: skip
     """Pay a client back what it paid, or part of it: first what is left of the credits that the payment gave, then what
     invoices have of it, the latest first; those are open again by as much, and by the discount they gave for paying early.
-    `refunded_before` is what had gone back as the reader saw it, so that what is sent twice is paid once.
+    `refunded_before` is what had gone back as the reader saw it, so that what is sent twice is paid once; the same
+    `idempotency_key` gives the refund that it gave first.
 
     Raises PaymentNotFound, PaymentTaken, PreconditionFailed, Conflict, CreditTooLarge when more is asked than is left, and
     InvalidInput by field.
     """
     day = _check(ctx, amount, refunded_on, method)
     invoices, payment, shares = hold_payment(ctx, payment_id)
+    if (known := _sent_before(ctx, idempotency_key)) is not None:  # asked while the payment is held: who came second waited
+        return known
     credits = in_order(credits_of(ctx, payment_id), "newest_first")
     if payment.taken_back_at is not None:
         raise PaymentTaken("This payment was taken back before.")
@@ -73,8 +76,17 @@ def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_
     _reopen(ctx, payment, _reopening(invoices), shares, amount - from_credits, entry_id)
     payment.refunded += amount
     refund = _refund(ctx, refund_id, payment.client_id, payment.currency, amount, day, method, reference, entry_id)
-    refund.payment_id = payment.id
+    refund.payment_id, refund.idempotency_key = payment.id, idempotency_key
     return _written(ctx, refund)
+
+
+def _sent_before(ctx: CallContext, key: str | None) -> Refund | None:
+    """What the same key gave before; the database refuses a second row of it."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255:
+        raise InvalidInput(errors={"idempotency_key": "Write 1 to 255 characters."})
+    return ctx.session.scalar(select(Refund).where(Refund.idempotency_key == key))
 
 
 def _check(ctx: CallContext, amount: int, refunded_on: date | None, method: str) -> date:
@@ -170,6 +182,20 @@ def take_back_refund(ctx: CallContext, refund_id: UUID) -> Refund:
         give_early_discounts(ctx, payment, invoices)
     refund.taken_back_at = ctx.now()
     return _taken_back(ctx, refund)
+
+
+def take_back_refund_by_key(ctx: CallContext, key: str) -> Payment:
+    """Take back the refund of a payment that was noted under this key, unless that was done before; returns the payment.
+
+    Raises RefundNotFound and RefundStands.
+    """
+    refund = _sent_before(ctx, key)
+    if refund is None or refund.payment_id is None:
+        raise RefundNotFound("No refund was noted under this key.")
+    payment = get_payment(ctx, refund.payment_id)
+    if refund.taken_back_at is None:
+        take_back_refund(ctx, refund.id)
+    return payment
 
 
 def get_refund(ctx: CallContext, refund_id: UUID) -> Refund:

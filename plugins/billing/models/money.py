@@ -124,7 +124,10 @@ class PaymentAllocation(TenantTable):
 
 
 class Refund(TenantTable):
-    """Money paid back to a client: of a payment, or of a credit; `taken_back_at` once it came back or was entered by mistake."""
+    """Money paid back to a client: of a payment, or of a credit; `taken_back_at` once it came back or was entered by mistake.
+
+    `idempotency_key` is what a program sent it under.
+    """
 
     __tablename__ = "billing_refunds"
     __table_args__ = (
@@ -134,6 +137,7 @@ class Refund(TenantTable):
         references("credit_id", "billing_credits"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("num_nonnulls(payment_id, credit_id) = 1", name="of"),
+        UniqueConstraint("tenant_id", "idempotency_key"),
         Index(None, "tenant_id", "client_id", "id"),
         Index(None, "tenant_id", "payment_id"),
         Index(None, "tenant_id", "credit_id"),
@@ -151,3 +155,4 @@ class Refund(TenantTable):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
     taken_back_at: Mapped[datetime | None]
+    idempotency_key: Mapped[str | None]
