@@ -7,7 +7,7 @@ lets something be changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from kernel.hookspecs import hookspec
 from kernel.hookspecs.connections import Access
-from kernel.hookspecs.papers import PaperPlace
+from kernel.hookspecs.papers import PaperPlace, PaperTax
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -23,8 +23,35 @@ if TYPE_CHECKING:
 MAPPED = ("item", "category", "client", "tax", "term", "account")
 """Kinds of ours that may be mapped. An `item` is looked up by itself, then by its `category`, then by the default of the kind."""
 
+DEFAULT = "*"
+"""The key under which a kind's default is mapped: for what has neither a mapping of its own nor one of its category."""
+
 INVOICE, CREDIT_NOTE, PAYMENT, CUSTOMER, ITEM = "invoice", "credit_note", "payment", "client", "item"
 """Kinds of what stands on both sides."""
+
+
+def tax_key(taxes: Sequence[PaperTax]) -> str:
+    """The key under which the taxes of a line are mapped: the code of EN 16931 where nothing is levied, else with region and
+    percent; several taxes of one line make one key.
+
+    >>> vat = PaperTax("VAT", "S", Decimal("19.000000"), 10000, 1900, "DE")
+    >>> tax_key([vat]), tax_key([PaperTax("Exempt", "E", Decimal(0), 10000, 0)]), tax_key([])
+    ('DE S 19', 'E', 'O')
+    """
+    return " + ".join(_tax_key(one) for one in taxes) or "O"
+
+
+def _tax_key(one: PaperTax) -> str:
+    return f"{one.region or '-'} {one.code} {one.percent.normalize():f}" if one.percent else one.code
+
+
+class Ours(NamedTuple):
+    """Something of ours that may be mapped: its `key` (an id as text, or words of ours), and for an item its category's key."""
+
+    key: str
+    name: str
+    category: str = ""
+    url: str = ""
 
 
 class External(NamedTuple):
@@ -104,7 +131,8 @@ class DocumentTax(NamedTuple):
 class Document(NamedTuple):
     """An invoice or credit note as it is delivered; amounts of a credit note are above zero as well. `kind` is `invoice` or
     `credit_note`. `external` is set where the other side has it already. With `tax_theirs` the other side reckons the tax.
-    `request_id` (at most 50 characters) is the same in each try of the same delivery.
+    `request_id` (at most 50 characters) is the same in each try of the same delivery. `accounts` are their accounts by the keys
+    of `AccountingSystem.accounts`; `corrects` is the number of the invoice that a credit note is about.
     """
 
     id: UUID
@@ -126,6 +154,9 @@ class Document(NamedTuple):
     memo: str = ""
     tax_theirs: bool = False
     external: External | None = None
+    accounts: Mapping[str, str] = {}
+    customer_name: str = ""
+    corrects: str = ""
 
 
 class MoneyShare(NamedTuple):
@@ -137,7 +168,9 @@ class MoneyShare(NamedTuple):
 
 
 class Money(NamedTuple):
-    """A payment as it is delivered, or the use of a credit note, whose `amount` is nothing."""
+    """A payment as it is delivered, or the use of a credit note, whose `amount` is nothing. `account` is theirs for the money,
+    if one is mapped.
+    """
 
     id: UUID
     request_id: str
@@ -149,6 +182,8 @@ class Money(NamedTuple):
     reference: str
     shares: tuple[MoneyShare, ...]
     external: External | None = None
+    account: str | None = None
+    method: str = ""
 
 
 class Voiding(NamedTuple):
@@ -277,7 +312,9 @@ class AccountingSystem:
     of all documents of a batch; one of both is set.
 
     `maps` says which kinds of `MAPPED` it asks for, and what it calls them; those in `needs` have to be mapped before anything
-    is delivered. `pays_back` says whether money noted there comes back. `check` finds what it would refuse, without asking it.
+    is delivered. `accounts` names the accounts of theirs that it needs beside those of items, by keys such as `income`, `deposit`
+    and `receivable`; they are mapped as the kind `account`. `pays_back` says whether money noted there comes back. `check` finds
+    what it would refuse, without asking it.
     """
 
     key: str
@@ -291,6 +328,7 @@ class AccountingSystem:
     check: Callable[[Sequence[Document]], Sequence[Problem]] | None = None
     pays_back: bool = False
     delegates_tax: bool = False
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @hookspec
@@ -298,6 +336,15 @@ def register_accounting_systems() -> Sequence[AccountingSystem]:
     """Register: name the accounting systems that your room delivers to. Any room; once per process.
 
     Example: `[AccountingSystem("quickbooks", "QuickBooks Online", "…", {"item": "Products and services"}, open=open_books, …)]`.
+    """
+
+
+@hookspec
+def collect_ours(ctx: CallContext, kind: str) -> Sequence[Ours]:
+    """Collect: name what you have of a kind of `MAPPED` that an accounting system may know: items and categories (the catalog),
+    terms of payment (billing), taxes by `tax_key` (tax). Once per page of mappings.
+
+    Example: `[Ours(str(item_id), "Remote support", category=str(category_id), url="/catalog/…")]`.
     """
 
 

@@ -136,7 +136,7 @@ class InvoicePaper:
     note corrects. `locale` is the buyer's language, else the tenant's. `period_start` to `period_end` (not included) spans
     the service periods of the lines. `layout` names the stored version of the layout that prints it, once it is final.
     `tax_source` is one of `TaxSource`.
-    `early` is the discount for early payment that its terms offer.
+    `early` is the discount for early payment that its terms offer; `terms_id` says which terms these are.
     """
 
     id: UUID
@@ -176,6 +176,7 @@ class InvoicePaper:
     layout: UUID | None = None
     tax_source: str = "internal"
     early: PaperEarly | None = None
+    terms_id: UUID | None = None
 
     @property
     def due(self) -> int:

@@ -55,7 +55,7 @@ class ItemFacts(NamedTuple):
     """A catalog item: kind `service | product | license`, `unit` such as `hour` or `each`, `tax_category` as the tax rules
     know it (None: not taxable), today's list `prices` in minor units by currency, `active` if it may be sold.
 
-    `history` has the list prices of every day, by currency.
+    `history` has the list prices of every day, by currency; `category_id` is its category in the catalog.
     """
 
     id: UUID
@@ -68,6 +68,7 @@ class ItemFacts(NamedTuple):
     active: bool = True
     default_quantity: Decimal = Decimal(1)
     history: Mapping[str, Sequence[DatedPrice]] = {}
+    category_id: UUID | None = None
 
     def list_price(self, currency: str, on: date) -> int | None:
         """The list price of a day in minor units of the currency, if there is one."""

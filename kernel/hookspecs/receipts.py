@@ -79,6 +79,23 @@ class OpenInvoiceQuery(NamedTuple):
     limit: int = 1_000
 
 
+class CreditUse(NamedTuple):
+    """A credit, or part of it, that pays an invoice. `origin` says what gave the credit: `credit_note`, `payment`, `prepayment`,
+    `grant` or `transfer`; `source_id` is that credit note or payment, if there is one. `reversed` was taken back since.
+    """
+
+    id: UUID
+    credit_id: UUID
+    origin: str
+    source_id: UUID | None
+    invoice_id: UUID
+    client_id: UUID
+    currency: str
+    amount: int
+    applied_on: date
+    reversed: bool = False
+
+
 @hookspec(firstresult=True)
 def record_receipt(ctx: CallContext, receipt: NewReceipt) -> Receipt | None:
     """Ask: note money that came in from a client. Billing; once per payment, in the caller's transaction.
@@ -128,4 +145,13 @@ def find_open_invoices(ctx: CallContext, query: OpenInvoiceQuery) -> Sequence[Op
     """Ask: give final invoices that are not paid in full, those due first coming first. Billing; once per page or file.
 
     Example: `[OpenInvoice(invoice, "INV-000042", client, "EUR", 2, 12000, 12000, day, due_day)]`.
+    """
+
+
+@hookspec(firstresult=True)
+def get_credit_uses(ctx: CallContext, source_ids: Sequence[UUID]) -> Sequence[CreditUse] | None:
+    """Ask: give what these credits, or those that these credit notes and payments gave, have paid, in the order in which they
+    did. Billing; once per batch, in one query.
+
+    Example: `[CreditUse(use, credit, "credit_note", note, invoice, client, "EUR", 5000, day)]`.
     """

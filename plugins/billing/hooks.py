@@ -9,12 +9,13 @@ from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
+from kernel.hookspecs.accounting import Ours
 from kernel.hookspecs.charging import Settled, Unbilled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
-from kernel.hookspecs.papers import InvoicePaper
-from kernel.hookspecs.receipts import NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt
+from kernel.hookspecs.papers import InvoicePaper, PaperQuery
+from kernel.hookspecs.receipts import CreditUse, NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
 from kernel.hookspecs.tax import TaxDate, Taxed
@@ -51,6 +52,7 @@ from plugins.billing.contracts import importers, usage_pages, usage_records
 from plugins.billing.contracts import pages as contract_pages
 from plugins.billing.contracts import routes as contract_routes
 from plugins.billing.credits import doors, nightly, sayings
+from plugins.billing.credits import uses as credit_uses
 from plugins.billing.cycles import parts as cycles
 from plugins.billing.layouts import document as layout_documents
 from plugins.billing.layouts import parts as layouts
@@ -197,6 +199,16 @@ def collect_taxed(ctx: CallContext, first_day: date, last_day: date, dated_by: T
 
 
 @hookimpl
+def get_credit_uses(ctx: CallContext, source_ids: Sequence[UUID]) -> Sequence[CreditUse]:
+    return credit_uses.read_credit_uses(ctx, source_ids)
+
+
+@hookimpl
+def find_invoice_papers(ctx: CallContext, query: PaperQuery) -> Sequence[UUID]:
+    return printed_facts.find_papers(ctx, query)
+
+
+@hookimpl
 def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper]:
     return printed_facts.invoice_papers(ctx, invoice_ids)
 
@@ -204,6 +216,11 @@ def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping
 @hookimpl
 def check_invoice_layout(document: Any) -> Mapping[str, str]:
     return layout_documents.mistakes_in(document)
+
+
+@hookimpl
+def collect_ours(ctx: CallContext, kind: str) -> Sequence[Ours]:
+    return receivable_answers.ours(ctx, kind)
 
 
 @hookimpl

@@ -17,6 +17,7 @@ from kernel.hookspecs.papers import (
     PaperLine,
     PaperParty,
     PaperPlace,
+    PaperQuery,
     PaperSettled,
     PaperTax,
 )
@@ -36,6 +37,23 @@ def invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, 
     """What stands on these invoices and credit notes, in a fixed number of queries; unknown ids are left out."""
     found = list(ctx.session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids))))
     return papers_of(ctx, found)
+
+
+def find_papers(ctx: CallContext, query: PaperQuery) -> list[UUID]:
+    """The ids of final or void documents that fit, in the order of ids; at most `query.limit`."""
+    statuses = [one for one in query.statuses if one in ("finalized", "void")]
+    found = select(Invoice.id).where(Invoice.status.in_(statuses)).order_by(Invoice.id).limit(query.limit)
+    if query.first_day is not None:
+        found = found.where(Invoice.invoice_date >= query.first_day)
+    if query.last_day is not None:
+        found = found.where(Invoice.invoice_date <= query.last_day)
+    if query.client_ids is not None:
+        found = found.where(Invoice.client_id.in_(query.client_ids))
+    if query.ids is not None:
+        found = found.where(Invoice.id.in_(query.ids))
+    if query.after is not None:
+        found = found.where(Invoice.id > query.after)
+    return list(ctx.session.scalars(found))
 
 
 def papers_of(ctx: CallContext, found: Sequence[Invoice]) -> dict[UUID, InvoicePaper]:
@@ -101,7 +119,7 @@ def _paper(ctx: CallContext, invoice: Invoice, parties: Mapping[str, Any], lines
         corrects_id=invoice.credit_of_id, corrects_number=corrected and corrected.number,
         corrects_date=corrected and corrected.invoice_date, finalized_at=invoice.finalized_at, updated_at=invoice.updated_at,
         layout=invoice.layout_version_id, tax_source=invoice.tax_source,
-        early=early_of(ctx, invoice),
+        early=early_of(ctx, invoice), terms_id=invoice.terms_id,
     )  # fmt: skip
 
 

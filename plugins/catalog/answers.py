@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from kernel.context import CallContext
+from kernel.hookspecs.accounting import Ours
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.screen import PaletteEntry, Panel
 from plugins.catalog.categories import KIND as CATEGORY
 from plugins.catalog.categories import name_categories
 from plugins.catalog.lookups import describe_items, find_facts
+from plugins.catalog.models import Category, Item
 from plugins.catalog.services import KIND as ITEM
 
 
@@ -36,3 +40,14 @@ def panels(ref: Ref) -> list[Panel]:
     if ref.kind not in addresses:
         return []
     return [Panel("Prices" if ref.kind == "client" else "Client prices", addresses[ref.kind] % ref.id, "catalog.read", 45)]
+
+
+def ours(ctx: CallContext, kind: str) -> list[Ours]:
+    """Active items, or categories, by name, for accounting systems."""
+    if kind == "category":
+        shelves = ctx.session.execute(select(Category.id, Category.name).order_by(Category.name_key))
+        return [Ours(str(one.id), one.name, url=f"/catalog?category_id={one.id}") for one in shelves]
+    if kind != "item":
+        return []
+    items = select(Item.id, Item.name, Item.category_id).where(Item.active).order_by(Item.name_key, Item.id)
+    return [Ours(str(one.id), one.name, str(one.category_id or ""), f"/catalog/{one.id}") for one in ctx.session.execute(items)]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
+from kernel.hookspecs.accounting import Ours
 from kernel.hookspecs.directory import Label, Ref
 from kernel.hookspecs.pricing import ClientPrices, ItemFacts
 from kernel.hookspecs.screen import PaletteEntry, Panel
@@ -76,3 +77,8 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 @hookimpl
 def collect_palette(ctx: CallContext, text: str) -> Sequence[PaletteEntry]:
     return answers.palette(ctx, text)
+
+
+@hookimpl
+def collect_ours(ctx: CallContext, kind: str) -> Sequence[Ours]:
+    return answers.ours(ctx, kind)

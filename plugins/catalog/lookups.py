@@ -49,11 +49,24 @@ def describe_items(ctx: CallContext, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 def _facts(ctx: CallContext, condition: Any, limit: int, first: str = "") -> list[ItemFacts]:
     found = (
-        select(Item.id, Item.name, Item.sku, Item.kind, Item.unit, Item.tax_category, Item.active, Item.default_quantity)
+        select(
+            Item.id,
+            Item.name,
+            Item.sku,
+            Item.kind,
+            Item.unit,
+            Item.tax_category,
+            Item.active,
+            Item.default_quantity,
+            Item.category_id,
+        )
         .where(condition)
         .order_by(func.strpos(Item.name_key, first) if first else Item.name_key, Item.name_key, Item.id)
         .limit(limit)
     )
     rows = ctx.session.execute(found).all()
     histories, today = read_histories(ctx, [row.id for row in rows]), ctx.today()
-    return [ItemFacts(*row[:6], prices_on(histories.get(row.id, {}), today), *row[6:], histories.get(row.id, {})) for row in rows]
+    return [
+        ItemFacts(*row[:6], prices_on(histories.get(row.id, {}), today), *row[6:8], histories.get(row.id, {}), row.category_id)
+        for row in rows
+    ]

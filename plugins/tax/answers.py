@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from kernel.context import CallContext
+from kernel.hookspecs.accounting import Ours, tax_key
 from kernel.hookspecs.directory import Ref
+from kernel.hookspecs.papers import PaperTax
 from kernel.hookspecs.screen import Panel
 from plugins.tax.document_taxes import shows_source
+from plugins.tax.rate_book import RATES, book_of, codes_of
+
+_UNTAXED = (("O", "Not taxable"), ("E", "Exempt"), ("Z", "Zero rated"), ("AE", "Reverse charge"))
 
 
 def panels(ctx: CallContext, ref: Ref) -> list[Panel]:
@@ -15,3 +22,18 @@ def panels(ctx: CallContext, ref: Ref) -> list[Panel]:
     if ref.kind == "invoice" and shows_source(ctx, ref.id):
         return [Panel("Taxes", f"/taxes/of-invoice/{ref.id}", "tax.read", 60)]
     return []
+
+
+def ours(ctx: CallContext, kind: str) -> list[Ours]:
+    """What a line may be taxed by today, for accounting systems: nothing, in four ways, or the rates of each region."""
+    if kind != "tax":
+        return []
+    known = ctx.session.scalars(text(f"select {RATES}")).one()
+    book, found = book_of(known), {code: Ours(code, name) for code, name in _UNTAXED}
+    for region in sorted(codes_of(known).values()):
+        for category in ("standard", "reduced"):
+            taxes = [PaperTax(one.name, "S", one.percent, 0, 0, region) for one in book.levies(region, category, ctx.today())]
+            if any(one.percent for one in taxes):
+                words = " + ".join(f"{one.name} {one.percent.normalize():f} %" for one in taxes)
+                found.setdefault(tax_key(taxes), Ours(tax_key(taxes), f"{region}: {words}", url="/taxes"))
+    return list(found.values())

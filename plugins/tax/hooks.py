@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
+from kernel.hookspecs.accounting import Ours
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.screen import Panel
 from kernel.hookspecs.start import EventType, NavEntry
@@ -53,3 +54,8 @@ def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
 @hookimpl
 def register_events() -> Sequence[EventType]:
     return [EventType("tax.amounts_imported", "What a draft is taxed was imported.", TaxAmountsImported)]
+
+
+@hookimpl
+def collect_ours(ctx: CallContext, kind: str) -> Sequence[Ours]:
+    return answers.ours(ctx, kind)

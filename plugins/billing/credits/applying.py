@@ -157,6 +157,7 @@ def _reverse(ctx: CallContext, invoice: Invoice, application: CreditApplication)
     settle(ctx, invoice, -application.amount)
     audit.record(ctx, "credit.unapplied", kind="invoice", row_id=invoice.id, label=invoice.number,
                  changes={"amount": application.amount})  # fmt: skip
+    events.publish(ctx, "credit.unapplied", {**said_of(credit), "invoice_id": invoice.id, "amount": application.amount})
 
 
 def list_applications(ctx: CallContext, invoice_id: UUID) -> list[CreditApplication]:

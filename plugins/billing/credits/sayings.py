@@ -69,6 +69,7 @@ EVENTS = (
     EventType("money.refund_taken_back", "A refund was taken back.", MoneyRefunded),
     EventType("credit.given", "A client has a new credit.", CreditGiven),
     EventType("credit.applied", "A credit paid an invoice, or part of it.", CreditApplied),
+    EventType("credit.unapplied", "What a credit paid of an invoice was taken back.", CreditApplied),
     EventType("credit.expiring", "A credit can be used for a few days more.", CreditExpiring),
     EventType("credit.expired", "What was left of a credit expired.", CreditSaid),
     EventType("credit.mismatch_found", "The check found that credits and ledger differ.", MismatchFound),
