@@ -315,6 +315,9 @@ class AccountingSystem:
     is delivered. `accounts` names the accounts of theirs that it needs beside those of items, by keys such as `income`, `deposit`
     and `receivable`; they are mapped as the kind `account`. `pays_back` says whether money noted there comes back. `check` finds
     what it would refuse, without asking it.
+
+    Systems that `write` have no `choices`: people type what ours is called there. What is not in `needs` and not mapped stays
+    empty in the documents (`customer`, `item`, `tax_code`, `term`), and the system does without, or puts our own name there.
     """
 
     key: str
@@ -324,8 +327,8 @@ class AccountingSystem:
     needs: frozenset[str] = frozenset()
     provider: str = ""
     open: Callable[[Access], Gateway] | None = None
-    write: Callable[[Sequence[Document]], Sequence[ExportFile]] | None = None
-    check: Callable[[Sequence[Document]], Sequence[Problem]] | None = None
+    write: Callable[[CallContext, Sequence[Document]], Sequence[ExportFile]] | None = None
+    check: Callable[[CallContext, Sequence[Document]], Sequence[Problem]] | None = None
     pays_back: bool = False
     delegates_tax: bool = False
     accounts: Mapping[str, str] = field(default_factory=dict)

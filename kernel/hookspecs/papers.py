@@ -232,6 +232,27 @@ def collect_attachments(ctx: CallContext, invoice_id: UUID, pdf: bytes) -> Seque
     """
 
 
+class PaperData(NamedTuple):
+    """An invoice as a file that programs read, or the `problem` in words that keeps it from being one, and the page that mends
+    it.
+    """
+
+    name: str = ""
+    content_type: str = ""
+    content: bytes = b""
+    problem: str = ""
+    mend_url: str = ""
+
+
+@hookspec(firstresult=True)
+def write_invoice_data(ctx: CallContext, invoice_ids: Sequence[UUID], syntax: str) -> Mapping[UUID, PaperData] | None:
+    """Ask: give these invoices and credit notes as data by EN 16931; `syntax` is `ubl` or `cii`. The e-invoicing room; once per
+    batch of files; unknown ids are left out.
+
+    Example: `{invoice: PaperData("INV-000042.xml", "application/xml", b"<Invoice …")}`.
+    """
+
+
 class InvoiceLayout(NamedTuple):
     """A layout that a room prints by its own code. `key` begins with the room's name, as in `acme.letter`."""
 

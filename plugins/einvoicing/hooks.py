@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.directory import Ref
-from kernel.hookspecs.papers import PaperAttachment
+from kernel.hookspecs.papers import PaperAttachment, PaperData
 from kernel.hookspecs.screen import Panel
 from kernel.hookspecs.start import NavEntry
 from plugins.einvoicing import answers, pages, routes, services
@@ -42,3 +42,8 @@ def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
 @hookimpl
 def collect_attachments(ctx: CallContext, invoice_id: UUID, pdf: bytes) -> Sequence[PaperAttachment]:
     return services.attachments(ctx, invoice_id, pdf)
+
+
+@hookimpl
+def write_invoice_data(ctx: CallContext, invoice_ids: Sequence[UUID], syntax: str) -> Mapping[UUID, PaperData]:
+    return services.write_many(ctx, invoice_ids, syntax)

@@ -232,3 +232,16 @@ def test_a_draft_paper_is_refused_before_anything_is_mapped(acme: World) -> None
         paper = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[invoice_id])[invoice_id]
         with pytest.raises(Exception, match="only finalized"):
             prepare(ctx, replace(paper, status="void"))
+
+
+def test_many_invoices_are_written_at_once_and_what_keeps_one_back_is_said(acme: World) -> None:
+    with acme.call(Actor.system()) as ctx:
+        client_id = lay_out(ctx).plain[0][0]
+        region_id = taxes.get_client_facts(ctx, client_id).region_id
+        ready, nowhere = final(ctx, client_id, line()), taxed_client(ctx, region_id, "Nowhere Ltd")
+        kept = final(ctx, nowhere).id
+        found = ctx.hooks.write_invoice_data(ctx=ctx, invoice_ids=[ready.id, kept, UUID(int=1)], syntax="ubl")
+    assert set(found) == {ready.id, kept}
+    assert read(found[ready.id].content, "cbc:ID") == [ready.number] and found[ready.id].name == f"{ready.number}.xml"
+    assert "BT-55" in found[kept].problem and found[kept].mend_url == f"/clients/{nowhere}"
+    assert not found[kept].content
