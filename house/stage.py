@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
 from house.tenant_copy import Pattern, connect_admin
@@ -33,6 +34,7 @@ from kernel.gate import COOKIE
 from kernel.migrations.runner import upgrade
 from kernel.passwords import seal_password
 from kernel.plugins import Plugins
+from kernel.tenancy import TenantPlugin
 from local.postgres import EmbeddedPostgres
 
 START = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
@@ -227,6 +229,7 @@ class Founder:
                                  admin_password=PASSWORD, **facts)  # type: ignore[arg-type] # fmt: skip
         users = {}
         with kernel.call(tenant_id) as ctx:
+            ctx.session.execute(update(TenantPlugin).values(enabled=True))  # also those that tenants switch on themselves
             for person, role in CAST.items():
                 email = f"{person}@{slug}.example"
                 known = ctx.session.query(User).filter(User.email_key == email).one_or_none()

@@ -1,0 +1,15 @@
+"""Accounting: invoices, credit notes and payments delivered to the books of another system, and what was delivered."""
+
+from kernel.manifest import Manifest, Permission
+
+manifest = Manifest(
+    name="accounting",
+    title="Accounting export",
+    summary="Invoices, credit notes and payments, checked and delivered to an accounting system or as files.",
+    requires=("billing",),
+    permissions=(
+        Permission("accounting.read", "See what was delivered to accounting systems", ("finance",)),
+        Permission("accounting.manage", "Set up accounting systems, map to them and deliver", ("finance",)),
+    ),
+    default_enabled=False,
+)

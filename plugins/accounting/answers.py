@@ -1,0 +1,39 @@
+"""What the accounting room answers to other rooms: labels, and that what was delivered stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from kernel.hookspecs.directory import Blocker, Label, Ref
+from plugins.accounting.models import ExportDocument, Link, Target
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+_ON_ITS_WAY = ("queued", "delivered", "refused")
+
+
+def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
+    """Names of targets."""
+    ids = {ref.id for ref in refs if ref.kind == "accounting.target"}
+    found = ctx.session.execute(select(Target.id, Target.name).where(Target.id.in_(ids))) if ids else ()
+    return {Ref("accounting.target", one): Label(name, f"/accounting/targets/{one}") for one, name in found}
+
+
+def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
+    """Invoices that were or are being delivered stay final; clients that books know stay."""
+    invoices, clients = ({ref.id for ref in refs if ref.kind == kind} for kind in ("invoice", "client"))
+    found = []
+    if invoices:
+        out = ExportDocument.invoice_id.in_(invoices), ExportDocument.state.in_(_ON_ITS_WAY)
+        counts = select(ExportDocument.invoice_id, func.count()).where(*out).group_by(ExportDocument.invoice_id)
+        found += [Blocker(Ref("invoice", one), "accounting_document", count, "its delivery to accounting")
+                  for one, count in ctx.session.execute(counts)]  # fmt: skip
+    if clients:
+        counts = select(Link.our_id, func.count()).where(Link.our_id.in_(clients), Link.kind == "client").group_by(Link.our_id)
+        found += [Blocker(Ref("client", one), "accounting_link", count, f"{count} links to accounting")
+                  for one, count in ctx.session.execute(counts)]  # fmt: skip
+    return found

@@ -1,0 +1,86 @@
+"""The ways the accounting room says no."""
+
+from kernel.errors import Conflict, InvalidInput, NotFound, Refused
+
+
+class TargetNotFound(NotFound):
+    code = "accounting_target_not_found"
+    title = "No such accounting target"
+
+
+class TargetTaken(Conflict):
+    """Each company of an accounting system is one target of the tenant."""
+
+    code = "accounting_target_taken"
+    title = "These books are a target already"
+
+
+class TargetInUse(Conflict):
+    """Something was delivered to these books: what is there stays known."""
+
+    code = "accounting_target_in_use"
+    title = "Something was delivered to these books"
+
+
+class SystemUnknown(InvalidInput):
+    """No room that is switched on brings this accounting system."""
+
+    code = "accounting_system_unknown"
+    title = "Unknown accounting system"
+
+
+class BatchNotFound(NotFound):
+    code = "accounting_batch_not_found"
+    title = "No such batch"
+
+
+class BatchDuplicate(Conflict):
+    """A batch of the same filters is still open; its id comes as `batch_id`."""
+
+    code = "accounting_batch_duplicate"
+    title = "A batch of these documents is open"
+
+
+class BatchEmpty(Refused):
+    """No document fits, or all that fit were delivered."""
+
+    code = "accounting_batch_empty"
+    title = "There is nothing to deliver"
+
+
+class BatchState(Conflict):
+    """The batch is not in a state in which this can be done."""
+
+    code = "accounting_batch_state"
+    title = "Not possible with this batch now"
+
+
+class DocumentNotFound(NotFound):
+    code = "accounting_document_not_found"
+    title = "No such document"
+
+
+class WorkNotFound(NotFound):
+    code = "accounting_work_not_found"
+    title = "No such work"
+
+
+class MappingInvalid(InvalidInput):
+    """The system does not ask for this kind, or the key is none of ours."""
+
+    code = "accounting_mapping_invalid"
+    title = "This cannot be mapped"
+
+
+class LinkTaken(Conflict):
+    """Each thing of theirs is one thing of ours."""
+
+    code = "accounting_link_taken"
+    title = "Linked to something else already"
+
+
+class NothingToCreate(InvalidInput):
+    """What shall be created on the other side is mapped already, or is nothing of ours."""
+
+    code = "accounting_nothing_to_create"
+    title = "Nothing to create"
