@@ -11,7 +11,7 @@ import click
 
 from house.docs import first_party
 from plugins.extensions.guests.contract import WIT_FOLDER, load_contract
-from plugins.extensions.surface.files import ASSEMBLYSCRIPT, BY_HAND, FROZEN, PYTHON, TYPESCRIPT, WIT, sdk_files
+from plugins.extensions.surface.files import ASSEMBLYSCRIPT, BY_HAND, FROZEN, PYTHON, RUST, TYPESCRIPT, WIT, sdk_files
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,5 +49,5 @@ def _refuse_broken_promises() -> None:
 
 def _made() -> Iterator[Path]:
     """Files of the folders that hold nothing but generated ones."""
-    for folder in (WIT, TYPESCRIPT, ASSEMBLYSCRIPT, PYTHON):
+    for folder in (WIT, TYPESCRIPT, ASSEMBLYSCRIPT, PYTHON, RUST):
         yield from (path for path in (ROOT / folder).glob("*.*") if path.name not in BY_HAND)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from plugins.extensions.author.errors import BuildFailed
 from plugins.extensions.author.python import build_python
+from plugins.extensions.author.rust import build_rust
 from plugins.extensions.author.sdk import digest_of, install_node_tools, one_at_a_time, run_tool, sdk_folder, source_files
 from plugins.extensions.publishing.manifest import read_manifest
 from plugins.extensions.surface.model import camel
@@ -54,6 +55,12 @@ def _build_python(folder: Path) -> None:
     _build_pages(folder)
 
 
+def _build_rust(folder: Path) -> None:
+    (folder / COMPONENT).parent.mkdir(exist_ok=True)
+    build_rust(folder, folder / COMPONENT)
+    _build_pages(folder)
+
+
 def _build_pages(folder: Path) -> None:
     """What browsers load, which is TypeScript whatever the rest is in."""
     if any((folder / "ui").glob("*.ts")):
@@ -95,6 +102,7 @@ LANGUAGES = (
     Language("ts", "TypeScript", "src/index.ts", _build_typescript),
     Language("py", "Python", "src/extension.py", _build_python),
     Language("as", "AssemblyScript", "assembly/index.ts", _build_assemblyscript),
+    Language("rust", "Rust", "src/lib.rs", _build_rust),
 )
 
 
@@ -112,6 +120,7 @@ def build_extension(folder: Path) -> bool:
 
     Raises BuildFailed with the compiler's words, ToolMissing.
     """
+    folder = folder.resolve()  # tools run in it, and elsewhere
     language = language_of(folder)
     stamp = folder / "dist" / ".inputs"
     with one_at_a_time():

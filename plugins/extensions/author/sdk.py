@@ -70,10 +70,11 @@ def run_tool(name: str, *arguments: str, cwd: Path, more: Mapping[str, str] | No
 
 def source_files(folder: Path) -> list[Path]:
     """The files that an author or we wrote, in a steady order; what tools put there is left out."""
+    left_out = _NOT_SOURCE | {one.parent.name for one in folder.glob("*/CACHEDIR.TAG")}  # as cargo marks what it made
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and not any(part in _NOT_SOURCE or part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not any(part in left_out or part.startswith(".") for part in path.relative_to(folder).parts)
     )
 
 

@@ -10,7 +10,7 @@ from plugins.extensions.author.errors import FolderNotEmpty
 from plugins.extensions.author.sdk import SHIPPED
 from plugins.extensions.errors import ManifestRefused
 
-TEMPLATES = {"ts": "typescript", "py": "python", "as": "assemblyscript"}
+TEMPLATES = {"ts": "typescript", "py": "python", "as": "assemblyscript", "rust": "rust"}
 _WORD = re.compile(r"[a-z0-9]+")
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from kernel.capabilities import default_capabilities
 from kernel.plugins import Plugins
-from plugins.extensions.surface import assemblyscript, python
+from plugins.extensions.surface import assemblyscript, python, rust
 from plugins.extensions.surface.model import Interface, kebab
 from plugins.extensions.surface.reading import read_surface
 from plugins.extensions.surface.typescript import author_face, declarations
@@ -16,6 +16,7 @@ from plugins.extensions.surface.wit_text import interface_text, world_text
 
 WIT, TYPESCRIPT = PurePosixPath("sdk/wit"), PurePosixPath("sdk/typescript/src/generated")
 ASSEMBLYSCRIPT = PurePosixPath("sdk/assemblyscript/assembly/generated")
+RUST = PurePosixPath("sdk/rust/src/host")
 PYTHON = PurePosixPath("sdk/python/src/deskhand_extension/host")
 FROZEN = "frozen.json"
 """Function types by name that components in the field rely on; see `deskhand sdk --freeze`."""
@@ -34,8 +35,10 @@ def sdk_files(plugins: Plugins) -> Iterator[tuple[PurePosixPath, str]]:
     yield TYPESCRIPT / "host.ts", author_face(interfaces)
     yield ASSEMBLYSCRIPT / "host.ts", assemblyscript.host(interfaces)
     yield PYTHON / "__init__.py", python.package(interfaces)
+    yield RUST / "mod.rs", rust.package(interfaces)
     for one in interfaces:
         yield PYTHON / f"{one.name.replace('-', '_')}.py", python.module(one)
+        yield RUST / f"{one.name.replace('-', '_')}.rs", rust.module(one)
 
 
 def _capabilities(plugins: Plugins, interfaces: tuple[Interface, ...]) -> str:

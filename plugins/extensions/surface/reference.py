@@ -12,8 +12,8 @@ def lines(interfaces: Iterable[Interface]) -> Iterator[str]:
     """The page's Markdown, below its title."""
     yield (
         "What an extension may call, by interface. Names are camelCase in TypeScript, kebab-case in WIT, and snake_case in "
-        "Python and the JSON of the extism lane. A refusal is `success: false`, an `error` (a code, a colon, a sentence), and "
-        "the errors of fields by their path.\n"
+        "Python, Rust and the JSON of the extism lane. A refusal is `success: false`, an `error` (a code, a colon, a sentence), "
+        "and the errors of fields by their path.\n"
     )
     for one in interfaces:
         yield f"## {one.name}\n\n{one.says} Given by `{one.plugin}`.\n"
