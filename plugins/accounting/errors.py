@@ -84,3 +84,29 @@ class NothingToCreate(InvalidInput):
 
     code = "accounting_nothing_to_create"
     title = "Nothing to create"
+
+
+class ExceptionNotFound(NotFound):
+    code = "accounting_exception_not_found"
+    title = "No such exception"
+
+
+class ExceptionSettled(Conflict):
+    """Somebody accepted it, or it was gone when it was looked at again."""
+
+    code = "accounting_exception_settled"
+    title = "The exception is settled already"
+
+
+class NoWayToResolve(Refused):
+    """This kind of exception is not resolved in this way."""
+
+    code = "accounting_no_way_to_resolve"
+    title = "Not the way to resolve this"
+
+
+class PaymentOfSeveral(Refused):
+    """A receipt is of one client; this payment pays invoices of several."""
+
+    code = "accounting_payment_of_several"
+    title = "The payment is for several clients"

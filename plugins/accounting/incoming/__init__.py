@@ -1,0 +1,1 @@
+"""What comes back from accounting systems: how things stand there, money that was noted there, and where both sides differ."""
