@@ -17,7 +17,7 @@ from plugins.accounting.targets import find_books, get_target, system_of
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
-JOB, ALL_JOB = "accounting.look", "accounting.look_everywhere"
+JOB, ALL_JOB = "accounting.watch", "accounting.watch_all"
 KINDS = (INVOICE, CREDIT_NOTE, PAYMENT)
 OVERLAP = timedelta(minutes=10)
 """How far before the last look a look begins, since clocks and commits of the other side are not in one order."""
