@@ -151,7 +151,7 @@ def find_open_invoices(ctx: CallContext, query: OpenInvoiceQuery) -> Sequence[Op
 @hookspec(firstresult=True)
 def get_credit_uses(ctx: CallContext, source_ids: Sequence[UUID]) -> Sequence[CreditUse] | None:
     """Ask: give what these credits, or those that these credit notes and payments gave, have paid, in the order in which they
-    did. Billing; once per batch, in one query.
+    did; uses may be named themselves. Billing; once per batch, in one query.
 
     Example: `[CreditUse(use, credit, "credit_note", note, invoice, client, "EUR", 5000, day)]`.
     """

@@ -11,5 +11,15 @@ manifest = Manifest(
         Permission("accounting.read", "See what was delivered to accounting systems", ("finance",)),
         Permission("accounting.manage", "Set up accounting systems, map to them and deliver", ("finance",)),
     ),
+    listens=(
+        "invoice.finalized",
+        "invoice.voided",
+        "payment.recorded",
+        "payment.taken_back",
+        "money.refunded",
+        "money.refund_taken_back",
+        "credit.applied",
+        "credit.unapplied",
+    ),
     default_enabled=False,
 )

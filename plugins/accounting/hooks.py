@@ -6,10 +6,37 @@ from collections.abc import Mapping, Sequence
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
+from kernel.hookspecs.connections import Connection
 from kernel.hookspecs.directory import Blocker, Label, Ref
+from kernel.hookspecs.notify import Event
 from kernel.hookspecs.start import DefaultSchedule, JobType
-from plugins.accounting import answers
+from plugins.accounting import answers, reacting, tasks
 from plugins.accounting.incoming import cursors, parts
+
+
+@hookimpl
+def register_jobs() -> Sequence[JobType]:
+    return (*tasks.JOBS, *parts.JOBS)
+
+
+@hookimpl
+def register_schedules() -> Sequence[DefaultSchedule]:
+    return (*tasks.SCHEDULES, *parts.SCHEDULES)
+
+
+@hookimpl
+def on_event(ctx: CallContext, event: Event) -> None:
+    reacting.react(ctx, event)
+
+
+@hookimpl
+def connection_changed(ctx: CallContext, connection: Connection) -> None:
+    reacting.connection_changed(ctx, connection)
+
+
+@hookimpl
+def books_changed(ctx: CallContext, system: str, account_id: str, told: Sequence[tuple[str, str]]) -> bool:
+    return cursors.books_changed(ctx, system, account_id)
 
 
 @hookimpl
@@ -20,18 +47,3 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 @hookimpl
 def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
     return answers.blockers(ctx, refs)
-
-
-@hookimpl
-def register_jobs() -> Sequence[JobType]:
-    return parts.JOBS
-
-
-@hookimpl
-def register_schedules() -> Sequence[DefaultSchedule]:
-    return parts.SCHEDULES
-
-
-@hookimpl
-def books_changed(ctx: CallContext, system: str, account_id: str, told: Sequence[tuple[str, str]]) -> bool:
-    return cursors.books_changed(ctx, system, account_id)

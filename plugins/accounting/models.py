@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
@@ -222,6 +222,25 @@ class ProblemRow(TenantTable):
     mend_url: Mapped[str] = mapped_column(default="", server_default="")
     found_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+
+
+class BatchFile(TenantTable):
+    """A file that a batch was delivered as; it is never written anew, whatever is mapped later."""
+
+    __tablename__ = "accounting_files"
+    __table_args__ = (
+        tenant_key(),
+        references("batch_id", "accounting_batches", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "batch_id", "position"),
+    )
+
+    batch_id: Mapped[UUID]
+    position: Mapped[int]
+    name: Mapped[str]
+    content_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    documents: Mapped[int]
+    written_at: Mapped[datetime]
 
 
 class Outgoing(TenantTable, Versioned):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from kernel import audit
 from kernel.directory.clients import apply_changes
-from kernel.errors import InvalidInput
+from kernel.errors import InvalidInput, NoProvider
 from kernel.hookspecs.accounting import AccountingSystem
 from kernel.hookspecs.connections import Connection
 from plugins.accounting.errors import SystemUnknown, TargetInUse, TargetNotFound, TargetTaken
@@ -47,7 +47,10 @@ def connections_of(ctx: CallContext, system: AccountingSystem) -> list[Connectio
     """The connections by which a system's books can be opened; none for systems that read files."""
     if not system.provider:
         return []
-    return list(ctx.hooks.list_connections(ctx=ctx, provider=system.provider) or ())
+    try:
+        return list(ctx.hooks.list_connections(ctx=ctx, provider=system.provider))
+    except NoProvider:
+        return []
 
 
 def add_target(ctx: CallContext, *, system: str, starts_on: date, connection_id: UUID | None = None, name: str = "",

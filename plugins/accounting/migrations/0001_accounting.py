@@ -11,6 +11,7 @@ down_revision = None
 branch_labels = ("accounting",)
 depends_on = ("kernel_0001",)
 
+
 KEEP_SNAPSHOT = """
 create function accounting_keep_snapshot() returns trigger language plpgsql as $$
 begin
@@ -268,6 +269,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("state not in ('left_out', 'cancelled')"),
     )
     op.create_table(
+        "accounting_files",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("documents", sa.Integer(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "batch_id"],
+            ["accounting_batches.tenant_id", "accounting_batches.id"],
+            name=op.f("fk_accounting_files_tenant_id_batch_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_accounting_files_tenant_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_accounting_files")),
+        sa.UniqueConstraint("tenant_id", "batch_id", "position", name=op.f("uq_accounting_files_tenant_id_batch_id_position")),
+    )
+    op.create_table(
         "accounting_outgoing",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -371,6 +393,7 @@ def upgrade() -> None:
         "accounting_choices",
         "accounting_links",
         "accounting_documents",
+        "accounting_files",
         "accounting_outgoing",
         "accounting_problems",
     )

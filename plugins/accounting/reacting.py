@@ -1,0 +1,134 @@
+"""What events of billing, and a connection that changed, make of targets' work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from kernel.hookspecs.connections import Connection
+from kernel.hookspecs.notify import Event
+from kernel.hookspecs.receipts import CreditUse
+from plugins.accounting.batches import (
+    get_batch,
+    list_documents,
+    open_automatic,
+    queue,
+    recheck_open,
+    refresh,
+    take_papers,
+)
+from plugins.accounting.links import find_links
+from plugins.accounting.models import ExportDocument, Outgoing, Target
+from plugins.accounting.outgoing import add_work, wake
+from plugins.accounting.targets import halt, list_targets, systems_of
+from plugins.accounting.validating import validate
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+
+def react(ctx: CallContext, event: Event) -> None:
+    """Let go out what an event is about, to each target that takes it."""
+    for target in list_targets(ctx):
+        if target.connection_id is None or not target.active or target.system not in systems_of(ctx):
+            continue
+        if event.name == "invoice.finalized":
+            _export(ctx, target, event.payload["invoice_id"])
+        elif event.name == "invoice.voided":
+            _void(ctx, target, event.payload["invoice_id"], event.payload["kind"])
+        elif target.send_payments and event.payload.get("payment_id"):
+            _pay(ctx, target, event.payload["payment_id"])
+        elif target.send_payments and event.payload.get("credit_id"):
+            _use_credit(ctx, target, event.payload["credit_id"], event.payload.get("invoice_id"))
+
+
+def _export(ctx: CallContext, target: Target, invoice_id: UUID) -> None:
+    paper = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[invoice_id]).get(invoice_id)
+    wanted = paper is not None and paper.status == "finalized" and paper.kind != "prepayment"
+    if not target.auto_export or not wanted or paper.invoice_date < target.starts_on:
+        return
+    batch = open_automatic(ctx, target)
+    take_papers(ctx, target, batch, [paper])
+    fresh = [one for one in list_documents(ctx, batch.id, "open") if one.invoice_id == invoice_id]
+    if not fresh:  # the event was told before, or a batch by hand has it
+        refresh(ctx, get_batch(ctx, batch.id, lock=True))
+        return
+    validate(ctx, target, fresh)
+    queue(ctx, target, [one for one in fresh if one.state == "ready"])
+    batch = get_batch(ctx, batch.id, lock=True)
+    batch.job_id = wake(ctx, target.id)
+    refresh(ctx, batch)
+
+
+def _void(ctx: CallContext, target: Target, invoice_id: UUID, kind: str) -> None:
+    """What is not on its way goes with its document; what may be there is voided there."""
+    mine = select(ExportDocument).where(ExportDocument.target_id == target.id, ExportDocument.invoice_id == invoice_id)
+    row = ctx.session.scalar(mine.where(ExportDocument.state.not_in(("left_out", "cancelled"))))
+    if row is not None and row.state not in ("queued", "delivered"):
+        batch = get_batch(ctx, row.batch_id, lock=True)
+        for one in _open_work(ctx, row.id):
+            one.state, one.finished_at = "dropped", ctx.now()
+        row.state = "cancelled"
+        refresh(ctx, batch)
+    elif row is not None or find_links(ctx, target.id, kind, [invoice_id]):
+        add_work(ctx, target.id, kind, invoice_id, action="void", label=row.number if row else "")
+        wake(ctx, target.id)
+
+
+def _open_work(ctx: CallContext, document_id: UUID) -> list[Outgoing]:
+    mine = select(Outgoing).where(Outgoing.document_id == document_id, Outgoing.state.in_(("waiting", "failed")))
+    return list(ctx.session.scalars(mine))
+
+
+def _pay(ctx: CallContext, target: Target, payment_id: UUID) -> None:
+    """A payment goes out, unless it came from there and is as it was told."""
+    receipt = ctx.hooks.get_receipts(ctx=ctx, payment_ids=[payment_id]).get(payment_id)
+    link = find_links(ctx, target.id, "payment", [payment_id]).get(payment_id)
+    if receipt is None or (link is None and receipt.taken_back):
+        return
+    same = link is not None and not link.voided and not receipt.taken_back and link.total == receipt.amount - receipt.refunded
+    if same or (link is not None and link.voided and receipt.taken_back):
+        return
+    add_work(ctx, target.id, "payment", payment_id, label=receipt.reference)
+    wake(ctx, target.id)
+
+
+def _use_credit(ctx: CallContext, target: Target, credit_id: UUID, invoice_id: UUID | None) -> None:
+    """A credit that a payment gave changes what that payment pays; one of a credit note ties two documents together."""
+    uses: list[CreditUse] = ctx.hooks.get_credit_uses(ctx=ctx, source_ids=[credit_id])
+    for use in uses:
+        if use.invoice_id != invoice_id:
+            continue
+        if use.origin in ("payment", "prepayment") and use.source_id:
+            add_work(ctx, target.id, "payment", use.source_id)
+        elif not use.reversed or find_links(ctx, target.id, "credit_use", [use.id]) or _is_out(ctx, target, use.id):
+            add_work(ctx, target.id, "credit_use", use.id)
+    wake(ctx, target.id)
+
+
+def _is_out(ctx: CallContext, target: Target, our_id: UUID) -> bool:
+    mine = select(Outgoing.id).where(Outgoing.target_id == target.id, Outgoing.our_id == our_id)
+    return ctx.session.scalar(mine.where(or_(Outgoing.state == "waiting", Outgoing.state == "sending")).limit(1)) is not None
+
+
+def connection_changed(ctx: CallContext, connection: Connection) -> None:
+    """A connection was made, made anew, or is gone: its targets go on, or halt, and say so."""
+    for target in list_targets(ctx):
+        system = systems_of(ctx).get(target.system)
+        if system is None or system.provider != connection.provider:
+            continue
+        mine = target.connection_id == connection.id
+        if connection.state == "withdrawn":
+            if mine:
+                halt(ctx, target.id, "missing_connection", f"{connection.account_name} was disconnected.")
+        elif connection.account_id == target.account_id:
+            target.connection_id = connection.id
+            halt(ctx, target.id, "", "")
+            wake(ctx, target.id)
+        elif mine:
+            words = f"The connection opens {connection.account_name}, not {target.account_name}."
+            halt(ctx, target.id, "wrong_company", words)
+        ctx.session.flush()
+        recheck_open(ctx, target.id)
