@@ -127,7 +127,10 @@ class BilledGuestCharge(TenantTable):
 
 
 class PublisherKey(TenantTable):
-    """A public key that the tenant trusts for a publisher: of the first signed release it installed, or added by hand."""
+    """A public key that the tenant trusts for a publisher: of the first signed release it installed, or added by hand.
+
+    One with `distrusted_at` is trusted no more; the publisher stays known.
+    """
 
     __tablename__ = "extensions_publisher_keys"
     __table_args__ = (
@@ -140,6 +143,7 @@ class PublisherKey(TenantTable):
     key: Mapped[bytes] = mapped_column(LargeBinary)
     trusted_by: Mapped[str]
     trusted_at: Mapped[datetime]
+    distrusted_at: Mapped[datetime | None]
 
 
 class Revocation(TenantTable):

@@ -165,6 +165,16 @@ class RevocationOut(Schema):
     revoked_at = fields.AwareDateTime()
 
 
+class RevokedEverywhereOut(Schema):
+    subject = fields.String()
+    reason = fields.String()
+    revoked_at = fields.AwareDateTime()
+
+
+class RevokedEverywhereList(Schema):
+    items = fields.List(fields.Nested(RevokedEverywhereOut))
+
+
 KeyPage, RevocationPage = page_schema(KeyOut), page_schema(RevocationOut)
 TrustQuery = filtered()
 InstallQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(INSTALL_STATES)))

@@ -48,7 +48,8 @@ class Kept(NamedTuple):
 
 
 def keep_charges(ctx: CallContext, asked: Sequence[Mapping[str, Any]]) -> list[Kept]:
-    """Keep charges for the next billing run, all or none; a key of this install that is known stays what it was.
+    """Keep charges for the next billing run, all or none; a key of this extension that is known stays what it was,
+    also where an install of it before this one sent it.
 
     Raises InvalidInput with `charges[i].…` paths.
     """
@@ -58,7 +59,7 @@ def keep_charges(ctx: CallContext, asked: Sequence[Mapping[str, Any]]) -> list[K
     # In one order, so that two calls with the same keys wait for each other instead of for both.
     ordered = sorted(rows, key=lambda row: row["idempotency_key"])
     fresh = insert(ExtensionCharge).values(ordered).on_conflict_do_nothing(
-        index_elements=["tenant_id", "install_id", "idempotency_key"]
+        index_elements=["tenant_id", "extension", "idempotency_key"]
     )  # fmt: skip
     created = set(ctx.session.scalars(fresh.returning(ExtensionCharge.id)))
     known = _by_key(ctx, [one["idempotency_key"] for one in asked])
@@ -92,13 +93,19 @@ def _row(ctx: CallContext, one: Mapping[str, Any], facts: ItemFacts | None) -> d
         "tenant_id": ctx.tenant_id, "id": uuid7(), "client_id": one["client_id"], "item_id": one["service_id"],
         "description": one["description"], "quantity": Decimal(one["quantity"]), "unit": facts.unit if facts else "each",
         "rate": one["rate"], "currency": one["currency_code"], "charged_on": one["charged_on"] or ctx.today(),
-        "install_id": ctx.actor.id, "author": ctx.actor.author, "idempotency_key": one["idempotency_key"],
+        "install_id": ctx.actor.id, "author": ctx.actor.author, "extension": _extension(ctx),
+        "idempotency_key": one["idempotency_key"],
     }  # fmt: skip
 
 
 def _by_key(ctx: CallContext, keys: Sequence[str]) -> dict[str, UUID]:
-    mine = ExtensionCharge.install_id == ctx.actor.id, ExtensionCharge.idempotency_key.in_(keys)
+    mine = ExtensionCharge.extension == _extension(ctx), ExtensionCharge.idempotency_key.in_(keys)
     return dict(ctx.session.execute(select(ExtensionCharge.idempotency_key, ExtensionCharge.id).where(*mine)).all())
+
+
+def _extension(ctx: CallContext) -> str:
+    """The name of the extension that acts, which it keeps when it is installed anew."""
+    return (ctx.actor.author or "").partition("@")[0]
 
 
 def list_charges(ctx: CallContext, query: Mapping[str, Any]) -> Page:

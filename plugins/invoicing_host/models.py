@@ -14,7 +14,7 @@ from kernel.db import TenantTable, Versioned, references, tenant_key
 
 class ExtensionCharge(TenantTable, Versioned):
     """Something a client owes because an extension says so. `rate` is the price of one in minor units of `currency`; without
-    it the item's price counts. `author` is the extension with its version, `invoice_id` marks what is billed.
+    it the item's price counts. `author` is the `extension` with its version, `invoice_id` marks what is billed.
     """
 
     __tablename__ = "invoicing_host_charges"
@@ -22,7 +22,7 @@ class ExtensionCharge(TenantTable, Versioned):
         tenant_key(),
         references("client_id", "clients"),
         references("item_id", "catalog_items"),
-        UniqueConstraint("tenant_id", "install_id", "idempotency_key"),
+        UniqueConstraint("tenant_id", "extension", "idempotency_key"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("rate >= 0", name="rate"),
         CheckConstraint("(rate is null) = (currency is null)", name="currency"),
@@ -45,6 +45,7 @@ class ExtensionCharge(TenantTable, Versioned):
     charged_on: Mapped[date]
     install_id: Mapped[UUID]
     author: Mapped[str]
+    extension: Mapped[str]
     idempotency_key: Mapped[str]
     invoice_id: Mapped[UUID | None]
     invoice_line_id: Mapped[UUID | None]

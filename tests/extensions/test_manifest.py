@@ -137,3 +137,15 @@ def test_a_star_stays_within_a_name() -> None:
     assert matches("ui/*.js", "ui/app.js")
     assert not matches("ui/*.js", "ui/appxjs")
     assert not matches("ui/*.js", "ui/js/app.js")
+
+
+def test_other_times_and_other_pages_are_more_than_was_consented_to() -> None:
+    def read_with(**changes: Any) -> ExtensionManifest:
+        return read(**changes, assets=["ui/**"])
+
+    before = read_with(schedules=[NIGHTLY], ui=[PAGE]).reach()
+    assert read_with(schedules=[NIGHTLY | {"name": "renamed"}], ui=[PAGE | {"entry": "ui/app.html"}]).reach() == before
+    often, tab = NIGHTLY | {"cron": "*/5 * * * *"}, PAGE | {"slot": "ticket_panel"}
+    assert read_with(schedules=[often], ui=[PAGE]).reach() - before == {"schedule */5 * * * * Europe/Vienna GET /orders/7"}
+    assert read_with(schedules=[NIGHTLY], ui=[PAGE, tab]).reach() - before == {"page ticket_panel Orders"}
+    assert read_with(schedules=[], ui=[{"slot": "settings", "schema": "s.json"}]).reach() < before

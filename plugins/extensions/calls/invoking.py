@@ -56,7 +56,8 @@ _TARGET = """
 select i.state, i.halted, i.resting_until, i.rests, i.recording, i.limits, r.name, r.semver, r.title, r.publisher, r.digest,
   r.component_key, r.manifest::text as manifest, r.files_digest, r.signature, r.signer,
   array(select g.capability from extensions_grants g where g.install_id = i.id) as grants,
-  array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher) as keys,
+  array(select k.key from extensions_publisher_keys k where k.publisher = r.publisher and k.distrusted_at is null) as keys,
+  exists(select from extensions_publisher_keys k where k.publisher = r.publisher) as known,
   exists(select from extensions_revocations v where v.subject = any(s.subjects)) as revoked,
   exists(select from extensions_revoked_everywhere v where v.subject = any(s.subjects)) as revoked_everywhere
 from extensions_installs i join extensions_releases r on r.tenant_id = i.tenant_id and r.id = i.release_id

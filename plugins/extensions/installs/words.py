@@ -104,6 +104,7 @@ def reach_of(ctx: CallContext, manifest: ExtensionManifest) -> list[Reach]:
         *(Reach(_("It is called by programs outside that have its secret."), f"{one.method} {one.path}",
                 f"public {one.method} {one.path}")
           for one in manifest.endpoints if one.auth == "public-signed"),
-        *(Reach(_("It runs by itself."), f"{one.cron} {one.zone or ''} {one.endpoint}") for one in manifest.schedules),
-        *(Reach(_("It shows a page of its own."), f"{one.slot}: {one.title}") for one in manifest.ui if one.entry),
+        *(Reach(_("It runs by itself."), f"{one.cron} {one.zone or ''} {one.endpoint}", one.phrase)
+          for one in manifest.schedules),
+        *(Reach(_("It shows a page of its own."), f"{one.slot}: {one.title}", one.phrase) for one in manifest.ui if one.entry),
     ]  # fmt: skip

@@ -12,7 +12,6 @@ from kernel.capabilities import GuestCall
 from kernel.context import CallContext
 from kernel.hookspecs.start import HostFunction, HostInterface
 from kernel.jobs import Schedule
-from kernel.jobs import schedules as house
 from plugins.extensions.models import Install
 from plugins.extensions.publishing.manifest_parts import ExtensionManifest, GuestSchedule
 from plugins.extensions.publishing.releases import get_release, manifest_of
@@ -126,14 +125,12 @@ def create_schedule(ctx: CallContext, call: GuestCall, input: dict[str, Any]) ->
 def update_schedule(ctx: CallContext, call: GuestCall, input: dict[str, Any]) -> dict[str, Any]:
     """Other times, or on and off."""
     install = get_install(ctx, call.install_id, lock=True)
-    kept = timetable.find_own(ctx, install, input["name"])
-    timetable.check_cron(input["cron"] or kept.cron, input["zone"] or kept.zone)
-    return _shown(house.change_schedule(ctx, kept.id, cron=input["cron"], zone=input["zone"], enabled=input["enabled"]))
+    return _shown(timetable.change_own(ctx, install, **input))
 
 
 def delete_schedule(ctx: CallContext, call: GuestCall, name: str) -> dict[str, Any]:
     """Away with one of its own."""
-    house.remove_schedule(ctx, timetable.find_own(ctx, get_install(ctx, call.install_id, lock=True), name).id)
+    timetable.drop_own(ctx, get_install(ctx, call.install_id, lock=True), name)
     return {}
 
 

@@ -56,6 +56,15 @@ def revoke_extension(ctx: CallContext, body: dict[str, Any]) -> Any:
     return trust.revoke(ctx, **body)
 
 
+@rest.get(f"{_REVOCATIONS}/everywhere", permission="extension.read", out=schemas.RevokedEverywhereList)
+def list_revoked_everywhere(ctx: CallContext) -> Any:
+    """List what was revoked by who runs this installation
+
+    It holds for every company of it, and only they can lift it.
+    """
+    return {"items": trust.listed_everywhere(ctx)}
+
+
 @rest.delete(f"{_REVOCATIONS}/<uuid:revocation_id>", permission="extension.manage")
 def lift_revocation(ctx: CallContext, revocation_id: UUID) -> None:
     """Lift a revocation"""

@@ -41,7 +41,7 @@ _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 _KEYS: Select[Any] = select(
     PublisherKey.id, PublisherKey.publisher, func.encode(PublisherKey.key, "base64").label("key"),
     func.encode(func.sha256(PublisherKey.key), "hex").label("fingerprint"), PublisherKey.trusted_by, PublisherKey.trusted_at,
-)  # fmt: skip
+).where(PublisherKey.distrusted_at.is_(None))  # fmt: skip
 _REVOCATIONS: Select[Any] = select(
     Revocation.id, Revocation.subject, Revocation.reason, Revocation.revoked_by, Revocation.revoked_at
 )
@@ -56,20 +56,21 @@ def check_trust(ctx: CallContext, release: Release) -> None:
     """Raise ReleaseTampered, ExtensionRevoked, SignatureMissing or PublisherKeyUnknown for what may not be run here."""
     if files_digest({name: one["sha256"] for name, one in release.files.items()}) != release.files_digest:
         raise _tampered(release.name, release.semver)
-    keys = [one.key for one in keys_of(ctx, release.publisher)]
+    known = is_known(ctx, release.publisher)
     check_content(ctx, {
         "name": release.name, "semver": release.semver, "publisher": release.publisher, "digest": release.digest,
         "component_key": release.component_key, "manifest": orjson.dumps(release.manifest).decode(),
-        "files_digest": release.files_digest, "signature": release.signature, "signer": release.signer, "keys": keys,
+        "files_digest": release.files_digest, "signature": release.signature, "signer": release.signer,
+        "keys": [one.key for one in keys_of(ctx, release.publisher)], "known": known,
         "revoked": _is_listed(ctx, Revocation, release), "revoked_everywhere": _is_listed(ctx, RevokedEverywhere, release),
     })  # fmt: skip
-    if release.signer is None and keys:
+    if release.signer is None and known:
         raise SignatureMissing(f"{release.publisher} signs its releases; {release.name} {release.semver} is not signed.")
 
 
 def check_content(ctx: CallContext, row: Mapping[str, Any]) -> None:
-    """What is checked at each call of a guest: `row` has the release's columns, the publisher's trusted `keys`, and
-    whether it is `revoked` here or `revoked_everywhere`. Raises as `check_trust`.
+    """What is checked at each call of a guest: `row` has the release's columns, the publisher's trusted `keys`, whether
+    any was ever trusted (`known`), and whether it is `revoked` here or `revoked_everywhere`. Raises as `check_trust`.
     """
     label = f"{row['name']} {row['semver']}"
     if row["revoked"] or row["revoked_everywhere"]:
@@ -84,7 +85,7 @@ def check_content(ctx: CallContext, row: Mapping[str, Any]) -> None:
     signer = bytes(row["signer"])
     if not is_signed_by(_digest(row["manifest"], digest, bytes(row["files_digest"])), signer, bytes(row["signature"])):
         raise _tampered(row["name"], row["semver"])
-    if row["keys"] and signer not in [bytes(one) for one in row["keys"]]:
+    if row["known"] and signer not in [bytes(one) for one in row["keys"]]:
         raise _unknown(label, row["publisher"], signer)
 
 
@@ -112,8 +113,13 @@ def _is_listed(ctx: CallContext, on: type[Revocation | RevokedEverywhere], relea
 
 def keys_of(ctx: CallContext, publisher: str) -> list[PublisherKey]:
     """The keys that the tenant trusts for a publisher, the oldest first."""
-    wanted = select(PublisherKey).where(PublisherKey.publisher == publisher).order_by(PublisherKey.trusted_at, PublisherKey.id)
-    return list(ctx.session.scalars(wanted))
+    theirs = PublisherKey.publisher == publisher, PublisherKey.distrusted_at.is_(None)
+    return list(ctx.session.scalars(select(PublisherKey).where(*theirs).order_by(PublisherKey.trusted_at, PublisherKey.id)))
+
+
+def is_known(ctx: CallContext, publisher: str) -> bool:
+    """Whether the tenant trusts a key of a publisher, or did once: from then on no key is trusted by itself."""
+    return ctx.session.scalar(select(PublisherKey.id).where(PublisherKey.publisher == publisher).limit(1)) is not None
 
 
 def list_keys(ctx: CallContext, query: Mapping[str, Any]) -> Page:
@@ -127,10 +133,9 @@ def pin_key(ctx: CallContext, release: Release) -> None:
         return
     claim = f"publisher {ctx.tenant_id} {release.publisher}"
     ctx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(claim, 0))))
-    keys = [one.key for one in keys_of(ctx, release.publisher)]
-    if not keys:
+    if not is_known(ctx, release.publisher):
         trust_key(ctx, release.publisher, release.signer)
-    elif release.signer not in keys:
+    elif release.signer not in [one.key for one in keys_of(ctx, release.publisher)]:
         raise _unknown(f"{release.name} {release.semver}", release.publisher, release.signer)
 
 
@@ -138,22 +143,27 @@ def trust_key(ctx: CallContext, publisher: str, key: bytes) -> PublisherKey:
     """Trust a public key (32 bytes) for a publisher; doing it twice is harmless."""
     values = {"tenant_id": ctx.tenant_id, "id": uuid7(), "publisher": publisher, "key": key, "trusted_by": ctx.actor.name,
               "trusted_at": ctx.now()}  # fmt: skip
-    added = insert(PublisherKey).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "publisher", "key"])
+    added = insert(PublisherKey).values(values).on_conflict_do_update(
+        index_elements=["tenant_id", "publisher", "key"], where=PublisherKey.distrusted_at.is_not(None),
+        set_={"distrusted_at": None, "trusted_by": ctx.actor.name, "trusted_at": ctx.now()},
+    )  # fmt: skip
     if ctx.session.scalar(added.returning(PublisherKey.id)) is not None:
         audit.record(ctx, "extension.key_trusted", kind="extension.publisher", label=publisher, changes={"key": fingerprint(key)})
-    return ctx.session.scalars(select(PublisherKey).where(PublisherKey.publisher == publisher, PublisherKey.key == key)).one()
+    kept = select(PublisherKey).where(PublisherKey.publisher == publisher, PublisherKey.key == key)
+    return ctx.session.scalars(kept, execution_options={"populate_existing": True}).one()
 
 
 def distrust_key(ctx: CallContext, key_id: UUID) -> None:
-    """Trust a key no more; what it signed is not run while the publisher has another trusted key. Raises
-    PublisherKeyNotFound.
+    """Trust a key no more: what it signed is not run, and without another key nothing of its publisher is, until one is
+    trusted by hand. Raises PublisherKeyNotFound.
     """
-    key = ctx.session.scalar(select(PublisherKey).where(PublisherKey.id == key_id))
+    trusted = PublisherKey.id == key_id, PublisherKey.distrusted_at.is_(None)
+    key = ctx.session.scalar(select(PublisherKey).where(*trusted).with_for_update())
     if key is None:
         raise PublisherKeyNotFound("There is no trusted key with this id.")
     audit.record(ctx, "extension.key_distrusted", kind="extension.publisher", label=key.publisher,
                  changes={"key": fingerprint(key.key)})  # fmt: skip
-    ctx.session.delete(key)
+    key.distrusted_at = ctx.now()
     ctx.session.flush()
 
 

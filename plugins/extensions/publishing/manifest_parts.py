@@ -54,6 +54,11 @@ class GuestSchedule:
     zone: str | None
     endpoint: str
 
+    @property
+    def phrase(self) -> str:
+        """What of it an administrator consents to: when, and what is called."""
+        return f"schedule {self.cron} {self.zone or ''} {self.endpoint}"
+
 
 @dataclass(frozen=True, slots=True)
 class GuestHook:
@@ -73,6 +78,11 @@ class Slot:
     title: str
     entry: str | None
     schema: str | None
+
+    @property
+    def phrase(self) -> str:
+        """What of a page an administrator consents to: where it stands, and under which title."""
+        return f"page {self.slot} {self.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,8 @@ class ExtensionManifest:
         values = (f"{one.name} {value}" for one in self.capabilities for listed in one.parameters.values() for value in listed)
         public = (f"public {one.method} {one.path}" for one in self.endpoints if one.auth == "public-signed")
         events, hooks = (f"event {name}" for name in self.events), (f"hook {one.name} {one.on_failure}" for one in self.hooks)
-        return frozenset((*self.asked, *values, *public, *events, *hooks))
+        by_itself, pages = (one.phrase for one in self.schedules), (one.phrase for one in self.ui if one.entry)
+        return frozenset((*self.asked, *values, *public, *events, *hooks, *by_itself, *pages))
 
     def endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The first endpoint that serves a call, with the named segments of the path."""

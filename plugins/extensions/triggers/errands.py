@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 
 from kernel.context import CallContext
-from kernel.jobs import Job
+from kernel.jobs.models import Job, JobHistory
 from plugins.extensions.calls.invoking import Occasion, find_target, invoke_for
 from plugins.extensions.errors import EndpointNotFound, GuestRefused, InstallDisabled, InstallNotFound
 from plugins.extensions.guests.invocation import GuestRequest
@@ -26,7 +27,7 @@ def run_schedule(job: JobRun) -> dict[str, Any]:
     method, _, path = args["endpoint"].partition(" ")
     try:
         with kernel.call(claim.tenant_id, claim.actor, claim.cause) as ctx:
-            if _still_runs(ctx, job):
+            if still_runs(ctx, job.id, args):
                 return {"skipped": "the last call still runs"}
             target = find_target(ctx, UUID(args["install_id"]), method, path)
     except (InstallNotFound, InstallDisabled, EndpointNotFound) as error:
@@ -40,8 +41,16 @@ def run_schedule(job: JobRun) -> dict[str, Any]:
     return {"status": response.status}
 
 
-def _still_runs(ctx: CallContext, job: JobRun) -> bool:
-    older = select(Job.id).where(Job.kind == RUN_JOB, Job.state == "running", Job.id < job.id)
+def still_runs(ctx: CallContext, job_id: UUID, args: Mapping[str, Any]) -> bool:
+    """Whether a call of the same schedule began before this one: not which was asked for first, for one that is tried again
+    begins late. Of two that begin together the one goes on that a worker took first.
+    """
+    began = (
+        select(func.max(JobHistory.occurred_at)).where(JobHistory.job_id == Job.id, JobHistory.state == "running")
+        .correlate(Job).scalar_subquery()
+    )  # fmt: skip
+    mine = ctx.session.execute(select(began, Job.id).where(Job.id == job_id)).one()
+    others = select(Job.id).where(Job.kind == RUN_JOB, Job.state == "running", tuple_(began, Job.id) < tuple(mine))
     for key in ("install_id", "name"):
-        older = older.where(Job.args[key].astext == job.args[key])
-    return ctx.session.scalar(older.limit(1)) is not None
+        others = others.where(Job.args[key].astext == args[key])
+    return ctx.session.scalar(others.limit(1)) is not None

@@ -10,7 +10,7 @@ from cronsim import CronSim
 from sqlalchemy import select
 
 from kernel.context import CallContext
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.jobs import Schedule
 from kernel.jobs import schedules as house
 from plugins.extensions.models import Install
@@ -20,8 +20,23 @@ RUN_JOB = "extensions.run_schedule"
 MOST_SCHEDULES = 50
 LEAST_MINUTES = 5
 MANAGE = "cap:scheduler.manage"
+_RESTS = "rests_at_version"
 _DAY_MINUTES = 24 * 60
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class GuestScheduleHeld(Conflict):
+    """A person switched the schedule off, which an extension may not undo."""
+
+    code = "guest_schedule_held"
+    title = "Switched off by a person"
+
+
+class TooManyGuestSchedules(Conflict):
+    """A version's schedules and those that the extension made for itself are more than an install may have."""
+
+    code = "too_many_guest_schedules"
+    title = "Too many schedules"
 
 
 class GuestScheduleNotFound(NotFound):
@@ -72,12 +87,55 @@ def find_own(ctx: CallContext, install: Install, name: str) -> Schedule:
 def add_own(ctx: CallContext, install: Install, manifest: ExtensionManifest, wanted: GuestSchedule) -> Schedule:
     """Let the extension make a schedule; `install` is locked, so that none goes over the limit.
 
-    Raises InvalidInput, CronInvalid, ZoneUnknown, Conflict.
+    Raises InvalidInput, CronInvalid, ZoneUnknown, Conflict, and GuestScheduleHeld for an endpoint of which a person switched a
+    schedule off.
     """
-    if len(list_mine(ctx, install)) >= MOST_SCHEDULES:
+    kept = list_mine(ctx, install)
+    if len(kept) >= MOST_SCHEDULES:
         raise InvalidInput(f"An install has at most {MOST_SCHEDULES} schedules.")
     check_endpoint(manifest, wanted.endpoint)
+    for one in kept:
+        if one.args["endpoint"] == wanted.endpoint:
+            _refuse_held(one)
     return _add(ctx, install, wanted, "guest")
+
+
+def change_own(
+    ctx: CallContext, install: Install, name: str, cron: str | None, zone: str | None, enabled: bool | None
+) -> Schedule:
+    """Let the extension change one that it made; what is None stays.
+
+    Raises GuestScheduleNotFound, InvalidInput, CronInvalid, ZoneUnknown, and GuestScheduleHeld where it would switch on what a
+    person switched off.
+    """
+    kept = find_own(ctx, install, name)
+    if enabled:
+        _refuse_held(kept)
+    check_cron(cron or kept.cron, zone or kept.zone)
+    held = _held(kept)
+    house.change_schedule(ctx, kept.id, cron=cron, zone=zone, enabled=enabled)
+    if not kept.enabled and not held:
+        kept.args = {**kept.args, _RESTS: kept.version + 1}  # the version that it has with this
+        ctx.session.flush()
+    return kept
+
+
+def drop_own(ctx: CallContext, install: Install, name: str) -> None:
+    """Let the extension end one that it made. Raises GuestScheduleNotFound, and GuestScheduleHeld, lest it makes it anew."""
+    kept = find_own(ctx, install, name)
+    _refuse_held(kept)
+    house.remove_schedule(ctx, kept.id)
+
+
+def _held(one: Schedule) -> bool:
+    """Whether a person switched it off: the extension's own doing names the version of the schedule that it made."""
+    return not one.enabled and one.args.get(_RESTS) != one.version
+
+
+def _refuse_held(one: Schedule) -> None:
+    if _held(one):
+        words = f"A person switched the schedule {one.args['name']!r} off. Only a person switches it on again."
+        raise GuestScheduleHeld(words)
 
 
 def check_endpoint(manifest: ExtensionManifest, endpoint: str) -> None:
@@ -89,10 +147,17 @@ def check_endpoint(manifest: ExtensionManifest, endpoint: str) -> None:
 
 def keep_to_manifest(ctx: CallContext, install: Install, manifest: ExtensionManifest) -> None:
     """Make the schedules of the manifest that serves now, and end those of the one that served before. One that an administrator
-    switched off stays off.
+    switched off stays off. Raises TooManyGuestSchedules.
     """
     wanted = {one.name: one for one in manifest.schedules}
-    for kept in list_mine(ctx, install):
+    before = list_mine(ctx, install)
+    own = sum(one.args["origin"] == "guest" and one.args["name"] not in wanted for one in before)
+    if len(wanted) + own > MOST_SCHEDULES:
+        raise TooManyGuestSchedules(
+            f"{install.name} {manifest.version} has {len(wanted)} schedules and made {own} for itself; an install has at most "
+            f"{MOST_SCHEDULES}. Remove some of its own first, under Recurring work or in the extension."
+        )
+    for kept in before:
         of_manifest, name = kept.args["origin"] == "manifest", kept.args["name"]
         if of_manifest and name in wanted:
             _change(ctx, kept, wanted.pop(name))

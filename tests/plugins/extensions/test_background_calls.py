@@ -11,13 +11,15 @@ from sqlalchemy import select
 
 from kernel import events, jobs
 from kernel.clock import FixedClock
+from kernel.context import CallContext
 from kernel.errors import InvalidInput
 from kernel.jobs import Job, Schedule, drain
 from kernel.jobs import schedules as house
 from kernel.jobs.claims import claim_next
+from kernel.jobs.ledger import note_state
 from kernel.jobs.runner import run_job
 from plugins.extensions import services
-from plugins.extensions.triggers import telling, timetable
+from plugins.extensions.triggers import errands, telling, timetable
 from tests.conftest import World
 from tests.extensions.room_stage import calls_of, install, publish
 from tests.extensions.test_plugin_lane import SAY, module
@@ -166,7 +168,11 @@ def test_the_schedules_of_the_manifest_come_and_go_with_it(acme: World) -> None:
     hourly = NIGHTLY | {"name": "hourly", "cron": "10 * * * *", "zone": "Asia/Tokyo"}
     second = publish(acme, CLOCKWORK | {"version": "1.1.0", "schedules": [hourly]}, module())
     with acme.call() as ctx:
-        services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+        waiting = services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+        assert waiting.state == "awaiting_consent", "other times are for an administrator to decide"
+    assert [one["name"] for one in guest_call(acme, installed, "list")["value"]] == ["nightly"]
+    with acme.call() as ctx:
+        services.consent(ctx, UUID(installed["id"]), grants=[timetable.MANAGE])
     assert [(one["name"], one["zone"]) for one in guest_call(acme, installed, "list")["value"]] == [("hourly", "Asia/Tokyo")]
     with acme.call() as ctx:
         services.uninstall(ctx, UUID(installed["id"]))
@@ -182,6 +188,7 @@ def test_a_schedule_that_alice_switched_off_stays_off_when_another_version_serve
     second = publish(acme, CLOCKWORK | {"version": "1.1.0", "schedules": [later]}, module())
     with acme.call() as ctx:
         services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+        services.consent(ctx, UUID(installed["id"]), grants=[timetable.MANAGE])
     (nightly,) = guest_call(acme, installed, "list")["value"]
     assert (nightly["cron"], nightly["enabled"], nightly["next_run_at"]) == ("0 4 * * *", False, None)
 
@@ -210,6 +217,56 @@ def test_a_guest_keeps_schedules_of_its_own(acme: World) -> None:
     assert "at most 50" in guest_call(acme, installed, "create", input=again | {"name": "one-more"})["error"]
 
 
+def switched(world: World, name: str, *, on: bool) -> None:
+    """Alice switches a schedule of Clockwork on or off."""
+    with world.call() as ctx:
+        full = f"{CLOCKWORK['name']}: {name}"
+        kept = ctx.session.scalars(select(Schedule).where(Schedule.name == full)).one()
+        house.change_schedule(ctx, kept.id, enabled=on)
+
+
+def test_what_a_person_switched_off_no_guest_switches_on(acme: World) -> None:
+    installed = install(acme, publish(acme, CLOCKWORK, module()), timetable.MANAGE)
+    own = {"name": "mine", "cron": "*/30 * * * *", "zone": None, "endpoint": "POST /nightly"}
+
+    def change(**more: Any) -> Any:
+        return guest_call(acme, installed, "update", input={"name": "mine", "cron": None, "zone": None, "enabled": None} | more)
+
+    assert guest_call(acme, installed, "create", input=own)["success"]
+    for enabled in (False, False, None, True, False):
+        assert change(enabled=enabled, cron="*/20 * * * *")["success"], "its own doing it may undo"
+    assert change(zone="UTC")["value"]["enabled"] is False
+    assert change(enabled=True)["value"]["enabled"] is True
+    change(enabled=False)
+    for on in (True, False):
+        switched(acme, "mine", on=on)
+    assert change(enabled=True)["error"].startswith("guest_schedule_held")
+    assert change(enabled=False)["success"]
+    assert change(cron="*/10 * * * *")["value"]["enabled"] is False
+    assert change(enabled=True)["error"].startswith("guest_schedule_held"), "nor by switching it off once more"
+    assert guest_call(acme, installed, "delete", name="mine")["error"].startswith("guest_schedule_held")
+    assert guest_call(acme, installed, "create", input=own | {"name": "other"})["error"].startswith("guest_schedule_held")
+    switched(acme, "mine", on=True)
+    assert guest_call(acme, installed, "delete", name="mine")["success"]
+    switched(acme, "nightly", on=False)
+    assert guest_call(acme, installed, "create", input=own)["error"].startswith("guest_schedule_held")
+
+
+def test_a_versions_schedules_and_the_extensions_own_are_fifty_together(acme: World) -> None:
+    installed = install(acme, publish(acme, CLOCKWORK, module()), timetable.MANAGE)
+    own = {"name": "n", "cron": "0 1 * * *", "zone": None, "endpoint": "POST /nightly"}
+    for number in range(40):
+        assert guest_call(acme, installed, "create", input=own | {"name": f"n{number}"})["success"]
+    eleven = [NIGHTLY | {"name": f"m{number}"} for number in range(11)]
+    second = publish(acme, CLOCKWORK | {"version": "1.1.0", "schedules": eleven}, module())
+    with pytest.raises(timetable.TooManyGuestSchedules, match="11 schedules and made 40"), acme.call() as ctx:
+        services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+    assert guest_call(acme, installed, "delete", name="n7")["success"]
+    with acme.call() as ctx:
+        services.upgrade_install(ctx, UUID(installed["id"]), release_id=UUID(second["id"]))
+    assert len(guest_call(acme, installed, "list")["value"]) == 50
+
+
 def test_a_schedule_calls_its_endpoint_and_a_guests_own_one_only_while_it_may(acme: World, clock: FixedClock) -> None:
     installed = install(acme, publish(acme, CLOCKWORK, module()), timetable.MANAGE)
     own = {"name": "mine", "cron": "0 4 * * *", "zone": None, "endpoint": "POST /nightly"}
@@ -232,11 +289,39 @@ def test_a_call_is_left_out_while_the_one_before_it_runs(acme: World, clock: Fix
     with acme.call() as ctx:
         kept = ctx.session.scalars(select(Schedule).where(Schedule.job == timetable.RUN_JOB)).one()
         running = jobs.enqueue(ctx, timetable.RUN_JOB, kept.args, run_at=clock.now() + timedelta(days=9))
-        ctx.session.get_one(Job, (acme.tenant_id, running)).state = "running"
+        began(ctx, running)
     clock.advance(timedelta(days=1))
     drain(acme.kernel, acme.tenant_id)
     assert calls_of(acme, installed) == []
     assert {"skipped": "the last call still runs"} in [one.result for one in jobs_of(acme, timetable.RUN_JOB)]
+
+
+def began(ctx: CallContext, job_id: UUID) -> None:
+    """A worker took the job now, and is at it."""
+    ctx.session.get_one(Job, (ctx.tenant_id, job_id)).state = "running"
+    note_state(ctx, job_id, "running", 1, "")
+    ctx.session.flush()
+
+
+def test_of_calls_that_overlap_the_one_goes_on_that_began_first(acme: World, clock: FixedClock) -> None:
+    """The older one was put off and began last: it is left out although it was asked for before."""
+    install(acme, publish(acme, CLOCKWORK, module()))
+    with acme.call() as ctx:
+        kept = ctx.session.scalars(select(Schedule).where(Schedule.job == timetable.RUN_JOB)).one()
+        older, younger, another = (
+            jobs.enqueue(ctx, timetable.RUN_JOB, args, run_at=clock.now() + timedelta(days=9))
+            for args in (kept.args, kept.args, kept.args | {"name": "another"})
+        )
+        began(ctx, another)
+    left_out = {}
+    for job_id in (younger, older):
+        clock.advance(timedelta(seconds=1))
+        with acme.call() as ctx:
+            began(ctx, job_id)
+    for job_id in (older, younger):
+        with acme.call() as ctx:
+            left_out[job_id] = errands.still_runs(ctx, job_id, kept.args)
+    assert left_out == {older: True, younger: False}
 
 
 @pytest.mark.parametrize("cron", ["*/5 * * * *", "0,5,10 9-17 * * 1-5", "58 0 * * *", "2,57 * * * *", "0 0 1 1 *", "3 */2 * * *"])

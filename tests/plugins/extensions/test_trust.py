@@ -153,6 +153,26 @@ def test_keys_and_revocations_of_another_company_are_out_of_reach(acme: World, b
     assert code(beta.api().delete(f"{API}/extension-revocations/{made['id']}")) == "revocation_not_found"
 
 
+def test_a_publisher_whose_last_key_is_distrusted_gets_no_other_one_unasked(acme: World, beta: World) -> None:
+    installed = install(acme, ready(acme, signed()))
+    keys = f"{API}/extension-publisher-keys"
+    [key] = acme.api().get(keys).json["items"]
+    assert acme.client("bob").get(installed["url"]).text == "ok"
+    assert acme.api().delete(f"{keys}/{key['id']}").status_code == 204
+    assert acme.api().get(keys).json["items"] == []
+    assert code(acme.api().delete(f"{keys}/{key['id']}")) == "publisher_key_not_found"
+    assert code(acme.client("bob").get(installed["url"])) == "publisher_key_unknown", "what it signed stops"
+    rival = signed(OTHER_KEY, name="org.example.rival")
+    assert code(send(acme, rival)) == "publisher_key_unknown"
+    assert code(send(acme, signed(None, name="org.example.bare"))) == "signature_missing"
+    with acme.call() as ctx:
+        again = trust.trust_key(ctx, key["publisher"], base64.b64decode(key["key"]))
+        assert (str(again.id), again.distrusted_at) == (key["id"], None)
+    assert acme.client("bob").get(installed["url"]).text == "ok"
+    assert [one["id"] for one in acme.api().get(keys).json["items"]] == [key["id"]]
+    install(beta, ready(beta, rival))
+
+
 def test_two_keys_at_once_do_not_both_become_the_first(acme: World) -> None:
     rival = signed(OTHER_KEY, name="org.example.rival")
     releases = [ready(acme, signed()), ready(acme, rival)]
@@ -247,7 +267,7 @@ def test_a_key_is_trusted_when_its_release_serves_not_before(acme: World) -> Non
 
 
 def test_what_is_revoked_everywhere_runs_in_no_company_that_is_there_or_comes(
-    acme: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    acme: World, beta: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DESKHAND_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("DESKHAND_DATA_DIR", str(settings.data_dir))
@@ -262,6 +282,8 @@ def test_what_is_revoked_everywhere_runs_in_no_company_that_is_there_or_comes(
         assert acme.api().get(f"{INSTALLS}/{installed['id']}").json["halted"] == "revoked"
         assert code(acme.api().post(f"{INSTALLS}/{installed['id']}/enable")) == "extension_revoked"
         assert "It leaks." in acme.client().get("/extensions/publishers").text
+        [listed] = beta.api().get(f"{API}/extension-revocations/everywhere").json["items"]
+        assert (listed["subject"], listed["reason"]) == (name, "It leaks.")
         later = found_tenant(acme.kernel, slug="later", name="Later MSP", admin_email="a@later.example", admin_name="Ada",
                              admin_password="a long enough password")  # fmt: skip
         with acme.kernel.call(later) as ctx, pytest.raises(trust.ExtensionRevoked, match="who runs this installation"):

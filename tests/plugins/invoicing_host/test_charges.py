@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from kernel import jobs
 from kernel.context import Actor
 from kernel.errors import InvalidInput
 from plugins.billing import invoices, runs
 from plugins.billing.unbilled import count_backlog
+from plugins.extensions import services
 from plugins.invoicing_host import charges
 from plugins.invoicing_host.errors import ChargeBilled
+from plugins.invoicing_host.models import ExtensionCharge
 from tests.conftest import World
 from tests.extensions.conftest import build
 from tests.extensions.room_stage import API, ROOT, denials, install, manifest_of, publish
@@ -136,3 +139,24 @@ def test_a_service_gives_its_price_and_another_companys_client_is_unknown(desk: 
             replace(ctx, actor=install_actor), [charge | {"service_id": None, "rate": 1, "currency_code": "EUR"}]
         )
     assert list(refused.value.errors) == ["charges[0].client_id"]
+
+
+def test_an_extension_that_is_installed_anew_or_upgraded_charges_the_same_keys_once(desk: Desk) -> None:
+    first = desk.report().json["charges"]
+    assert bill(desk.world)["invoices"] == 2
+    api = desk.world.api()
+    release_id = api.get(f"{API}/extension-installs/{desk.installed['id']}").json["release_id"]
+    with desk.world.call() as ctx:
+        services.uninstall(ctx, UUID(desk.installed["id"]))
+    again = desk._replace(installed=install(desk.world, {"id": release_id}, GRANT))
+    assert again.installed["id"] != desk.installed["id"]
+    second = again.report().json["charges"]
+    assert [(one["chargeId"], one["created"]) for one in second] == [(one["chargeId"], False) for one in first]
+    with desk.world.call("carol") as ctx:
+        assert runs.preview_run(ctx, **JULY).invoices == []
+        other = Actor("extension", UUID(desk.installed["id"]), "Other", author="org.example.other@1.0.0")
+        [key] = ctx.session.scalars(select(ExtensionCharge.idempotency_key).limit(1))
+        charge = {"client_id": desk.hill, "service_id": None, "description": "Other", "quantity": "1", "rate": 1,
+                  "currency_code": "EUR", "charged_on": date(2026, 7, 9), "idempotency_key": key}  # fmt: skip
+        [kept] = charges.keep_charges(replace(ctx, actor=other), [charge])
+        assert kept.created, "another extension's keys are its own"
