@@ -60,17 +60,19 @@ def list_installed(tenant: str | None, user: str | None, of_releases: bool, as_j
 @click.option("--version", "semver", metavar="VERSION", help="The release; without it, the one published last.")
 @click.option("--grant", "grants", multiple=True, metavar="CAPABILITY[=HOST,…]", help="Consent to it; may be repeated.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the install; may be repeated.")
+@click.option("--consent", "agreed", is_flag=True, help="Let a version serve that does more than the one before.")
 @tenant_options
 def install(
-    name: str, semver: str | None, grants: tuple[str, ...], settings: tuple[str, ...], tenant: str | None, user: str | None
-) -> None:
+    name: str, semver: str | None, grants: tuple[str, ...], settings: tuple[str, ...], agreed: bool, tenant: str | None,
+    user: str | None,
+) -> None:  # fmt: skip
     """Install a release, or upgrade the install that is there."""
     from plugins.extensions import services
     from plugins.extensions.errors import InstallNotFound
     from plugins.extensions.installs import listing
     from plugins.extensions.publishing import releases
 
-    config, wanted = _settings(settings), dict(map(_parted, grants))
+    config, wanted, more = _settings(settings), dict(map(_parted, grants)), list[str]()
     with tenant_call(tenant, user) as ctx:
         ctx.require("extension.manage")
         release = releases.find_release(ctx, name, semver)
@@ -81,23 +83,27 @@ def install(
                 ctx, release_id=release.id, grants=wanted, parameters=_named(wanted), config=config
             )
         else:
-            installed = _change(ctx, installed.id, release.id, wanted, config)
+            more = services.asks_for_more(ctx, installed, release)
+            installed = _change(ctx, installed.id, release.id, wanted, config, agreed=agreed)
         shown = listing.shown(ctx, installed)
     click.echo(f"{shown['title']} {shown['semver']} is {shown['state']}: {shown['id']}")
     if shown["state"] == "awaiting_consent":
-        click.echo("The new version asks for more; consent in the web app, or repeat this with --grant.")
+        click.echo(f"The new version does more: {'; '.join(more)}.")
+        click.echo("Consent in the web app, or repeat this with --consent, and --grant for each capability that it gets.")
     elif shown["not_granted"]:
         click.echo(f"Not granted: {_listed(shown['not_granted'])}")
 
 
-def _change(ctx: CallContext, install_id: UUID, release_id: UUID, wanted: Wanted, config: dict[str, str]) -> Install:
+def _change(
+    ctx: CallContext, install_id: UUID, release_id: UUID, wanted: Wanted, config: dict[str, str], *, agreed: bool
+) -> Install:
     """Serve the release from an install that is there, with these grants and settings on top of what it has."""
     from plugins.extensions import services
     from plugins.extensions.installs.grants import still_asked
     from plugins.extensions.publishing.releases import get_release
 
     installed = services.upgrade_install(ctx, install_id, release_id=release_id)
-    if installed.pending_release_id and wanted:
+    if installed.pending_release_id and (wanted or agreed):
         held = still_asked(ctx, install_id, get_release(ctx, release_id))
         installed = services.consent(ctx, install_id, grants={*held, *wanted}, parameters={**held, **_named(wanted)})
     for name, values in wanted.items():
@@ -125,6 +131,43 @@ def revoke(extension: str, capability: str, tenant: str | None, user: str | None
     """Take a capability back; that holds from the next host call."""
     _manage("revoke_capability", extension, tenant, user, capability)
     click.echo(f"Revoked: {capability}")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@click.option("--set", "changes", multiple=True, metavar="LIMIT=NUMBER", help="May be repeated; without a number, as for all.")
+@tenant_options
+def limit(extension: str, changes: tuple[str, ...], tenant: str | None, user: str | None) -> None:
+    """Give an install less than every install may use, such as --set cpu_seconds=0.5; prints what it has of its own."""
+    from plugins.extensions import services
+    from plugins.extensions.installs import limits
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.manage" if changes else "extension.read")
+        install = services.find_install(ctx, extension)
+        if changes:
+            install = limits.change_limits(ctx, install.id, _settings(changes))
+        own = install.limits or {}
+    for name, value in own.items():
+        click.echo(f"{name}={value:g}")
+    if not own:
+        click.echo("It has the limits that every install has.")
+
+
+@ext.command(epilog=_INSTALL_HELP)
+@click.argument("extension")
+@tenant_options
+def secret(extension: str, tenant: str | None, user: str | None) -> None:
+    """Make a new secret for signed calls and print it, this once; the one before signs nothing any more."""
+    from plugins.extensions import services
+    from plugins.extensions.gateway import signed_calls
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.manage")
+        install = services.find_install(ctx, extension)
+        made, address = signed_calls.make_secret(ctx, install.id), signed_calls.address_of(ctx, install.id)
+    click.echo(f"Calls to {address} are signed with it:", err=True)
+    click.echo(made)
 
 
 @ext.command(epilog=_INSTALL_HELP)

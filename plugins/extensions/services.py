@@ -117,8 +117,7 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
     release = _ready(ctx, release_id)
     if release.name != install.name:
         raise ReleaseNotReady(f"That is a release of {release.name}; this is an install of {install.name}.")
-    before = manifest_of(get_release(ctx, install.release_id)).reach()
-    if more := sorted(manifest_of(release).reach() - before):
+    if more := asks_for_more(ctx, install, release):
         install.pending_release_id = release.id
         install.state = install.state if install.state == "disabled" else "awaiting_consent"
         _record(ctx, "extension.consent_awaited", install, {"version": release.semver, "asks_for": more})
@@ -126,6 +125,11 @@ def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> 
         _serve(ctx, install, release)
     ctx.session.flush()
     return install
+
+
+def asks_for_more(ctx: CallContext, install: Install, release: Release) -> list[str]:
+    """What a release does that the one that serves does not, as phrases for an administrator."""
+    return sorted(manifest_of(release).reach() - manifest_of(get_release(ctx, install.release_id)).reach())
 
 
 def consent(

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from kernel import audit
+from kernel.api.fieldpaths import field_errors
+from kernel.errors import InvalidInput
 from plugins.extensions.guests.limits import MIB, SCHEDULED, Limits
 from plugins.extensions.services import KIND, get_install
 
@@ -47,6 +49,20 @@ def set_limits(ctx: CallContext, install_id: UUID, limits: Own) -> Install:
     if changed:
         audit.record(ctx, "extension.limited", kind=KIND, row_id=install.id, label=install.name, changes=changed)
     return install
+
+
+def change_limits(ctx: CallContext, install_id: UUID, changes: Mapping[str, str]) -> Install:
+    """Change some of an install's own limits, given as text; an empty one is again as the platform has it.
+
+    Raises InvalidInput by the limit's name, InstallNotFound.
+    """
+    install = get_install(ctx, install_id, lock=True)
+    wanted = {**(install.limits or {}), **{name: value.strip() or None for name, value in changes.items()}}
+    try:
+        return set_limits(ctx, install_id, LimitsIn().load(wanted))
+    except ValidationError as error:
+        words = field_errors(error.normalized_messages())  # type: ignore[no-untyped-call]
+        raise InvalidInput("Some limits need another value.", errors=words) from None
 
 
 def narrowed(limits: Limits, own: Own) -> Limits:

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from cli import main
 from kernel.config import Settings
 from tests.conftest import World
-from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE
+from tests.extensions.room_stage import DEMO_FOLDER, MANUAL_INVOICE, publish
+from tests.extensions.test_plugin_lane import module
 
 NAME = "org.deskhand.samples.invoicing-demo"
 
@@ -66,6 +67,37 @@ def test_what_is_wrong_is_one_sentence(ext: Any, tmp_path: Any, acme: World) -> 
     assert "KEY=VALUE" in ext("install", NAME, "--set", "novalue").output
     bob = CliRunner().invoke(main, ["ext", "list", "--tenant", acme.tenant.slug, "--as", f"bob@{acme.tenant.slug}.example"])
     assert (bob.exit_code, "extension.read" in bob.output) == (1, True)
+
+
+def test_limits_the_secret_and_consent(ext: Any, acme: World) -> None:
+    small: dict[str, Any] = {
+        "name": "org.example.small", "publisher": "example", "version": "1.0.0", "runtime": "extism@1", "title": "Small",
+        "endpoints": [{"method": "POST", "path": "/", "auth": "public-signed"}],
+    }  # fmt: skip
+    publish(acme, small, module())
+    name = str(small["name"])
+    assert ext("install", name).exit_code == 0
+    assert ext("limit", name).output == "It has the limits that every install has.\n"
+    assert ext("limit", name, "--set", "cpu_seconds=0.5", "--set", "at_once=2").output == "cpu_seconds=0.5\nat_once=2\n"
+    assert ext("limit", name, "--set", "cpu_seconds=").output == "at_once=2\n"
+    for wrong in ("at_once=9", "at_once=many", "nonsense=1", "host_calls=-1"):
+        refused = ext("limit", name, "--set", wrong)
+        assert (refused.exit_code, wrong.partition("=")[0] in refused.output) == (1, True), refused.output
+    assert ext("limit", name).output == "at_once=2\n"
+    first, second = ext("secret", name), ext("secret", name)
+    assert first.stdout.startswith("dhs_")
+    assert first.stdout != second.stdout
+    assert f"@{acme.tenant.slug}/" in second.stderr
+    bob = ["--as", f"bob@{acme.tenant.slug}.example"]
+    assert all(
+        ext(*words, *bob).exit_code == 1 for words in (("secret", name), ("limit", name), ("limit", name, "--set", "at_once=1"))
+    )
+    nightly = {"name": "nightly", "cron": "0 3 * * *", "endpoint": "POST /"}
+    publish(acme, small | {"version": "1.1.0", "schedules": [nightly]}, module())
+    waits = ext("install", name)
+    assert "does more: schedule 0 3 * * *  POST /." in waits.output
+    assert "org.example.small 1.0.0" in ext("list").output
+    assert "1.1.0 is active" in ext("install", name, "--consent").output
 
 
 def test_a_guests_log_line_cannot_paint_the_terminal_or_forge_another() -> None:
