@@ -20,7 +20,7 @@ from kernel.manifest import Capability, Manifest, Permission
 
 GROUP = "deskhand.plugins"
 CHAPTERS = (
-    "start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "receipts", "connections",
+    "start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "receipts", "paying", "connections",
     "accounting", "transfer", "notify",
 )  # fmt: skip
 

@@ -322,3 +322,12 @@ def render_invoices(ctx: CallContext, layout_key: str, papers: Sequence[InvoiceP
     The same invoice gives the same bytes, for ever: a later release keeps a key as it was, or takes another.
     Example: `[b"%PDF-1.7 …"]`.
     """
+
+
+@hookspec
+def collect_mail_lines(ctx: CallContext, invoice_id: UUID) -> Sequence[str]:
+    """Collect: give lines of text for the mail that brings this invoice, in the language that is spoken now. Any room; once per
+    mail, in the transaction that sends it.
+
+    Example: `["Pay online: https://desk.example/pay/…"]`.
+    """

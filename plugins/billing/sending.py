@@ -123,7 +123,8 @@ def _mail(ctx: CallContext, invoice: Invoice, addresses: Sequence[str], message:
         credit = invoice.kind == "credit_note"
         subject = _("Credit note %(number)s from %(seller)s", number=invoice.number, seller=seller) if credit else _(
             "Invoice %(number)s from %(seller)s", number=invoice.number, seller=seller)  # fmt: skip
-        text = message or _words(invoice, seller)
+        answers = ctx.hooks.collect_mail_lines(ctx=ctx, invoice_id=invoice.id)
+        text = "\n\n".join([message or _words(invoice, seller), *(line for lines in answers for line in lines)])
     return Mail(to=tuple(addresses), subject=subject, text=f"{text}\n", sender=sender_of(ctx, seller),
                 reply_to=billing_settings(ctx)["reply_to"], attachments=_attachments(ctx, invoice))  # fmt: skip
 

@@ -31,4 +31,5 @@ def books_are_right_at_the_end(request: pytest.FixtureRequest, auditor: psycopg.
     yield
     worlds = [one for one in request.node.funcargs.values() if isinstance(one, World)]
     if request.node.get_closest_marker("forged_books") is None:
-        assert [finding for world in worlds for finding in audit(auditor, world.tenant_id)] == []
+        findings = [finding for world in worlds for finding in audit(auditor, world.tenant_id)]
+        assert not findings, findings

@@ -1,0 +1,22 @@
+"""The ways the Stripe room says no."""
+
+from kernel.errors import InvalidInput, NotFound, Unauthenticated
+
+
+class StripeNotConnected(NotFound):
+    code = "stripe_not_connected"
+    title = "No account with Stripe is connected"
+
+
+class NoticeRefused(Unauthenticated):
+    """A notice from outside does not carry the signature of the tenant's webhook, or a stale one."""
+
+    code = "stripe_notice_refused"
+    title = "The notice is not signed as it should be"
+
+
+class AmountNotPayable(InvalidInput):
+    """Stripe counts this currency otherwise: a part of the smallest unit that it takes would be lost."""
+
+    code = "stripe_amount_not_payable"
+    title = "Stripe cannot take this amount"
