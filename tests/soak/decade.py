@@ -243,7 +243,9 @@ class Life:
             self._treat(invoice_id, total)
         if self.random.random() < 0.1:
             with self._try("bounced payments") as ctx:
-                payments.take_back_payment(ctx, self._one(ctx, Payment).id)
+                payment = self._one(ctx, Payment)
+                if payment is not None:
+                    payments.take_back_payment(ctx, payment.id)
 
     def _treat(self, invoice_id: UUID, total: int) -> None:
         fate = self.random.random()
