@@ -17,6 +17,7 @@ class _Planned:
     path: str
     realm: str
     times: int
+    after: int
 
 
 @dataclass(slots=True)
@@ -29,11 +30,13 @@ class Mishaps:
     _odds: float = 0.0
     _kinds: Sequence[str] = KINDS
 
-    def plan(self, kind: str, *, path: str = "", realm: str = "", times: int = 1) -> None:
-        """Let the next `times` requests fail whose path holds `path`, of one company or of all. Raises ValueError."""
+    def plan(self, kind: str, *, path: str = "", realm: str = "", times: int = 1, after: int = 0) -> None:
+        """Let the next `times` requests fail whose path holds `path`, of one company or of all, when `after` of them went well.
+        Raises ValueError.
+        """
         if kind not in KINDS:
             raise ValueError(f"{kind} is none of {', '.join(KINDS)}")
-        self._planned.append(_Planned(kind, path, realm, times))
+        self._planned.append(_Planned(kind, path, realm, times, after))
 
     def at_random(self, seed: int, odds: float, kinds: Sequence[str] = KINDS) -> None:
         """Let requests fail by chance, the same ones for the same seed; odds of 0 end it."""
@@ -53,7 +56,11 @@ class Mishaps:
 
     def _next_planned(self, realm: str, path: str) -> str:
         for one in self._planned:
-            if one.path in path and one.realm in ("", realm):
+            if one.path not in path or one.realm not in ("", realm):
+                continue
+            if one.after > 0:
+                one.after -= 1
+            else:
                 one.times -= 1
                 self._planned = [other for other in self._planned if other.times > 0]
                 return one.kind
