@@ -41,7 +41,7 @@ def connections(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 
 def _titles(ctx: CallContext) -> dict[str, str]:
-    return {one.key: one.title for one in list_providers(ctx).values()}
+    return {one.key: _(one.title) for one in list_providers(ctx).values()}
 
 
 def _is_plain(ctx: CallContext) -> bool:
