@@ -13,10 +13,15 @@ import pytest
 from flask import Flask
 from quickbooks_fake import BROKEN, Company, QuickBooksFake
 from quickbooks_fake.webhooks import sign
+from sqlalchemy import select
 
 from kernel.errors import InvalidInput, Unavailable
 from kernel.hookspecs.connections import ConsentWithdrawn, Granted, OAuthClient
+from kernel.ids import uuid7
+from kernel.jobs import Job
 from kernel.tenancy import switch_plugin
+from plugins.accounting.incoming.cursors import JOB as LOOK
+from plugins.accounting.models import Target
 from plugins.quickbooks import webhooks
 from plugins.quickbooks.consent import PROVIDER
 from tests.conftest import World
@@ -108,6 +113,32 @@ def test_forged_messages_are_refused(app: Flask, acme_on: World, beta: World) ->
     assert send(app, beta, body, sign(TOKEN, body)) == 401
     assert send(app, acme_on, b"no json", sign(TOKEN, b"no json")) == 400
     assert app.test_client().post("/api/v1/quickbooks/webhooks/nobody", data=body).status_code == 401
+
+
+def books_of(world: World, *realms: str) -> None:
+    with world.call() as ctx:
+        switch_plugin(ctx, "quickbooks", enabled=True)
+        switch_plugin(ctx, "accounting", enabled=True)
+        for realm in realms:
+            facts = {"connection_id": uuid7(), "account_id": realm, "starts_on": ctx.now().date(), "created_at": ctx.now()}
+            ctx.session.add(Target(system="quickbooks", name=realm, **facts))
+
+
+def waiting(world: World) -> int:
+    with world.call() as ctx:
+        return len(ctx.session.scalars(select(Job.id).where(Job.kind == LOOK)).all())
+
+
+def test_a_delivery_of_several_companies_reaches_those_of_this_tenant(
+    quickbooks: QuickBooksFake, app: Flask, acme_on: World, beta: World
+) -> None:
+    books_of(acme_on, "1", "2")
+    books_of(beta, "3")
+    body = json.dumps([event(realm, "5") for realm in ("1", "2", "3", "9")]).encode()
+    for _ in range(2):
+        assert send(app, acme_on, body, sign(TOKEN, body)) == 200
+    assert (waiting(acme_on), waiting(beta)) == (2, 0)
+    assert send(app, acme_on, body, sign("forged", body)) == 401
 
 
 def test_nothing_is_taken_once_the_token_is_removed_or_the_room_is_off(app: Flask, acme_on: World) -> None:
