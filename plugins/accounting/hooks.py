@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.connections import Connection
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.notify import Event
-from kernel.hookspecs.start import DefaultSchedule, JobType
+from kernel.hookspecs.start import DefaultSchedule, JobType, NavEntry
 from plugins.accounting import answers, reacting, tasks
 from plugins.accounting.incoming import cursors, parts
+
+if TYPE_CHECKING:
+    from kernel.api.rest import Rest
+    from kernel.web.pages import Pages
 
 
 @hookimpl
@@ -47,3 +52,18 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 @hookimpl
 def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
     return answers.blockers(ctx, refs)
+
+
+@hookimpl
+def register_rest() -> Sequence[Rest]:
+    return parts.REST
+
+
+@hookimpl
+def register_pages() -> Sequence[Pages]:
+    return parts.PAGES
+
+
+@hookimpl
+def register_navigation() -> Sequence[NavEntry]:
+    return parts.NAVIGATION

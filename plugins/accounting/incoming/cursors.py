@@ -78,6 +78,11 @@ def cursor_of(ctx: CallContext, target: Target) -> LookCursor:
     return cursor
 
 
+def find_cursor(ctx: CallContext, target_id: UUID) -> LookCursor | None:
+    """How far a target was looked at, if anybody ever did."""
+    return ctx.session.scalar(select(LookCursor).where(LookCursor.target_id == target_id))
+
+
 def begin_look(ctx: CallContext, target_id: UUID) -> Plan | None:
     """Begin a look, which ends those before; None where there is nobody to be asked."""
     target = get_target(ctx, target_id)
