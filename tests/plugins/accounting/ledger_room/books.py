@@ -37,7 +37,9 @@ class Entry:
 
 @dataclass
 class Books:
-    """One company. `mishaps` are raised by the next calls that put something: before it is kept, or `after`."""
+    """One company. `told` is what it says has changed, `forgot` that this is not all. `mishaps` are raised by the next
+    calls that put something, before it is kept or `after`, or ask what changed.
+    """
 
     id: str = "4711"
     name: str = "Acme MSP Inc."
@@ -47,6 +49,8 @@ class Books:
     mishaps: list[tuple[str, Exception]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {"fresh"})
     calls: list[tuple[str, int]] = field(default_factory=list)
+    told: list[Change] = field(default_factory=list)
+    forgot: bool = False
 
     def of(self, kind: str) -> list[Entry]:
         return [one for one in self.entries.values() if one.kind == kind]
@@ -104,10 +108,14 @@ class BooksGateway:
         return answers
 
     def changes(self, since: datetime, kinds: Sequence[str]) -> Changes:
-        return Changes(since, [])
+        self._admit()
+        self._mishap("before")
+        return Changes(since, self.books.told, complete=not self.books.forgot)
 
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Change]:
-        return [self._change(self.books.entries[one]) for one in ids if one in self.books.entries]
+        found = {one: self._change(self.books.entries[one]) for one in ids if one in self.books.entries}
+        noted = {one.external.id: one for one in self.books.told if one.kind == kind and not one.deleted}
+        return [(noted | found)[one] for one in ids if one in noted or one in found]
 
     def find(self, kind: str, numbers: Sequence[str]) -> Sequence[Change]:
         self.books.calls.append(("find", len(numbers)))
@@ -117,7 +125,8 @@ class BooksGateway:
         value = one.value
         total = value.amount if one.kind == "payment" else value.total
         return Change(one.kind, one.external, datetime(2026, 10, 1, tzinfo=UTC), value.customer,
-                      getattr(value, "number", ""), value.currency, None, total, voided=one.voided)  # fmt: skip
+                      getattr(value, "number", ""), value.currency, None, total, getattr(value, "tax", 0), total,
+                      voided=one.voided)  # fmt: skip
 
     def _put(self, kind: str, values: Sequence[Any]) -> Sequence[Done | Failed]:
         self._begin(kind or "document", len(values))
