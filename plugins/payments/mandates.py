@@ -33,7 +33,7 @@ def list_mandates(ctx: CallContext, client_id: UUID) -> Sequence[Mandate]:
 def keep_mandate(ctx: CallContext, attempt: Attempt, method: SavedMethod) -> Mandate:
     """Note the consent that came with an attempt; it takes the place of the one before."""
     client = get_client(ctx, attempt.client_id)
-    ctx.session.refresh(client, with_for_update=True)  # two pages of one client may end at the same moment
+    ctx.session.refresh(client, with_for_update={"key_share": True})  # two pages of one client may end at the same moment
     before = holding_mandate(ctx, client.id)
     if before is not None and (before.provider, before.method) == (attempt.provider, method.id):
         return before

@@ -1,6 +1,7 @@
 """The ways the Stripe room says no."""
 
-from kernel.errors import InvalidInput, NotFound, Unauthenticated
+from kernel.errors import NotFound, Unauthenticated
+from kernel.hookspecs.paying import PaymentRefused
 
 
 class StripeNotConnected(NotFound):
@@ -15,7 +16,7 @@ class NoticeRefused(Unauthenticated):
     title = "The notice is not signed as it should be"
 
 
-class AmountNotPayable(InvalidInput):
+class AmountNotPayable(PaymentRefused):
     """Stripe counts this currency otherwise: a part of the smallest unit that it takes would be lost."""
 
     code = "stripe_amount_not_payable"

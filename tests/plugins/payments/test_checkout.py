@@ -12,6 +12,7 @@ from kernel.tenancy import switch_plugin
 from plugins.billing import finalizing, payments
 from plugins.payments.errors import LinkUnknown
 from plugins.payments.links import find_link, make_link, tenant_of
+from plugins.stripe.services import disconnect_account
 from tests.plugins.billing.invoice_desk import balances
 from tests.plugins.payments.conftest import Desk
 
@@ -189,6 +190,35 @@ def test_links_hold_for_a_time(desk: Desk) -> None:
     path = desk.link(desk.owe())
     desk.world.kernel.clock.advance(days=91)
     assert "holds no longer" in desk.world.app.test_client().get(path).text
+    assert desk.click(path).startswith("409")
+
+
+def test_what_stripe_cannot_take_is_said_on_the_page(desk: Desk) -> None:
+    path = desk.link(desk.owe(20))
+    said = desk.click(path)
+    assert said.startswith("422")
+    assert "less than the minimum" in said
+    assert [one.state for one in desk.attempts()] == ["failed"]
+    assert desk.click(path).startswith("422")
+
+
+def test_the_mail_of_an_invoice_names_a_page_to_pay_it_at(desk: Desk) -> None:
+    invoice = desk.owe()
+    with desk.world.call("carol") as ctx:
+        [[line]] = [lines for lines in ctx.hooks.collect_mail_lines(ctx=ctx, invoice_id=invoice) if lines]
+        path = line.removeprefix("Pay online: ").removeprefix(ctx.kernel.settings.url)
+    desk.stripe.pay(desk.click(path))
+    desk.tell()
+    with desk.world.call("carol") as ctx:
+        assert [lines for lines in ctx.hooks.collect_mail_lines(ctx=ctx, invoice_id=invoice) if lines] == []
+    assert desk.due() == {}
+
+
+def test_a_disconnected_account_closes_the_page(desk: Desk) -> None:
+    path = desk.link(desk.owe())
+    with desk.world.call("alice") as ctx:
+        disconnect_account(ctx)
+    assert "switched off" in desk.world.app.test_client().get(path).text
     assert desk.click(path).startswith("409")
 
 
