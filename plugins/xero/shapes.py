@@ -1,0 +1,116 @@
+"""Ours as Xero's objects, and Xero's objects as changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from kernel.currencies import exponent
+from kernel.hookspecs.accounting import CREDIT_NOTE, INVOICE, PAYMENT, Change, Document, DocumentLine, External, MoneyShare
+
+if TYPE_CHECKING:
+    from xero_python.accounting.models import LineItem
+
+ENDED = frozenset({"VOIDED", "DELETED"})
+NO_TAX = "NONE"
+MOST_TEXT = 4000
+_PLACES = Decimal("0.0001")
+
+
+def major(amount: int, places: int) -> Decimal:
+    """Minor units as Xero writes money."""
+    return Decimal(amount).scaleb(-places)
+
+
+def minor(amount: Any, places: int) -> int:
+    """Xero's money in minor units; nothing where it says nothing.
+
+    >>> minor(Decimal("12.30"), 2), minor(None, 2), minor(Decimal(1200), 0)
+    (1230, 0, 1200)
+    """
+    return int(Decimal(amount or 0).scaleb(places).to_integral_value(ROUND_HALF_UP))
+
+
+def line_items(document: Document) -> list[LineItem]:
+    """The lines, net, with our tax on each unless Xero reckons it."""
+    from xero_python.accounting.models import LineItem
+
+    items = []
+    for line in document.lines:
+        quantity, price, words = _priced(line, document.exponent)
+        known: dict[str, Any] = {"item_code": line.item} if line.item else {"account_code": document.accounts.get("income")}
+        if not document.tax_theirs:
+            known |= {"tax_type": line.tax_code or NO_TAX, "tax_amount": major(line.tax, document.exponent)}
+        items.append(LineItem(description=words[:MOST_TEXT], quantity=quantity, unit_amount=price,
+                              line_amount=major(line.net, document.exponent), **known))  # fmt: skip
+    return items
+
+
+def _priced(line: DocumentLine, places: int) -> tuple[Decimal, Decimal, str]:
+    """Quantity and price that make the net; where ours do not, one piece at the net, and the quantity in words."""
+    if line.unit_price is not None and line.quantity == line.quantity.quantize(_PLACES):
+        made = (line.quantity * line.unit_price).quantize(Decimal(1), ROUND_HALF_UP)
+        if made == line.net:
+            return line.quantity, major(line.unit_price, places), line.description
+    words = line.description if line.quantity == 1 else f"{line.quantity.normalize():f} × {line.description}"
+    return Decimal(1), major(line.net, places), words
+
+
+def external(row_id: Any, updated: datetime | None, name: str = "") -> External:
+    return External(str(row_id), stamp(updated), name)
+
+
+def stamp(at: datetime | None) -> str:
+    """When Xero last changed something: what stands for a version, since it has none."""
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
+
+
+def invoice_change(row: Any) -> Change:
+    """An invoice as it is now."""
+    places = exponent(str(row.currency_code.value if hasattr(row.currency_code, "value") else row.currency_code))
+    return _document_change(INVOICE, row, row.invoice_id, row.invoice_number, minor(row.amount_due, places), places)
+
+
+def credit_note_change(row: Any) -> Change:
+    """A credit note as it is now, with the invoices that it was used for."""
+    places = exponent(_currency(row))
+    change = _document_change(
+        CREDIT_NOTE, row, row.credit_note_id, row.credit_note_number, minor(row.remaining_credit, places), places
+    )
+    used = tuple(MoneyShare(INVOICE, str(one.invoice.invoice_id), minor(one.amount, places)) for one in row.allocations or [])
+    return change._replace(shares=used)
+
+
+def _document_change(kind: str, row: Any, row_id: Any, number: Any, balance: int, places: int) -> Change:
+    ended = str(row.status) in ENDED
+    known = external(row_id, row.updated_date_utc, str(number or ""))
+    return Change(
+        kind, known, row.updated_date_utc, str(row.contact.contact_id) if row.contact else "", str(number or ""), _currency(row),
+        row.date, 0 if ended else minor(row.total, places), 0 if ended else minor(row.total_tax, places), 0 if ended else balance,
+        voided=ended,
+    )  # fmt: skip
+
+
+def payment_change(row: Any) -> Change:
+    """A payment of an invoice as it is now."""
+    invoice, gone = row.invoice, str(row.status) == "DELETED"
+    currency = _currency(invoice)
+    amount = 0 if gone else minor(row.amount, exponent(currency))
+    shares = () if gone else (MoneyShare(INVOICE, str(invoice.invoice_id), amount),)
+    return Change(
+        PAYMENT, external(row.payment_id, row.updated_date_utc), row.updated_date_utc,
+        str(invoice.contact.contact_id) if invoice.contact else "", currency=currency, on=row.date, total=amount, shares=shares,
+        reference=str(row.reference or ""), deleted=gone,
+    )  # fmt: skip
+
+
+def latest(changes: Sequence[Change], since: datetime) -> datetime:
+    """The last change that was seen: from there on is asked next, so that no clock of ours has to agree with Xero's."""
+    return max([one.changed_at for one in changes], default=since)
+
+
+def _currency(row: Any) -> str:
+    code = row.currency_code
+    return str(code.value if hasattr(code, "value") else code)

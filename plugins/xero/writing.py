@@ -1,0 +1,168 @@
+"""What is written into Xero's books. Each call tells the outcomes in the order of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kernel.hookspecs.accounting import (
+    CREDIT_NOTE,
+    INVOICE,
+    Document,
+    Done,
+    External,
+    Failed,
+    Money,
+    MoneyShare,
+    NewCustomer,
+    NewItem,
+    Voiding,
+)  # fmt: skip
+from kernel.hookspecs.papers import PaperPlace
+from plugins.xero.calls import SECONDS, failed, told_mistakes
+from plugins.xero.shapes import external, line_items, major, stamp
+
+if TYPE_CHECKING:
+    from xero_python.accounting import AccountingApi
+
+MOST_NAME, MOST_CODE = 255, 30
+Outcome = Done | Failed
+
+
+def create_contacts(api: AccountingApi, tenant: str, customers: Sequence[NewCustomer], key: str) -> list[Outcome]:
+    """Contacts that carry our id as their number, by which one that is there already is known for ours."""
+    from xero_python.accounting.models import Contact, Contacts
+
+    rows = [
+        Contact(name=one.name[:MOST_NAME], contact_number=str(one.id), email_address=one.email, tax_number=one.tax_id,
+                addresses=_addresses(one.address), is_customer=True)
+        for one in customers
+    ]  # fmt: skip
+    told = api.create_contacts(
+        tenant, Contacts(contacts=rows), summarize_errors=False, idempotency_key=key, _request_timeout=SECONDS
+    )
+    return [_contact_outcome(api, tenant, one, row) for one, row in zip(customers, told.contacts, strict=True)]
+
+
+def _addresses(place: PaperPlace) -> list[Any] | None:
+    from xero_python.accounting.models import Address
+
+    if not any(place):
+        return None
+    parts = (("address_line1", place.street), ("address_line2", place.addition), ("city", place.city),
+             ("region", place.subdivision), ("postal_code", place.postal_code), ("country", place.country))  # fmt: skip
+    return [Address(address_type="POBOX", **{name: value for name, value in parts if value})]
+
+
+def _contact_outcome(api: AccountingApi, tenant: str, asked: NewCustomer, row: Any) -> Outcome:
+    mistakes = told_mistakes(row)
+    if not mistakes:
+        return Done(external(row.contact_id, row.updated_date_utc, str(row.name)))
+    wrong = failed(mistakes)
+    if wrong.code == "duplicate_number":
+        ours = api.get_contacts(tenant, where=f'ContactNumber=="{asked.id}"', _request_timeout=SECONDS).contacts or []
+        if ours:
+            return Done(external(ours[0].contact_id, ours[0].updated_date_utc, str(ours[0].name)))
+        return Failed(wrong.code, f"{mistakes} Map the client to it.")
+    return wrong
+
+
+def create_items(api: AccountingApi, tenant: str, items: Sequence[NewItem], key: str) -> list[Outcome]:
+    """Items that are sold; their code is our SKU, or the end of our id."""
+    from xero_python.accounting.models import Item, Items, Purchase
+
+    rows = []
+    for one in items:
+        sales = {"sales_details": Purchase(account_code=one.account)} if one.account else {}
+        rows.append(Item(code=_code(one), name=one.name[:50], description=one.name[:4000], is_sold=True, **sales))
+    told = api.create_items(tenant, Items(items=rows), summarize_errors=False, idempotency_key=key, _request_timeout=SECONDS)
+    return [_item_outcome(api, tenant, one, row) for one, row in zip(items, told.items, strict=True)]
+
+
+def _item_outcome(api: AccountingApi, tenant: str, asked: NewItem, row: Any) -> Outcome:
+    mistakes = "; ".join(str(one.message) for one in row.validation_errors or [])
+    if not mistakes:
+        return Done(external(row.code, row.updated_date_utc, str(row.name)))
+    wrong = failed(mistakes)
+    if wrong.code == "duplicate_number":
+        there = api.get_item(tenant, _code(asked), _request_timeout=SECONDS).items[0]
+        if there.name == asked.name[:50]:
+            return Done(external(there.code, there.updated_date_utc, str(there.name)))
+        return Failed(wrong.code, f"{mistakes} Map ours to it, or give it another SKU.")
+    return wrong
+
+
+def _code(item: NewItem) -> str:
+    return (item.sku or item.id.hex)[-MOST_CODE:] if not item.sku or len(item.sku) > MOST_CODE else item.sku
+
+
+def put_documents(api: AccountingApi, tenant: str, kind: str, documents: Sequence[Document], key: str, *,
+                  update: bool) -> list[Any]:  # fmt: skip
+    """Write documents that count at once; returns Xero's objects, each with its mistakes."""
+    from xero_python.accounting.models import CreditNote, CreditNotes, Invoice, Invoices
+
+    sent = {"summarize_errors": False, "unitdp": 4, "idempotency_key": key, "_request_timeout": SECONDS}
+    if kind == INVOICE:
+        invoices = Invoices(invoices=[Invoice(
+            type="ACCREC", invoice_number=one.number, invoice_id=_id_of(one), due_date=one.due_on,
+            reference=(one.po_number or "")[:255] or None, **_head(one),
+        ) for one in documents])  # fmt: skip
+        write = api.update_or_create_invoices if update else api.create_invoices
+        return list(write(tenant, invoices, **sent).invoices)
+    notes = CreditNotes(credit_notes=[CreditNote(
+        type="ACCRECCREDIT", credit_note_number=one.number, credit_note_id=_id_of(one),
+        reference=(one.corrects or one.po_number or "")[:255] or None, **_head(one),
+    ) for one in documents])  # fmt: skip
+    write = api.update_or_create_credit_notes if update else api.create_credit_notes
+    return list(write(tenant, notes, **sent).credit_notes)
+
+
+def _head(document: Document) -> dict[str, Any]:
+    from xero_python.accounting.models import Contact, CurrencyCode, LineAmountTypes
+
+    return {
+        "contact": Contact(contact_id=document.customer), "date": document.issued_on, "status": "AUTHORISED",
+        "line_amount_types": LineAmountTypes.EXCLUSIVE, "currency_code": CurrencyCode(document.currency),
+        "line_items": line_items(document),
+    }  # fmt: skip
+
+
+def _id_of(document: Document) -> str | None:
+    return document.external.id if document.external else None
+
+
+def pay(api: AccountingApi, tenant: str, money: Money, share: MoneyShare) -> Outcome:
+    """Note a payment of one invoice."""
+    from xero_python.accounting.models import Account, Invoice, Payment, Payments
+
+    row = Payment(invoice=Invoice(invoice_id=share.id), account=Account(code=money.account), date=money.received_on,
+                  amount=major(money.amount, money.exponent), reference=money.reference[:255])  # fmt: skip
+    made = api.create_payments(tenant, Payments(payments=[row]), idempotency_key=money.request_id, _request_timeout=SECONDS)
+    paid = made.payments[0]
+    return Done(External(str(paid.payment_id), stamp(paid.updated_date_utc)), money.amount)
+
+
+def allocate(api: AccountingApi, tenant: str, money: Money, note: MoneyShare, invoices: Sequence[MoneyShare]) -> Outcome:
+    """Use a credit note for invoices; Xero keeps that with the credit note."""
+    from xero_python.accounting.models import Allocation, Allocations, Invoice
+
+    rows = [Allocation(invoice=Invoice(invoice_id=one.id), amount=major(one.amount, money.exponent), date=money.received_on)
+            for one in invoices]  # fmt: skip
+    made = api.create_credit_note_allocation(tenant, note.id, Allocations(allocations=rows), idempotency_key=money.request_id,
+                                             _request_timeout=SECONDS)  # fmt: skip
+    first = made.allocations[0]
+    return Done(External(str(first.allocation_id or note.id)), 0)
+
+
+def end(api: AccountingApi, tenant: str, voiding: Voiding, key: str) -> None:
+    """Let a document or payment count no more."""
+    from xero_python.accounting.models import CreditNote, CreditNotes, Invoice, Invoices, PaymentDelete
+
+    row_id, sent = voiding.external.id, {"idempotency_key": key, "_request_timeout": SECONDS}
+    if voiding.kind == INVOICE:
+        api.update_invoice(tenant, row_id, Invoices(invoices=[Invoice(invoice_id=row_id, status="VOIDED")]), **sent)
+    elif voiding.kind == CREDIT_NOTE:
+        rows = CreditNotes(credit_notes=[CreditNote(credit_note_id=row_id, status="VOIDED")])
+        api.update_credit_note(tenant, row_id, rows, **sent)
+    else:
+        api.delete_payment(tenant, row_id, PaymentDelete(status="DELETED"), **sent)
