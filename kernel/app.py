@@ -47,11 +47,17 @@ class Kernel:
     nudge: list[Callable[[UUID, str], None]] = field(default_factory=list)
 
     @contextmanager
-    def call(self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None) -> Iterator[CallContext]:
-        """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant."""
+    def call(
+        self, tenant_id: UUID, actor: Actor | None = None, cause: Cause | None = None, also: str = "null"
+    ) -> Iterator[CallContext]:
+        """One transaction of a tenant outside HTTP, committed at the end. Raises NotFound for an unknown tenant.
+
+        `also` is an expression of text that is asked in the message that begins it; `session.info["also"]` is its answer.
+        """
         asked, known = asking_tenant(tenant_id)
-        with self.db.transaction(tenant_id, asked, kernel=self) as session:
-            facts = recognize_tenant(session, tenant_id, known, session.info["first"])
+        with self.db.transaction(tenant_id, f"{asked} || chr(10) || coalesce(({also}), '')", kernel=self) as session:
+            told, _, session.info["also"] = (session.info["first"] or "").rpartition("\n")
+            facts = recognize_tenant(session, tenant_id, known, told or None)
             hooks = self.plugins.for_tenant(facts.disabled, facts.settings.get("admin", {}).get("providers"))
             yield CallContext(facts.tenant, actor or Actor.system(), session, hooks, self.clock,
                               cause or Cause(uuid4().hex[:16]))  # fmt: skip

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError
 from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.sql import Literal
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
@@ -21,7 +22,6 @@ from kernel import audit
 from kernel.api.fieldpaths import field_errors
 from kernel.capabilities import GuestCall, find_host_function
 from kernel.context import Actor, CallContext, Cause
-from kernel.db import cursor
 from kernel.errors import DeskhandError, InvalidInput
 from kernel.hookspecs.start import HostFunction, Later
 from plugins.extensions.calls.effects import Effect, effect_once
@@ -37,9 +37,8 @@ _READ_ONLY = text("set transaction read only")
 _LETTER_AFTER = re.compile(r"_([a-z])")
 # A lock on the grant would hold up who revokes it: a revocation holds from the next call, not from within this one.
 _RIGHTS = """
-select i.state, exists(select from extensions_grants g where g.tenant_id = i.tenant_id and g.install_id = i.id
-  and g.capability = %(capability)s) as granted
-from extensions_installs i where i.id = %(install_id)s
+select concat_ws(' ', i.state, (select 'granted' from extensions_grants g where g.tenant_id = i.tenant_id
+  and g.install_id = i.id and g.capability = {capability})) from extensions_installs i where i.id = {install_id}
 """
 
 
@@ -61,10 +60,11 @@ class Dispatcher:
 
     def __call__(self, call: HostCall) -> HostAnswer:
         """The answer in its envelope. What is no expected refusal is raised: the pool logs it and answers `host_error`."""
+        found = find_host_function(self._kernel, call.interface, call.function)
         try:
-            with self._kernel.call(self._tenant_id, self._actor, self._cause) as ctx:
+            with self._kernel.call(self._tenant_id, self._actor, self._cause, also=self._rights_in(found)) as ctx:
                 try:
-                    function = self._admit(ctx, call)
+                    function = self._admit(ctx, call, found)
                 except Denied as denied:
                     _note_denial(ctx, self._invocation, call, str(denied))
                     return {"success": False, "error": str(denied)}
@@ -82,11 +82,15 @@ class Dispatcher:
         except DeskhandError as error:
             return _refusal(error.code, error.detail, error.errors)
 
-    def _admit(self, ctx: CallContext, call: HostCall) -> HostFunction:
+    def _rights_in(self, found: tuple[HostFunction, str] | None) -> str:
+        """What is asked of the install and its grant with the message that begins the transaction."""
+        capability = found[0].capability if found else None
+        return _RIGHTS.format(install_id=literal(str(self._invocation.install_id)), capability=literal(capability))
+
+    def _admit(self, ctx: CallContext, call: HostCall, found: tuple[HostFunction, str] | None) -> HostFunction:
         """The function behind a call. Raises Denied."""
         if not call.granted:  # the worker answered so already; this only leaves the trace
             raise Denied(f"capability_denied: grant {call.capability} to this install")
-        found = find_host_function(self._kernel, call.interface, call.function)
         if found is None or found[0].call is None:
             raise Denied(f"function_unknown: no plugin here gives {call.interface}.{call.function}")
         function, plugin = found
@@ -96,11 +100,10 @@ class Dispatcher:
         return function
 
     def _check_rights(self, ctx: CallContext, capability: str | None) -> None:
-        with cursor(ctx.session) as hot:
-            rights = hot.execute(_RIGHTS, {"install_id": self._invocation.install_id, "capability": capability}).fetchone()
-        if rights is None or rights["state"] not in SERVING:
+        state, _, granted = ctx.session.info["also"].partition(" ")
+        if state not in SERVING:
             raise Denied("install_disabled: this install was switched off or removed")
-        if capability is not None and not rights["granted"]:
+        if capability is not None and granted != "granted":
             raise Denied(f"capability_denied: grant {capability} to this install")
 
     def _carry_out(self, ctx: CallContext, function: HostFunction, args: Mapping[str, Any]) -> Any:
@@ -119,6 +122,12 @@ class Dispatcher:
         given = function.call(ctx, self._invocation, **arguments)
         ctx.session.flush()
         return given if isinstance(given, Later) else _dumped(function, given)
+
+
+@cache
+def literal(value: str | None) -> str:
+    """A value as SQL, for an expression that goes without parameters."""
+    return Literal(value).as_string()
 
 
 @cache  # making a schema takes longer than using it

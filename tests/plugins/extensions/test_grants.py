@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import pytest
 from click.testing import CliRunner
 
 from cli import main
 from kernel.config import Settings
+from kernel.errors import NotFound
 from plugins.extensions.installs import grants
 from tests.conftest import World
 from tests.extensions.conftest import answering_guest, wat_guest
-from tests.extensions.room_stage import API, publish
+from tests.extensions.room_stage import API, install, publish
 from tests.plugins.extensions.test_installing import INSTALLS, polite
 
 FETCH = "cap:http.fetch"
@@ -150,3 +152,15 @@ def test_consenting_on_the_command_line_takes_nothing_away(acme: World, settings
     shown = acme.api().get(f"{INSTALLS}/{installed['id']}").json
     assert {FETCH, "cap:ticket.read"} <= {one["capability"] for one in shown["grants"]}
     assert hosts_of(acme, installed["id"]) == ["a.example"]
+
+
+def test_what_is_asked_with_the_beginning_of_a_transaction_sees_the_tenants_own_rows_only(acme: World, beta: World) -> None:
+    counted = "select count(*)::text from extensions_installs"
+    install(acme, publish(acme, polite(), wat_guest("polite")))
+    for world, rows in ((acme, "1"), (beta, "0"), (acme, "1")):
+        with world.kernel.call(world.tenant_id, also=counted) as ctx:
+            assert (ctx.session.info["also"], ctx.tenant.id) == (rows, world.tenant_id)
+    with acme.call() as ctx:
+        assert ctx.session.info["also"] == ""
+    with pytest.raises(NotFound), acme.kernel.call(UUID(int=7), also=counted):
+        pass
