@@ -77,7 +77,7 @@ def measure(kernel: Kernel, invoices: int, rounds: int, times: int) -> list[Read
             _check_same(ours(), theirs(), min(invoices, 50))
             in_turns(ours, theirs, times)
             taken = [in_turns(ours, theirs, times) for _ in range(rounds)]
-        readings.append(_reading(name, least, taken, (busy_ms(ours, times), busy_ms(theirs, times))))
+            readings.append(_reading(name, least, taken, (busy_ms(ours, times), busy_ms(theirs, times))))
     return readings
 
 
