@@ -45,6 +45,7 @@ def create_batch(ctx: CallContext, target_id: UUID, *, first_day: date | None = 
     target = get_target(ctx, target_id)
     if first_day and last_day and last_day < first_day:
         raise InvalidInput(errors={"last_day": "The last day is before the first."})
+    _check_ids(ctx, client_ids, invoice_ids)
     filters = {"first_day": first_day and first_day.isoformat(), "last_day": last_day and last_day.isoformat(),
                "statuses": sorted(set(statuses)), "client_ids": sorted({str(one) for one in client_ids}),
                "invoice_ids": sorted({str(one) for one in invoice_ids})}  # fmt: skip
@@ -61,6 +62,14 @@ def create_batch(ctx: CallContext, target_id: UUID, *, first_day: date | None = 
     audit.record(ctx, "accounting_batch.created", kind="accounting.batch", row_id=batch.id, label=target.name,
                  changes={"documents": taken})  # fmt: skip
     return batch
+
+
+def _check_ids(ctx: CallContext, client_ids: Sequence[UUID], invoice_ids: Sequence[UUID]) -> None:
+    if set(client_ids) - set(get_clients(ctx, list(client_ids))):
+        raise InvalidInput(errors={"client_ids": "There is no client of one of these ids."})
+    known = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=list(invoice_ids)) if invoice_ids else {}
+    if set(invoice_ids) - set(known):
+        raise InvalidInput(errors={"invoice_ids": "There is no invoice of one of these ids."})
 
 
 def _open(ctx: CallContext, target: Target, filters: Mapping[str, Any], key: str, origin: str) -> Batch | None:
@@ -237,12 +246,11 @@ def list_files(ctx: CallContext, batch_id: UUID) -> list[BatchFile]:
     return list(ctx.session.scalars(select(BatchFile).where(BatchFile.batch_id == batch_id).order_by(BatchFile.position)))
 
 
-def get_file(ctx: CallContext, batch_id: UUID, position: int) -> BatchFile:
+def get_file(ctx: CallContext, file_id: UUID) -> BatchFile:
     """Raises BatchNotFound."""
-    mine = select(BatchFile).where(BatchFile.batch_id == batch_id, BatchFile.position == position)
-    file = ctx.session.scalar(mine)
+    file = ctx.session.scalar(select(BatchFile).where(BatchFile.id == file_id))
     if file is None:
-        raise BatchNotFound("This batch has no such file.")
+        raise BatchNotFound("There is no file with this id.")
     return file
 
 

@@ -11,7 +11,7 @@ from kernel.hookspecs.connections import Connection
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.notify import Event
 from kernel.hookspecs.start import DefaultSchedule, JobType, NavEntry
-from plugins.accounting import answers, reacting, tasks
+from plugins.accounting import answers, batch_pages, pages, reacting, routes, tasks
 from plugins.accounting.incoming import cursors, parts
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return parts.REST
+    return [routes.rest, *parts.REST]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return parts.PAGES
+    return [pages.pages, batch_pages.pages, *parts.PAGES]
 
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return parts.NAVIGATION
+    return [NavEntry("billing", "Accounting", "/accounting", "accounting.read", "building-bank", 65), *parts.NAVIGATION]

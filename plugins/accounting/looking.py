@@ -46,9 +46,9 @@ def look(job: JobRun) -> Generator[None, None, dict[str, Any]]:
     books = open_books(job, target_id, system) if system is not None else None
     if books is None or system is None:
         return {"says": "The books could not be opened."}
-    kinds = dict.fromkeys([*system.maps, *(["account"] if system.accounts else [])])
+    kinds = dict.fromkeys(one for one in (*system.maps, *(["account"] if system.accounts else [])) if one != "category")
     for at, kind in enumerate(kinds, 1):
-        found = books.gateway.choices("item" if kind == "category" else kind)
+        found = books.gateway.choices(kind)
         with job.step() as ctx:
             keep_choices(ctx, target_id, kind, found)
         count += len(found)
@@ -69,8 +69,9 @@ def keep_choices(ctx: CallContext, target_id: UUID, kind: str, found: Sequence[C
 
 
 def list_choices(ctx: CallContext, target_id: UUID, kind: str) -> list[ChoiceRow]:
-    """What ours may be mapped to there, by name."""
-    mine = select(ChoiceRow).where(ChoiceRow.target_id == target_id, ChoiceRow.kind == kind, ChoiceRow.active)
+    """What ours may be mapped to there, by name; a category is mapped to an item of theirs."""
+    theirs = "item" if kind == "category" else kind
+    mine = select(ChoiceRow).where(ChoiceRow.target_id == target_id, ChoiceRow.kind == theirs, ChoiceRow.active)
     return list(ctx.session.scalars(mine.order_by(ChoiceRow.name, ChoiceRow.id)))
 
 

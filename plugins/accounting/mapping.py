@@ -87,8 +87,9 @@ def set_mapping(ctx: CallContext, target: Target, kind: str, our_key: str, exter
 
 def _check(ctx: CallContext, target: Target, kind: str, our_key: str) -> None:
     system = system_of(ctx, target)
-    if kind not in system.maps and not (kind == "account" and system.accounts):
-        raise MappingInvalid(errors={"kind": f"{system.title} maps {', '.join(sorted(system.maps))}."})
+    asked = {*system.maps, *(["category"] if "item" in system.maps else []), *(["account"] if system.accounts else [])}
+    if kind not in asked:
+        raise MappingInvalid(errors={"kind": f"{system.title} maps {', '.join(sorted(asked)) or 'nothing'}."})
     if not 1 <= len(our_key) <= 500:
         raise MappingInvalid(errors={"our_key": "Name what shall be mapped, in at most 500 characters."})
     if kind in ("item", "category", "client", "term") and our_key != DEFAULT:

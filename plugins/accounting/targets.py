@@ -38,7 +38,7 @@ def find_system(ctx: CallContext, key: str) -> AccountingSystem:
     """Raises SystemUnknown."""
     known = systems_of(ctx)
     if key not in known:
-        words = f"No room that is switched on brings the accounting system {key!r}. Switch its room on under Plugins."
+        words = "No room that is switched on brings this accounting system. Switch its room on under Plugins."
         raise SystemUnknown(words, errors={"system": words})
     return known[key]
 
@@ -53,36 +53,40 @@ def connections_of(ctx: CallContext, system: AccountingSystem) -> list[Connectio
         return []
 
 
-def add_target(ctx: CallContext, *, system: str, starts_on: date, connection_id: UUID | None = None, name: str = "",
+def add_target(ctx: CallContext, *, system: str, starts_on: date, connection_id: UUID | None = None,
+               account_id: str = "", name: str = "",
                **options: Any) -> Target:  # fmt: skip
-    """Name books to deliver to. `options`: auto_export, send_payments, provision, tax_by.
+    """Name books to deliver to: the company that a connection opens, by either id. `options`: auto_export, send_payments,
+    provision, tax_by.
 
     Raises SystemUnknown, TargetTaken, and InvalidInput by field.
     """
     brought = find_system(ctx, system)
-    books = _books(ctx, brought, connection_id)
-    target = Target(system=system, starts_on=starts_on, name=name.strip() or brought.title, connection_id=connection_id,
+    books = _books(ctx, brought, connection_id, account_id)
+    target = Target(system=system, starts_on=starts_on, name=name.strip() or brought.title,
                     created_at=ctx.now(), **books, **options)  # fmt: skip
     _check(brought, target)
     known = select(Target.id).where(Target.system == system, Target.account_id == books.get("account_id", ""))
     if ctx.session.scalar(known) is not None:
         words = f"{brought.title} {books.get('account_name', '')}".strip() + " is a target already."
-        raise TargetTaken(words, errors={"connection_id" if brought.provider else "system": words})
+        raise TargetTaken(words, errors={"account_id" if brought.provider else "system": words})
     ctx.session.add(target)
     ctx.session.flush()
     audit.record(ctx, "accounting_target.added", kind="accounting.target", row_id=target.id, label=target.name)
     return target
 
 
-def _books(ctx: CallContext, system: AccountingSystem, connection_id: UUID | None) -> dict[str, str]:
+def _books(ctx: CallContext, system: AccountingSystem, connection_id: UUID | None, account_id: str) -> dict[str, Any]:
     if not system.provider:
-        if connection_id is not None:
-            raise InvalidInput(errors={"connection_id": f"{system.title} reads files; it needs no connection."})
+        if connection_id is not None or account_id:
+            raise InvalidInput(errors={"account_id": f"{system.title} reads files; it needs no connection."})
         return {}
-    known = {one.id: one for one in connections_of(ctx, system)}
-    if connection_id not in known:
-        raise InvalidInput(errors={"connection_id": f"Choose a connection to {system.title}; connect first if there is none."})
-    return {"account_id": known[connection_id].account_id, "account_name": known[connection_id].account_name}
+    found = [
+        one for one in connections_of(ctx, system) if one.id == connection_id or (account_id and one.account_id == account_id)
+    ]
+    if not found:
+        raise InvalidInput(errors={"account_id": f"Choose a connection to {system.title}; connect first if there is none."})
+    return {"connection_id": found[0].id, "account_id": found[0].account_id, "account_name": found[0].account_name}
 
 
 def _check(system: AccountingSystem, target: Target) -> None:

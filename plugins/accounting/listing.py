@@ -1,0 +1,48 @@
+"""Lists of batches and their documents, for REST and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from kernel.api.listing import Page, paginate
+from kernel.directory.models import Client
+from plugins.accounting.models import Batch, ExportDocument, Target
+
+if TYPE_CHECKING:
+    from kernel.context import CallContext
+
+_SAME = (Target.tenant_id == Batch.tenant_id) & (Target.id == Batch.target_id)
+
+
+def _count(*states: str) -> Any:
+    mine = (ExportDocument.tenant_id == Batch.tenant_id) & (ExportDocument.batch_id == Batch.id)
+    wanted = select(func.count()).select_from(ExportDocument).where(mine)
+    return (wanted.where(ExportDocument.state.in_(states)) if states else wanted).correlate(Batch).scalar_subquery()
+
+
+_BATCHES: Select[Any] = select(
+    Batch.id, Batch.target_id, Target.name.label("target_name"), Batch.origin, Batch.state, Batch.filters, Batch.started_by,
+    Batch.created_at, Batch.updated_at, Batch.delivered_at, _count().label("documents"),
+    _count("delivered").label("delivered"), _count("open", "refused").label("attention"),
+).join(Target, _SAME)  # fmt: skip
+_DOCUMENTS: Select[Any] = select(
+    ExportDocument.id, ExportDocument.batch_id, ExportDocument.target_id, ExportDocument.invoice_id, ExportDocument.kind,
+    ExportDocument.number, ExportDocument.client_id, Client.name.label("client_name"), ExportDocument.issued_on,
+    ExportDocument.currency, ExportDocument.total, ExportDocument.state, ExportDocument.code, ExportDocument.detail,
+    ExportDocument.delivered_at, ExportDocument.updated_at,
+).outerjoin(Client, (Client.tenant_id == ExportDocument.tenant_id) & (Client.id == ExportDocument.client_id))  # fmt: skip
+
+
+def list_batches(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of batches, the newest first."""
+    return paginate(ctx, _BATCHES, query, sortable={"created_at": Batch.created_at}, default="-created_at")
+
+
+def list_batch_documents(ctx: CallContext, batch_id: UUID, query: Mapping[str, Any]) -> Page:
+    """One page of the documents of a batch, by number."""
+    mine = _DOCUMENTS.where(ExportDocument.batch_id == batch_id)
+    return paginate(ctx, mine, query, sortable={"number": ExportDocument.number}, default="number")

@@ -1,0 +1,167 @@
+"""Web pages of targets and mappings."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from kernel.context import CallContext
+from kernel.errors import InvalidInput
+from kernel.hookspecs.accounting import DEFAULT
+from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy_gettext as _l
+from kernel.web.pages import Pages, redirect_to, render
+from plugins.accounting import looking, mapping, ours, outgoing, schemas, targets
+from plugins.accounting.batches import recheck_open
+
+pages = Pages("accounting")
+_READ, _MANAGE = "accounting.read", "accounting.manage"
+_TARGET = "/accounting/targets/<uuid:target_id>"
+WORK_STATES = {
+    "waiting": (_l("Waiting"), "neutral"), "sending": (_l("On its way"), "info"), "failed": (_l("Failed"), "danger"),
+    "done": (_l("Delivered"), "done"), "dropped": (_l("Put aside"), "neutral"),
+}  # fmt: skip
+WORK_KINDS = {
+    "client": _l("Customer"), "item": _l("Product"), "invoice": _l("Invoice"), "credit_note": _l("Credit note"),
+    "payment": _l("Payment"), "credit_use": _l("Use of a credit"),
+}  # fmt: skip
+HALTED = {"missing_connection": _l("The connection is gone"), "wrong_company": _l("The connection opens another company")}
+
+
+@pages.get("/accounting/targets", permission=_READ)
+def target_list(ctx: CallContext) -> ResponseReturnValue:
+    known = targets.systems_of(ctx)
+    rows = [{"id": one.id, "name": one.name, "system": known[one.system].title if one.system in known else one.system,
+             "account_name": one.account_name, "starts_on": one.starts_on, "state": _state(one)}
+            for one in targets.list_targets(ctx)]  # fmt: skip
+    return render("accounting/targets.html", targets=rows, states=TARGET_STATES)
+
+
+TARGET_STATES = {"active": (_l("Active"), "success"), "paused": (_l("Paused"), "neutral"), "halted": (_l("Halted"), "danger")}
+
+
+def _state(target: Any) -> str:
+    return "halted" if target.halted else "active" if target.active else "paused"
+
+
+def _choices(ctx: CallContext) -> dict[str, Any]:
+    known = targets.systems_of(ctx)
+    connections = [(one.account_id, f"{system.title}: {one.account_name}") for system in known.values()
+                   for one in targets.connections_of(ctx, system)]  # fmt: skip
+    return {"systems": [(one.key, _(one.title)) for one in known.values()], "connections": connections}
+
+
+@pages.form("/accounting/targets/new", permission=_MANAGE, schema=schemas.TargetIn, template="accounting/target_new.html",
+            context=_choices)  # fmt: skip
+def new_target(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
+    target = targets.add_target(ctx, **data)
+    if target.realm is not None:
+        looking.ask_to_look(ctx, target.id)
+    return redirect_to(f"/accounting/targets/{target.id}", toast=_("Saved."))
+
+
+@pages.get(_TARGET, permission=_READ)
+def target_page(ctx: CallContext, target_id: UUID) -> ResponseReturnValue:
+    target = targets.get_target(ctx, target_id)
+    system = targets.systems_of(ctx).get(target.system)
+    work = outgoing.list_work(ctx, target.id, ("waiting", "sending", "failed"))
+    return render("accounting/target.html", target=target, system=system, work=work, state=_state(target), states=TARGET_STATES,
+                  work_states=WORK_STATES, kinds=WORK_KINDS, halted=HALTED)  # fmt: skip
+
+
+def _target(ctx: CallContext, target_id: UUID) -> dict[str, Any]:
+    target = targets.get_target(ctx, target_id)
+    return {"target": target, "system": targets.systems_of(ctx).get(target.system)}
+
+
+@pages.form(f"{_TARGET}/edit", permission=_MANAGE, schema=schemas.TargetPatch, template="accounting/target_form.html",
+            initial=targets.get_target, context=_target, if_match=True)  # fmt: skip
+def edit_target(ctx: CallContext, target_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
+    targets.change_target(ctx, target_id, data, version)
+    outgoing.wake(ctx, target_id)
+    return redirect_to(f"/accounting/targets/{target_id}", toast=_("Saved."))
+
+
+@pages.post(f"{_TARGET}/remove", permission=_MANAGE)
+def remove_target(ctx: CallContext, target_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    targets.remove_target(ctx, target_id)
+    return redirect_to("/accounting/targets", toast=_("Removed."))
+
+
+@pages.post(f"{_TARGET}/look", permission=_MANAGE)
+def look(ctx: CallContext, target_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    looking.ask_to_look(ctx, target_id)
+    toast = _("Reading what is there; load the page again shortly.")
+    return redirect_to(f"/accounting/targets/{target_id}/mappings", toast=toast)
+
+
+@pages.get(f"{_TARGET}/mappings", permission=_READ, query=schemas.MappingQuery)
+def mappings(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
+    target = targets.get_target(ctx, target_id)
+    kinds = {key: _(words) for key, words in ours.kinds_of(ctx, target).items()}
+    kind = query["kind"] if query["kind"] in kinds else next(iter(kinds), "item")
+    found = ours.list_mapped(ctx, target_id, kind, text=query["q"], key=query["key"], unmapped=query["unmapped"])
+    rows = [one._replace(name=one.name or _("All that is not mapped")) for one in found]
+    creatable = target.realm is not None and kind in ("item", "client")
+    return render("accounting/mappings.html", target=target, kinds=kinds, kind=kind, rows=rows, creatable=creatable,
+                  most=ours.MOST_ROWS)  # fmt: skip
+
+
+def _row(ctx: CallContext, target_id: UUID, kind: str, key: str) -> ours.MappedRow:
+    found = ours.list_mapped(ctx, target_id, kind, key=key)
+    if not found:
+        raise InvalidInput(errors={"key": _("There is nothing of this key.")})
+    return found[0]
+
+
+def _mapping_form(ctx: CallContext, target_id: UUID, kind: str, key: str) -> dict[str, Any]:
+    target, row = targets.get_target(ctx, target_id), _row(ctx, target_id, kind, key)
+    choices = [(one.external_id, f"{one.name} · {one.detail}" if one.detail else one.name)
+               for one in looking.list_choices(ctx, target_id, kind)]  # fmt: skip
+    return {"target": target, "row": row, "kind": kind, "choices": choices, "words": ours.kinds_of(ctx, target).get(kind, kind),
+            "name": row.name or _("All that is not mapped"), "default": key == DEFAULT}  # fmt: skip
+
+
+def _mapped(ctx: CallContext, target_id: UUID, kind: str, key: str) -> dict[str, Any]:
+    row = _row(ctx, target_id, kind, key)
+    return {"external_id": row.external_id or row.suggested_id, "everywhere": not row.own}
+
+
+@pages.form(f"{_TARGET}/mappings/<kind>/<path:key>", permission=_MANAGE, schema=schemas.MappingForm,
+            template="accounting/mapping_form.html", initial=_mapped, context=_mapping_form)  # fmt: skip
+def edit_mapping(ctx: CallContext, target_id: UUID, kind: str, key: str, data: dict[str, Any]) -> ResponseReturnValue:
+    known = {one.external_id: one.name for one in looking.list_choices(ctx, target_id, kind)}
+    target = targets.get_target(ctx, target_id)
+    wanted = data["external_id"].strip()
+    mapping.set_mapping(ctx, target, kind, key, wanted, known.get(wanted, ""), everywhere=data["everywhere"])
+    recheck_open(ctx, target_id)
+    return redirect_to(f"/accounting/targets/{target_id}/mappings?kind={kind}", toast=_("Saved."))
+
+
+@pages.post(f"{_TARGET}/mappings-accept/<kind>", permission=_MANAGE)
+def accept(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[str, str]) -> ResponseReturnValue:
+    count = ours.accept_suggestions(ctx, target_id, kind, form.getlist("ids"))
+    recheck_open(ctx, target_id)
+    return redirect_to(f"/accounting/targets/{target_id}/mappings?kind={kind}", toast=_("%(num)s mapped.", num=count))
+
+
+@pages.post(f"{_TARGET}/mappings-create/<kind>", permission=_MANAGE)
+def create_there(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[str, str]) -> ResponseReturnValue:
+    keys = [UUID(one) for one in form.getlist("ids") if one != DEFAULT]
+    looking.create_there(ctx, target_id, kind, keys)
+    return redirect_to(f"/accounting/targets/{target_id}", toast=_("They are created there one after the other."))
+
+
+@pages.post("/accounting/work/<uuid:work_id>/retry", permission=_MANAGE)
+def retry(ctx: CallContext, work_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    row = outgoing.retry_work(ctx, work_id)
+    return redirect_to(f"/accounting/targets/{row.target_id}", toast=_("It is tried again."))
+
+
+@pages.post("/accounting/work/<uuid:work_id>/drop", permission=_MANAGE)
+def drop(ctx: CallContext, work_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    row = outgoing.drop_work(ctx, work_id)
+    return redirect_to(f"/accounting/targets/{row.target_id}", toast=_("Put aside."))

@@ -1,0 +1,80 @@
+"""Carol sets up books on pages, maps, delivers and downloads; Bob and Beta see nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from house.stage import csrf_of
+from plugins.accounting.looking import plain_name
+from tests.plugins.accounting.conftest import Desk
+
+
+def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
+    desk.books.items["B7"] = "backup!"
+    desk.invoice(100)
+    desk.invoice(200, item="Backup")
+    carol = desk.world.client("carol")
+    at = f"/accounting/targets/{desk.target_id}"
+    assert "Nothing was delivered yet" in carol.get("/accounting").text
+    assert carol.post(f"{at}/look", data={"csrf_token": carol.csrf}).status_code in (200, 303)
+    desk.drain()
+    page = carol.get(f"{at}/mappings?kind=item").text
+    assert "backup!" in page
+    for kind in ("client", "tax", "category", "account"):
+        assert carol.get(f"{at}/mappings?kind={kind}").status_code == 200
+    made = carol.post("/accounting/batches/new", data={"csrf_token": carol.csrf, "target_id": str(desk.target_id)})
+    batch = made.headers["Location"]
+    assert "missing_item_mapping" in carol.get(batch).text
+    form = carol.get(f"{at}/mappings/item/{desk.items['Backup']}")
+    assert csrf_of(form.text)
+    accepted = carol.post(f"{at}/mappings-accept/item", data={"csrf_token": carol.csrf, "ids": [str(desk.items["Backup"])]})
+    assert accepted.status_code == 303
+    assert "missing_item_mapping" not in carol.get(batch).text
+    assert carol.post(f"{batch}/deliver", data={"csrf_token": carol.csrf}).status_code == 303
+    desk.drain()
+    assert set(desk.states().values()) == {"delivered"}
+    assert {line.item for one in desk.books.of("invoice") for line in one.value.lines} == {"S1", "B7"}
+    for url in (batch, at, "/accounting", "/accounting/targets", f"{at}/edit"):
+        assert carol.get(url).status_code == 200, url
+    assert desk.world.client("bob").get("/accounting").status_code == 403
+
+
+def test_products_and_clients_are_created_there(desk: Desk) -> None:
+    carol, at = desk.world.client("carol"), f"/accounting/targets/{desk.target_id}"
+    for kind, key in (("item", desk.items["Seats"]), ("client", desk.client_id)):
+        data = {"csrf_token": carol.csrf, "ids": [str(key)]}
+        assert carol.post(f"{at}/mappings-create/{kind}", data=data).status_code == 303
+    desk.drain()
+    assert "Seats" in desk.books.items.values()
+    assert [one.external.name for one in desk.books.of("client")] == ["Hill & Sons"]
+    desk.invoice(item="Seats")
+    desk.deliver(desk.batch())
+    assert set(desk.states().values()) == {"delivered"}
+
+
+def test_programs_do_the_same_and_files_are_kept(desk: Desk, beta: Any) -> None:
+    desk.invoice(100)
+    api = desk.world.api("carol")
+    files = api.post("/api/v1/accounting/targets", json={"system": "ledger_csv", "starts_on": "2026-01-01"}).json
+    wanted = {"kind": "item", "our_key": "*", "external_id": "4400"}
+    assert api.put(f"/api/v1/accounting/targets/{files['id']}/mappings", json=wanted).status_code == 204
+    batch = api.post("/api/v1/accounting/batches", json={"target_id": files["id"]}).json
+    at = f"/api/v1/accounting/batches/{batch['id']}"
+    assert api.post(f"{at}/deliver").json["state"] == "delivered"
+    [kept] = api.get(f"{at}/files").json["items"]
+    before = api.get(f"/api/v1/accounting/files/{kept['id']}").data
+    assert b";4400;100" in before
+    api.put(f"/api/v1/accounting/targets/{files['id']}/mappings", json={**wanted, "external_id": "9999"})
+    assert api.get(f"/api/v1/accounting/files/{kept['id']}").data == before
+    assert api.post(f"{at}/deliver").json["code"] == "accounting_batch_state"
+    assert api.post("/api/v1/accounting/batches", json={"target_id": files["id"]}).json["code"] == "accounting_batch_empty"
+    [row] = api.get(f"{at}/documents").json["items"]
+    assert api.get(f"/api/v1/accounting/documents/{row['id']}").json["snapshot"]["number"] == row["number"]
+    assert beta.api("alice").get(at).status_code == 404
+    assert desk.world.api("bob").get(at).status_code == 403
+    twice = api.post("/api/v1/accounting/targets", json={"system": "ledger_csv", "starts_on": "2026-01-01"})
+    assert twice.json["code"] == "accounting_target_taken"
+
+
+def test_names_are_compared_without_what_people_write_differently() -> None:
+    assert plain_name("Müller & Söhne GmbH") == plain_name("muller  sohne, gmbh.")
