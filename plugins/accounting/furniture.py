@@ -25,7 +25,6 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     """Books that are files, with one of each kind."""
     system = next((key for key, one in systems_of(ctx).items() if one.write), "none")
     paper = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[there["invoice_id"]])[there["invoice_id"]]
-    books = _books(ctx, there)
     target = Target(system=system, name="Old books", starts_on=date(2026, 1, 1))
     ctx.session.add(target)
     ctx.session.flush()
@@ -48,18 +47,14 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
         "document_id": document.id,
         "work_id": work.id,
         "file_id": file.id,
-        "exception_id": books,
+        "exception_id": _difference(ctx, target, there["client_id"]),
     }
 
 
-def _books(ctx: CallContext, there: Mapping[str, UUID]) -> UUID:
-    """Books of a company, in which somebody changed the total of an invoice."""
-    target = Target(system="quickbooks", name="QuickBooks Online", connection_id=ctx.tenant_id, account_id=ctx.tenant.slug,
-                    starts_on=ctx.today(), created_at=ctx.now())  # fmt: skip
-    ctx.session.add(target)
-    ctx.session.flush()
+def _difference(ctx: CallContext, target: Target, client_id: UUID) -> UUID:
+    """Somebody changed the total of an invoice on the other side."""
     cursor_of(ctx, target)
-    about = About("invoice", "145", None, there["client_id"], "INV-000042", "EUR")
+    about = About("invoice", "145", None, client_id, "INV-000042", "EUR")
     Ledger(ctx, target.id, ["145"]).weigh(about, [Difference(TOTAL, "12000", "11000")], [TOTAL])
     ctx.session.flush()
     return ctx.session.scalars(select(Discrepancy.id).where(Discrepancy.target_id == target.id)).one()
