@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kernel.context import CallContext
 from kernel.hookspecs.accounting import Document, Problem
 from plugins.quickbooks.documents import LONGEST_NUMBER
 
 
-def check(documents: Sequence[Document]) -> list[Problem]:
+def check(_: CallContext, documents: Sequence[Document]) -> list[Problem]:
     """The problems of documents as they are."""
     return [problem for one in documents for problem in _of(one)]
 
