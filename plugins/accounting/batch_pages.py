@@ -55,10 +55,12 @@ def batch_page(ctx: CallContext, batch_id: UUID, query: dict[str, Any]) -> Respo
     batch = batches.get_batch(ctx, batch_id)
     page = listing.list_batch_documents(ctx, batch_id, query)
     problems = validating.open_problems(ctx, [row["id"] for row in page.items])
+    in_the_way = validating.in_the_way(ctx, batch_id)
     counts = batches.count_documents(ctx, [batch_id])[batch_id]
     return render("accounting/batch.html", batch=batch, target=targets.get_target(ctx, batch.target_id), page=page,
-                  problems=problems, counts=counts, total=sum(counts.values()), files=batches.list_files(ctx, batch_id),
-                  states=STATES, document_states=DOCUMENT_STATES, origins=ORIGINS)  # fmt: skip
+                  problems=problems, in_the_way=in_the_way, counts=counts, total=sum(counts.values()),
+                  files=batches.list_files(ctx, batch_id), states=STATES, document_states=DOCUMENT_STATES,
+                  origins=ORIGINS)  # fmt: skip
 
 
 @pages.post(f"{_BATCH}/check", permission=_MANAGE)

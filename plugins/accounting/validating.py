@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.ids import uuid7
@@ -62,6 +62,28 @@ def _note(ctx: CallContext, found: Mapping[UUID, Sequence[Trouble]]) -> None:
             for row_id, some in found.items() for one in some]  # fmt: skip
     if rows:
         ctx.session.execute(insert(ProblemRow).values(rows).on_conflict_do_nothing())
+
+
+class InTheWay(NamedTuple):
+    """A problem of so many documents of a batch, which is mended in one place."""
+
+    code: str
+    detail: str
+    mend_url: str
+    documents: int
+
+
+def in_the_way(ctx: CallContext, batch_id: UUID) -> list[InTheWay]:
+    """What is in the way of documents of a batch, what is in the way of most of them first."""
+    same = (ExportDocument.tenant_id == ProblemRow.tenant_id) & (ExportDocument.id == ProblemRow.document_id)
+    facts = (ProblemRow.code, ProblemRow.detail, ProblemRow.mend_url)
+    count = func.count(ProblemRow.document_id.distinct())
+    found = (
+        select(*facts, count).join(ExportDocument, same)
+        .where(ExportDocument.batch_id == batch_id, ProblemRow.resolved_at.is_(None))
+        .group_by(*facts).order_by(count.desc(), *facts)
+    )  # fmt: skip
+    return [InTheWay(*row) for row in ctx.session.execute(found)]
 
 
 def open_problems(ctx: CallContext, document_ids: Sequence[UUID]) -> dict[UUID, list[ProblemRow]]:
