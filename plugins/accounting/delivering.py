@@ -87,6 +87,8 @@ def open_books(job: JobRun, target_id: UUID, system: AccountingSystem, refused: 
     except ConsentWithdrawn as error:
         if not refused:
             return open_books(job, target_id, system, access.token)
+        with job.step() as ctx:
+            ctx.hooks.withdraw_connection(ctx=ctx, connection_id=access.connection_id, detail=error.detail)
         return _halt(job, target_id, "missing_connection", error.detail)
     with job.step() as ctx:
         target = get_target(ctx, target_id)

@@ -92,14 +92,10 @@ def desk(acme: World, fake: QuickBooksFake, clock: Any) -> Desk:
         for room in ("connections", "accounting", "quickbooks"):
             switch_plugin(ctx, room, enabled=True)
     with acme.call("alice") as ctx:
-        application = applications.add_application(
+        applications.add_application(
             ctx, provider="quickbooks", environment="production", client_id="client", client_secret="secret"
         )
-        asked = parse_qs(urlsplit(consents.ask_consent(ctx, application.id)).query)
-    code = fake.consents.consent("client", REALM, asked["redirect_uri"][0])
-    with acme.call("alice") as ctx:
-        consents.answer_consent(ctx, {"state": asked["state"][0], "code": code, "realmId": REALM})
-    drain(acme.kernel, acme.tenant_id)
+    connect(acme, fake)
     with acme.call(Actor.system()) as ctx:
         client_id = taxed_client(ctx, lay_out_taxes(ctx))
         items = {name: item(ctx, name, EUR=10000) for name in ("Support", "Backup")}
@@ -161,6 +157,35 @@ def test_a_month_goes_there_once_and_comes_back_paid(desk: Desk) -> None:
     assert [one for one in desk.reconciled() if one["ours"] != one["theirs"]] == []
 
 
+def test_a_consent_that_is_withdrawn_there_loses_nothing(desk: Desk) -> None:
+    first = desk.invoice(line(rate=1000, item_id=desk.items["Support"]))
+    desk.fake.consents.withdraw(REALM)
+    desk.deliver()
+    with desk.world.call("carol") as ctx:
+        [connection] = ctx.hooks.list_connections(ctx=ctx, provider="quickbooks")
+        assert (connection.state, targets.get_target(ctx, desk.target_id).halted) == ("withdrawn", "missing_connection")
+    assert desk.count()["Invoice"] == 0
+    connect(desk.world, desk.fake)
+    desk.work()
+    assert [one["DocNumber"] for one in desk.company.rows("Invoice")] == [number_of(desk, first)]
+
+
+def connect(world: World, fake: QuickBooksFake) -> None:
+    """Alice consents on Intuit's page."""
+    with world.call("alice") as ctx:
+        [application] = applications.list_applications(ctx)
+        asked = parse_qs(urlsplit(consents.ask_consent(ctx, application.id)).query)
+    code = fake.consents.consent("client", REALM, asked["redirect_uri"][0])
+    with world.call("alice") as ctx:
+        consents.answer_consent(ctx, {"state": asked["state"][0], "code": code, "realmId": REALM})
+    drain(world.kernel, world.tenant_id)
+
+
+def number_of(desk: Desk, invoice_id: UUID) -> str:
+    with desk.world.call("carol") as ctx:
+        return str(ctx.session.get_one(Invoice, (desk.world.tenant_id, invoice_id)).number)
+
+
 def there(row: dict[str, Any]) -> tuple[str, int, int, list[int]]:
     """Number, total, tax and lines of a document there, in cents."""
     lines = [cents(one["Amount"]) for one in row["Line"] if one["DetailType"] == "SalesItemLineDetail"]
@@ -173,8 +198,7 @@ def cents(amount: Decimal) -> int:
 
 def pay_there(desk: Desk, invoice_id: UUID) -> None:
     """Somebody notes in QuickBooks that an invoice was paid."""
-    with desk.world.call("carol") as ctx:
-        number = ctx.session.get_one(Invoice, (desk.world.tenant_id, invoice_id)).number
+    number = number_of(desk, invoice_id)
     [row] = [one for one in desk.company.rows("Invoice") if one["DocNumber"] == number]
     linked = [{"Amount": row["TotalAmt"], "LinkedTxn": [{"TxnId": row["Id"], "TxnType": "Invoice"}]}]
     desk.company.create("Payment", {"CustomerRef": row["CustomerRef"], "TotalAmt": row["TotalAmt"], "Line": linked})

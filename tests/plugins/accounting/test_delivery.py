@@ -140,6 +140,7 @@ def test_a_withdrawn_consent_and_a_wrong_company_halt_without_losing_anything(de
     desk.deliver(batch_id)
     with desk.call() as ctx:
         assert targets.get_target(ctx, desk.target_id).halted == "missing_connection"
+    assert STATE.pop("withdrawn")
     assert desk.states().popitem()[1] == "queued"
     desk.books.tokens = {"fresh"}
     with desk.call() as ctx:

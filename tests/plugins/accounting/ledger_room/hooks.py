@@ -39,6 +39,13 @@ def list_connections(ctx: CallContext, provider: str) -> list[Connection]:
 
 
 @hookimpl
+def withdraw_connection(ctx: CallContext, connection_id: UUID, detail: str) -> Connection:
+    STATE["withdrawn"] = detail
+    [connection] = list_connections(ctx, "ledger")
+    return connection._replace(state="withdrawn")
+
+
+@hookimpl
 def open_connection(ctx: CallContext, connection_id: UUID, refused: str = "") -> Access:
     if not STATE["connected"]:
         raise ConsentWithdrawn("Disconnected.")
