@@ -67,7 +67,7 @@ class Pages:
 
         def show(ctx: CallContext, path: dict[str, Any], form: Form, status: int) -> ResponseReturnValue:
             more = context(ctx, **path) if context else {}
-            return make_response(render(template, form=form, **path, **more), status)
+            return make_response(render(template, form=form, **{**path, **more}), status)
 
         def attempt(view: View, ctx: CallContext, path: dict[str, Any], form: Form) -> ResponseReturnValue:
             version = {"version": form.version} if if_match else {}

@@ -26,6 +26,7 @@ def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
     batch = made.headers["Location"]
     assert "missing_item_mapping" in carol.get(batch).text
     form = carol.get(f"{at}/mappings/item/{desk.items['Backup']}")
+    assert form.status_code == 200
     assert csrf_of(form.text)
     accepted = carol.post(f"{at}/mappings-accept/item", data={"csrf_token": carol.csrf, "ids": [str(desk.items["Backup"])]})
     assert accepted.status_code == 303
