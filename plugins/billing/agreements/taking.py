@@ -28,7 +28,8 @@ def take_discounts(ctx: CallContext, lines: Sequence[AgreedLine], due: Due) -> D
 
     A discount counts for the service periods that begin between its first and last day. A percentage is of each line; a
     fixed amount is taken once for each period of its line, or, of a whole contract, once for each month in which periods
-    begin, and leaves a source behind, so that nothing billed later takes it again.
+    begin, and leaves a source behind, so that nothing billed later takes it again. It is money of the contract's currency, and
+    comes off no work that has a rate in another one.
     """
     by_contract = _offered(ctx, {one.contract.id.int: one.contract.id for one in lines}.values())
     if not by_contract:
@@ -61,7 +62,8 @@ def _with_discounts(invoice: DueInvoice, agreed: Mapping[UUID, AgreedLine], offe
             if discount.fixed is None:
                 discounts += [DueDiscount(discount.description, discount.percent, None, at) for at, *_ in inside]
                 continue
-            for key, period in _by_period(discount, inside).items():
+            payable = [place for place in inside if place[2].contract.currency == invoice.currency]
+            for key, period in _by_period(discount, payable).items():
                 if (discount.id, key) not in taken:
                     taken.add((discount.id, key))
                     discounts += _fixed(discount, period)

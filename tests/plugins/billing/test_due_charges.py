@@ -13,6 +13,7 @@ import pytest
 
 from kernel.context import Actor, CallContext
 from kernel.directory import staff
+from plugins.billing.agreements import discounts
 from plugins.tickets.materials import add_material
 from plugins.tickets.services import open_ticket
 from plugins.timesheets import approval
@@ -123,6 +124,15 @@ def test_the_entrys_own_rate_goes_first_and_may_have_another_currency(desk: Work
     desk.work("2026-07-01T11:00", 30, rate=12500, currency="EUR")
     found = [(one.currency, [line.amount for line in one.lines]) for one in desk.due("2026-08-01").invoices]
     assert found == [("EUR", [6250]), ("USD", [20000])]
+
+
+def test_a_fixed_discount_comes_off_nothing_in_another_currency(desk: Work) -> None:
+    contract = desk.contract({"kind": "hourly", "hourly_rate": 7000}, start="2026-07-01")
+    discounts.add_discount(desk.ctx, contract.id, description="Bonus", fixed=1000, start_on=day("2026-07-01"))
+    desk.work("2026-07-01T09:00", 60, rate=20000, currency="CHF")
+    desk.work("2026-07-01T11:00", 60)
+    found = [(one.currency, [off.fixed for off in one.discounts]) for one in desk.due("2026-08-01").invoices]
+    assert found == [("CHF", []), ("EUR", [1000])]
 
 
 def test_time_that_is_not_approved_is_not_there_until_it_is(desk: Work) -> None:

@@ -14,22 +14,26 @@ from kernel.db import TenantTable
 from kernel.directory.models import Client, User
 from kernel.hookspecs.charging import ChargeWindow
 from kernel.ids import uuid7
+from kernel.money import Rounding
 from kernel.tenancy import change_settings
+from plugins.billing.assembly import Line, apply_discounts
 from plugins.billing.bulk import insert_rows
+from plugins.billing.drafts import DraftDiscount
 from plugins.billing.due import Due, DueInvoice, collect_due
 from plugins.billing.models import Invoice, InvoiceLine, Source
-from plugins.billing.models.agreements import ScheduledPrice
+from plugins.billing.models.agreements import ContractDiscount, ScheduledPrice
 from plugins.billing.models.buckets import Bucket, BucketMember, ClientCycle, DayOff, WorkingHours, WorkingSpan
 from plugins.billing.models.contracts import Contract, ContractItem, ContractLine, RoleRate, UsageEntry, UsageTier
 from plugins.catalog.models import ClientPrice, Item, Price
 from plugins.timesheets.models import TimeEntry
 from tests.plugins.billing.reference.deals import FIRST, Deal, random_deal, random_market
+from tests.plugins.billing.reference.discounts import Gone, taken_off
 from tests.plugins.billing.reference.reckoner import reckon
 from tests.plugins.billing.reference.terms import Answer, Owed
 
 _ORDER = (
     Client, User, Item, Price, WorkingHours, WorkingSpan, DayOff, ClientPrice, ClientCycle, Contract, ContractLine, ContractItem,
-    UsageTier, RoleRate, ScheduledPrice, Bucket, BucketMember, TimeEntry, UsageEntry,
+    UsageTier, RoleRate, ScheduledPrice, ContractDiscount, Bucket, BucketMember, TimeEntry, UsageEntry,
 )  # fmt: skip
 
 
@@ -74,6 +78,7 @@ def _compare_all(written: Written, market: Deal, answers: dict[UUID, Answer], se
             differ = f"only engine    {_less(got, wanted.owed)}\nonly reference {_less(wanted.owed, got)}"
             assert got == wanted.owed, words + differ
             assert written.sources(bills[client_id]) == (wanted.entries, wanted.usage), f"{words}other sources"
+            seen["lines with discounts"] += written.compare_discounts(bills[client_id], market, deal, words)
         seen["contracts"] += len(deal["contracts"])
         seen["lines"] += len(wanted.owed or ())
         seen["clients not to be billed"] += wanted.owed is None
@@ -101,6 +106,7 @@ def _compare_rest(ctx: CallContext, written: Written, answers: dict[UUID, Answer
         wanted = [one for one in _less(whole, first) if _by_period(one, late)]
         words = f"{deal['name']} of seed {seed}, before {later['until']}, billed before {written.market['until']}:\n{deal}\n"
         assert got == wanted, f"{words}only engine    {_less(got, wanted)}\nonly reference {_less(wanted, got)}"
+        written.compare_discounts(bills[client_id], later, deal, words)
 
 
 def _by_period(one: Owed, late: set[int | None]) -> bool:
@@ -125,6 +131,7 @@ class Written:
         self.names: dict[UUID, Any] = {item_id: key for key, item_id in self.items.items()}
         self.entries: dict[UUID, int] = {}
         self.usage: dict[UUID, int] = {}
+        self.gone: dict[str, Gone] = defaultdict(set)
         rows = [*self._market(), *(row for client_id, deal in self.clients.items() for row in self._deal(client_id, deal))]
         for kind in _ORDER:
             ctx.session.add_all(row for row in rows if type(row) is kind)
@@ -177,6 +184,10 @@ class Written:
                 overtime_rate=overtime["rate"], overtime_factor=overtime["factor"],
             )  # fmt: skip
             yield from self._parts(line_id, line)
+        for one in contract["discounts"]:
+            yield ContractDiscount(id=uuid7(), contract_id=contract_id, line_id=lines.get(one["line"]), description="Loyalty",
+                                   percent=one["percent"], fixed=one["fixed"], start_on=one["start"],
+                                   end_on=one["end"])  # fmt: skip
 
     def _parts(self, line_id: UUID, line: Deal) -> Iterator[TenantTable]:
         for one in line["items"]:
@@ -242,11 +253,28 @@ class Written:
 
     def read(self, invoices: list[DueInvoice]) -> list[Owed]:
         """The engine's lines in the words of the reference."""
-        found = [
+        return sorted((one for invoice in invoices for one in self._printed(invoice)), key=str)
+
+    def _printed(self, invoice: DueInvoice) -> list[Owed]:
+        return [
             Owed(invoice.currency, self._name(line.contract_line_id), line.kind, *period, self._name(line.item_id), line.amount)
-            for invoice in invoices for line in invoice.lines if (period := line.service_period)
+            for line in invoice.lines if (period := line.service_period)
         ]  # fmt: skip
-        return sorted(found, key=str)
+
+    def compare_discounts(self, invoices: list[DueInvoice], market: Deal, deal: Deal, words: str) -> int:
+        """What is taken off each line; also once more, when fixed amounts that were taken are not taken again.
+
+        Returns how many lines have discounts.
+        """
+        seen = 0
+        for invoice in invoices:
+            lines = [Line(str(at), one.amount) for at, one in enumerate(invoice.lines, 1)]
+            asked = [DraftDiscount(*one).as_discount(str(at)) for at, one in enumerate(invoice.discounts)]
+            got = list(apply_discounts(lines, asked, Rounding(market["mode"])).taken)
+            wanted = taken_off(market, deal, self._printed(invoice), self.gone[deal["name"]])
+            assert got == wanted, f"{words}{invoice.lines}\nengine takes    {got}\nreference takes {wanted}"
+            seen += sum(one > 0 for one in got)
+        return seen
 
     def sources(self, invoices: list[DueInvoice]) -> tuple[frozenset[int], frozenset[int]]:
         """Which work and usage stand on the lines, each once; and every line's sources add up to it."""

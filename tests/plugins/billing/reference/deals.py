@@ -74,11 +74,25 @@ def _cycles(dice: Random) -> list[Deal]:
 def _contract(dice: Random, market: Deal, currency: str, at: int) -> Deal:
     start = _day(dice, market)
     end = start + timedelta(dice.randrange(500)) if dice.random() < 0.4 else None
-    return {
-        "name": f"Contract {at}", "currency": currency if dice.random() < 0.9 else dice.choice(tuple(CURRENCIES)), "start": start,
-        "end": end, "billed_until": start + timedelta(dice.randrange(-10, 90)) if dice.random() < 0.25 else None,
+    contract: Deal = {
+        "name": f"Contract {at}", "currency": currency if dice.random() < 0.85 else dice.choice(tuple(CURRENCIES)),
+        "start": start, "end": end, "billed_until": start + timedelta(dice.randrange(-10, 90)) if dice.random() < 0.25 else None,
         "cadence": dice.choice(("calendar", "anniversary", "client")),
         "lines": [_line(dice, market, start, end, at * 10 + n) for n in range(dice.randint(1, 3))],
+    }  # fmt: skip
+    contract["discounts"] = [_discount(dice, contract, at * 10 + n) for n in range(dice.choice((0, 0, 1, 2, 3)))]
+    return contract
+
+
+def _discount(dice: Random, contract: Deal, number: int) -> Deal:
+    """A percentage or a fixed amount off all of a contract or one of its lines."""
+    lines = [one["key"] for one in contract["lines"] if one["kind"] not in ("product", "license")]
+    start = contract["start"] + timedelta(dice.randrange(-20, 200))
+    fixed = dice.choice((0, dice.randrange(500), dice.randrange(150_000))) if dice.random() < 0.5 else None
+    return {
+        "key": number, "line": dice.choice(lines) if lines and dice.random() < 0.5 else None, "start": start,
+        "percent": dice.choice((Decimal(100), Decimal(dice.randrange(10_000)) / 100)) if fixed is None else None, "fixed": fixed,
+        "end": start + timedelta(dice.randrange(300)) if dice.random() < 0.4 else None, "currency": contract["currency"],
     }  # fmt: skip
 
 
@@ -185,7 +199,7 @@ def _entry(dice: Random, market: Deal, currency: str, lines: list[Deal]) -> Deal
     return {
         "person": person, "item": _likely(dice, market, lines), "began": began, "ended": ended,
         "minutes": clock if dice.random() < 0.8 else dice.randrange(1, 200), "on": began.astimezone(ZoneInfo(ZONE)).date(),
-        "rate": dice.randrange(20_000) if dice.random() < 0.08 else None, "currency": currency,
+        "rate": dice.randrange(20_000) if dice.random() < 0.12 else None, "currency": currency,
         "line": dice.choice(booked) if booked and dice.random() < 0.2 else None,
     }  # fmt: skip
 
