@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, case, collate, literal, select
 
 from kernel import jobs
 from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, PAYMENT
@@ -106,19 +107,21 @@ def next_portion(ctx: CallContext, target_id: UUID, look_round: int) -> tuple[Th
     cursor = hold(ctx, target_id, look_round)
     if not cursor.everything:
         return {}, ""
-    rest = [one for one in _linked(ctx, target_id) if "{}:{}".format(*one) > cursor.position]
+    rows = _linked(ctx, target_id, after=cursor.position)
     some: Things = {}
-    for kind, external_id in rest[:_PORTION]:
+    for kind, external_id in rows[:_PORTION]:
         some.setdefault(kind, []).append(external_id)
-    return some, "{}:{}".format(*rest[_PORTION - 1]) if len(rest) > _PORTION else ""
+    return some, "{}:{}".format(*rows[_PORTION - 1]) if len(rows) > _PORTION else ""
 
 
-def _linked(ctx: CallContext, target_id: UUID) -> list[tuple[str, str]]:
-    """All documents and payments of theirs that ours are linked to."""
-    rows = ctx.session.execute(select(Link.kind, Link.external_id).where(Link.target_id == target_id, Link.kind != CUSTOMER))
-    found = {(PAYMENT if kind == "credit_use" else kind, external_id) for kind, external_id in rows}
-    received = ctx.session.scalars(select(Received.external_id).where(Received.target_id == target_id))
-    return sorted(found | {(PAYMENT, one) for one in received})
+def _linked(ctx: CallContext, target_id: UUID, after: str) -> Sequence[Row[tuple[str, str]]]:
+    """A portion, and one more, of the documents and payments of theirs that ours are linked to, or that were taken over."""
+    kind = case((Link.kind == "credit_use", PAYMENT), else_=Link.kind).label("kind")
+    links = select(kind, Link.external_id).where(Link.target_id == target_id, Link.kind != CUSTOMER)
+    received = select(literal(PAYMENT), Received.external_id).where(Received.target_id == target_id)
+    either = links.union(received).subquery()
+    place = collate(either.c.kind + ":" + either.c.external_id, "C")
+    return ctx.session.execute(select(either).where(place > after).order_by(place).limit(_PORTION + 1)).all()
 
 
 def _in_question(ctx: CallContext, target_id: UUID) -> Things:
