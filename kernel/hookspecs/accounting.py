@@ -63,11 +63,14 @@ class External(NamedTuple):
 
 
 class Company(NamedTuple):
-    """Whose books a gateway opens. `home_currency` is an ISO 4217 code."""
+    """Whose books a gateway opens. `home_currency` is an ISO 4217 code; `currencies` are all that its documents may have, none
+    where it takes any.
+    """
 
     id: str
     name: str
     home_currency: str
+    currencies: tuple[str, ...] = ()
 
 
 class Choice(NamedTuple):

@@ -23,10 +23,13 @@ from kernel.hookspecs.pricing import ItemFacts
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import Mappings, read_mappings
 from plugins.accounting.models import Target
-from plugins.accounting.targets import connections_of, system_of
+from plugins.accounting.targets import connections_of, keeps, system_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
+
+
+OTHER_CURRENCY = "currency_not_kept"
 
 
 class Trouble(NamedTuple):
@@ -83,6 +86,8 @@ def assemble(desk: Desk, paper: InvoicePaper, request_id: str,
     if paper.kind == "prepayment":
         words = f"{paper.number} asks for money in advance and is no sale. Its payment goes out; leave the document out."
         troubles.append(Trouble("prepayment_not_exportable", "", words, f"/invoices/{paper.id}"))
+    if not keeps(desk.target, paper.currency):
+        troubles.append(other_currency(desk.target, desk.system, paper.currency))
     lines = tuple(_line(desk, paper, line, troubles) for line in paper.lines)
     taxes = tuple(DocumentTax(_code(desk, tax_key([one])), one.name, one.percent, one.base, one.tax) for one in paper.taxes)
     document = Document(
@@ -158,6 +163,13 @@ def _accounts(desk: Desk, troubles: list[Trouble]) -> dict[str, str]:
         troubles += [_unmapped(desk, "account", key, f"{desk.system.accounts[key]} is not mapped.")
                      for key, found in known.items() if found is None]  # fmt: skip
     return {key: found.external_id for key, found in known.items() if found is not None}
+
+
+def other_currency(target: Target, system: AccountingSystem, currency: str) -> Trouble:
+    """A target's company keeps no books in a currency."""
+    words = (f"{target.account_name or system.title} keeps its books in {', '.join(target.currencies)} only, not in {currency}. "
+             "Let it take more currencies there and read again what is there, or leave the document out.")  # fmt: skip
+    return Trouble(OTHER_CURRENCY, currency, words, f"/accounting/targets/{target.id}/mappings?kind=client")
 
 
 def _unmapped(desk: Desk, kind: str, key: str, words: str, name: str = "") -> Trouble:

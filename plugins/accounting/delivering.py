@@ -13,11 +13,12 @@ from uuid import UUID
 from kernel.errors import DeskhandError, NotFound, Unavailable
 from kernel.hookspecs.accounting import AccountingSystem, Change, Document, Done, Failed, Gateway
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
+from plugins.accounting.batches import recheck_open
 from plugins.accounting.links import find_links
 from plugins.accounting.outgoing import count_open, next_due, wake_later
 from plugins.accounting.portions import Portion, take_portion
 from plugins.accounting.settling import put_back, settle
-from plugins.accounting.targets import get_target, halt, systems_of
+from plugins.accounting.targets import get_target, halt, note_currencies, systems_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -92,6 +93,8 @@ def open_books(job: JobRun, target_id: UUID, system: AccountingSystem, refused: 
         return _halt(job, target_id, "missing_connection", error.detail)
     with job.step() as ctx:
         target = get_target(ctx, target_id)
+        if company.id == target.account_id and note_currencies(ctx, target, company.currencies):
+            recheck_open(ctx, target_id)
     if company.id != target.account_id:
         return _halt(job, target_id, "wrong_company", f"The connection opens {company.name}, not {target.account_name}.")
     return Books(access, gateway)

@@ -29,8 +29,8 @@ class Target(TenantTable, Versioned):
     which a connection opens; a system that reads files has neither.
 
     Documents dated before `starts_on` are never delivered. `tax_by` says whose taxes count: `ours` or `theirs`. `halted` is a
-    code of why nothing goes out now: the connection was withdrawn, or opens another company. `looked_at` is when its choices
-    were read.
+    code of why nothing goes out now: the connection was withdrawn, or opens another company. `currencies` are
+    those that its company keeps books in, none where it takes any. `looked_at` is when its choices were read.
     """
 
     __tablename__ = "accounting_targets"
@@ -57,6 +57,7 @@ class Target(TenantTable, Versioned):
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     halted: Mapped[str] = mapped_column(default="", server_default="")
     halted_detail: Mapped[str] = mapped_column(default="", server_default="")
+    currencies: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     looked_at: Mapped[datetime | None]
 
     @property

@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Location
 from kernel.failures import backoff
 from kernel.hookspecs.accounting import External, NewCustomer, NewItem, Voiding
 from kernel.hookspecs.papers import PaperPlace
-from plugins.accounting.assembling import assemble, open_desk
+from plugins.accounting.assembling import assemble, open_desk, other_currency
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import read_mappings
 from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
@@ -23,12 +23,14 @@ from plugins.accounting.money import build_money, build_uses
 from plugins.accounting.outgoing import add_work
 from plugins.accounting.settling import postpone, refuse
 from plugins.accounting.snapshots import unpack
+from plugins.accounting.targets import keeps, system_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
 SIZE = 30
 """As many as QuickBooks takes in one batch request; gateways send larger or smaller ones as their services want."""
+_NAMESAKES = 20
 _SOON = timedelta(minutes=1)
 
 
@@ -87,15 +89,34 @@ def _build_customers(ctx: CallContext, target: Target, rows: Sequence[Outgoing])
     clients = get_clients(ctx, [row.our_id for row in rows])
     places = _places(ctx, list(clients))
     known = find_links(ctx, target.id, "client", list(clients))
-    values = {}
+    taken = _taken_names(ctx, target, [one.name for one in clients.values()])
+    values, given = dict[UUID, NewCustomer](), set[str]()
     for row in rows:
         client = clients.get(row.our_id)
         if row.our_id in known or client is None:
             row.state, row.finished_at = "dropped", ctx.now()
-            continue
-        values[row.id] = NewCustomer(client.id, row.request_id, client.name, client.currency,
-                                     client.billing_email or client.email, places.get(client.id, PaperPlace()))  # fmt: skip
+        elif not keeps(target, client.currency):
+            trouble = other_currency(target, system_of(ctx, target), client.currency)
+            refuse(ctx, row, trouble.code, trouble.detail, trouble.mend_url)
+        elif client.name.lower() not in given:  # a namesake goes with the next portion, when this one's name is known
+            given.add(client.name.lower())
+            name = next((one for one in _namings(client.name) if one.lower() not in taken), client.name)
+            values[row.id] = NewCustomer(client.id, row.request_id, name, client.currency,
+                                         client.billing_email or client.email, places.get(client.id, PaperPlace()))  # fmt: skip
     return values
+
+
+def _namings(name: str) -> list[str]:
+    """A name, then with a number, as namesakes are told apart where each name may stand once."""
+    return [name, *(f"{name} ({number})" for number in range(2, _NAMESAKES + 2))]
+
+
+def _taken_names(ctx: CallContext, target: Target, names: Sequence[str]) -> set[str]:
+    """Which of these names, in small letters, are those of other clients' customers there."""
+    wanted = {one.lower() for name in names for one in _namings(name)}
+    there = func.lower(Link.external_name)
+    mine = Link.target_id == target.id, Link.kind == "client", there.in_(sorted(wanted))
+    return set(ctx.session.scalars(select(there).where(*mine)))
 
 
 def _places(ctx: CallContext, client_ids: Sequence[UUID]) -> dict[UUID, PaperPlace]:

@@ -48,6 +48,9 @@ class TargetOut(Schema):
     active = fields.Boolean()
     halted = fields.String()
     halted_detail = fields.String()
+    currencies = fields.List(
+        fields.String(), metadata={"description": "What its company keeps books in; empty where it takes any."}
+    )
     looked_at = fields.AwareDateTime(allow_none=True)
 
 

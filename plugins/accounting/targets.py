@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kernel import audit
 from kernel.directory.clients import apply_changes
@@ -140,6 +140,20 @@ def remove_target(ctx: CallContext, target_id: UUID) -> None:
         raise TargetInUse(f"{target.name} has batches or documents. Pause it instead.")
     ctx.session.delete(target)
     audit.record(ctx, "accounting_target.removed", kind="accounting.target", row_id=target_id, label=target.name)
+
+
+def note_currencies(ctx: CallContext, target: Target, currencies: Sequence[str]) -> bool:
+    """Keep which currencies the company of a target takes; whether that is news."""
+    if sorted(currencies) == target.currencies:
+        return False
+    ctx.session.execute(update(Target).where(Target.id == target.id).values(currencies=sorted(currencies)))
+    ctx.session.refresh(target)
+    return True
+
+
+def keeps(target: Target, currency: str) -> bool:
+    """Whether the company of a target takes documents in a currency, as far as anybody knows."""
+    return not target.currencies or currency in target.currencies
 
 
 def halt(ctx: CallContext, target_id: UUID, code: str, detail: str) -> None:

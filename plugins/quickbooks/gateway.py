@@ -72,7 +72,8 @@ class QuickBooksGateway:
 
     def company(self) -> Company:
         name = str(self._info.get("CompanyName") or self._company_id)
-        return Company(self._company_id, name, self._books.home_currency)
+        home = self._books.home_currency
+        return Company(self._company_id, name, home, () if self._currencies.get("MultiCurrencyEnabled", True) else (home,))
 
     def choices(self, kind: str) -> Sequence[Choice]:
         entity = _LISTS[kind]
@@ -123,8 +124,12 @@ class QuickBooksGateway:
         return self._client.company_info()
 
     @cached_property
+    def _currencies(self) -> Entity:
+        return self._client.preferences().get("CurrencyPrefs") or {}
+
+    @cached_property
     def _books(self) -> Books:
-        currency = (self._client.preferences().get("CurrencyPrefs") or {}).get("HomeCurrency") or {}
+        currency = self._currencies.get("HomeCurrency") or {}
         united_states = self._info.get("Country", "US") in ("US", "USA", "United States")
         rates = {} if united_states else self._rates()
         return Books(united_states, str(currency.get("value") or "USD"), rates)

@@ -1,15 +1,26 @@
-"""Keeps to QuickBooks' published limits for each company: 500 requests a minute, of which 40 may be batches."""
+"""Keeps to QuickBooks' published limits for each company ("API call limits and throttles"): 500 requests a minute, of which 40
+may be batches, and 10 a second.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
-WINDOW = 60.0
-REQUESTS, BATCHES = 500, 40
+
+class Limit(NamedTuple):
+    """At most so many requests in so many seconds; some count batches only."""
+
+    most: int
+    seconds: float
+    batches: bool = False
+
+
+LIMITS = (Limit(500, 60.0), Limit(10, 1.0), Limit(40, 60.0, batches=True))
 
 
 class Pace:
@@ -18,7 +29,7 @@ class Pace:
     def __init__(self, now: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep) -> None:
         self._now, self._wait = now, wait
         self._lock = threading.Lock()
-        self._asked: dict[str, deque[float]] = defaultdict(deque)
+        self._asked: dict[Limit, deque[float]] = {one: deque() for one in LIMITS}
 
     def take(self, *, batch: bool) -> None:
         """Wait until one more request is within the limits, and count it."""
@@ -26,20 +37,20 @@ class Pace:
             self._wait(seconds)
 
     def _try(self, *, batch: bool) -> float:
-        limits = {"request": REQUESTS, "batch": BATCHES} if batch else {"request": REQUESTS}
+        limits = [one for one in LIMITS if batch or not one.batches]
         with self._lock:
             now = self._now()
-            waits = [self._until_free(kind, most, now) for kind, most in limits.items()]
+            waits = [self._until_free(one, now) for one in limits]
             if max(waits) <= 0:
-                for kind in limits:
-                    self._asked[kind].append(now)
+                for one in limits:
+                    self._asked[one].append(now)
             return max(waits)
 
-    def _until_free(self, kind: str, most: int, now: float) -> float:
-        asked = self._asked[kind]
-        while asked and now - asked[0] >= WINDOW:
+    def _until_free(self, limit: Limit, now: float) -> float:
+        asked = self._asked[limit]
+        while asked and now - asked[0] >= limit.seconds:
             asked.popleft()
-        return asked[0] + WINDOW - now if len(asked) >= most else 0.0
+        return asked[0] + limit.seconds - now if len(asked) >= limit.most else 0.0
 
 
 @cache

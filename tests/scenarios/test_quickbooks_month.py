@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from quickbooks_fake import Company, QuickBooksFake, running
+from quickbooks_fake import Company, QuickBooksFake
 
 from house.stage import START
 from kernel.context import Actor
 from kernel.jobs import drain
-from kernel.tenancy import switch_plugin
 from plugins.accounting import batches, mapping, targets
 from plugins.accounting.incoming import cursors
 from plugins.billing import credit_notes, finalizing, payments
 from plugins.billing.credits import applying
 from plugins.billing.models import Invoice
-from plugins.connections import applications, consents
 from tests.audit.closing import auditor, books_are_right_at_the_end, pytest_configure
 from tests.conftest import World
 from tests.plugins.billing.invoice_desk import final, item, lay_out_taxes, line, taxed_client
+from tests.scenarios.quickbooks_office import cents, connect, open_rooms, quickbooks_at
 
 __all__ = ["auditor", "books_are_right_at_the_end", "pytest_configure"]
 
@@ -78,30 +75,20 @@ class Desk:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickBooksFake]:
-    quickbooks = QuickBooksFake(START)
-    quickbooks.register("client", "secret", verifier="intuit-verifier")
-    with running(quickbooks):
-        monkeypatch.setenv("DESKHAND_QUICKBOOKS_URL", quickbooks.url)
+    with quickbooks_at(START, monkeypatch) as quickbooks:
         yield quickbooks
 
 
 @pytest.fixture
 def desk(acme: World, fake: QuickBooksFake, clock: Any) -> Desk:
     company = fake.company(REALM, "Acme MSP GmbH", country="GB", currency="EUR")
-    with acme.call("alice") as ctx:
-        for room in ("connections", "accounting", "quickbooks"):
-            switch_plugin(ctx, room, enabled=True)
-    with acme.call("alice") as ctx:
-        applications.add_application(
-            ctx, provider="quickbooks", environment="production", client_id="client", client_secret="secret"
-        )
-    connect(acme, fake)
+    open_rooms(acme)
+    connection_id = connect(acme, fake, REALM)
     with acme.call(Actor.system()) as ctx:
         client_id = taxed_client(ctx, lay_out_taxes(ctx))
         items = {name: item(ctx, name, EUR=10000) for name in ("Support", "Backup")}
     with acme.call("carol") as ctx:
-        [connection] = ctx.hooks.list_connections(ctx=ctx, provider="quickbooks")
-        made = targets.add_target(ctx, system="quickbooks", starts_on=date(2026, 1, 1), connection_id=connection.id,
+        made = targets.add_target(ctx, system="quickbooks", starts_on=date(2026, 1, 1), connection_id=connection_id,
                                   provision=True, send_payments=True)  # fmt: skip
         accounts = {row["Name"]: str(row["Id"]) for row in company.rows("Account")}
         mapping.set_mapping(ctx, made, "item", "*", str(company.rows("Item")[0]["Id"]), "Services")
@@ -165,20 +152,9 @@ def test_a_consent_that_is_withdrawn_there_loses_nothing(desk: Desk) -> None:
         [connection] = ctx.hooks.list_connections(ctx=ctx, provider="quickbooks")
         assert (connection.state, targets.get_target(ctx, desk.target_id).halted) == ("withdrawn", "missing_connection")
     assert desk.count()["Invoice"] == 0
-    connect(desk.world, desk.fake)
+    connect(desk.world, desk.fake, REALM)
     desk.work()
     assert [one["DocNumber"] for one in desk.company.rows("Invoice")] == [number_of(desk, first)]
-
-
-def connect(world: World, fake: QuickBooksFake) -> None:
-    """Alice consents on Intuit's page."""
-    with world.call("alice") as ctx:
-        [application] = applications.list_applications(ctx)
-        asked = parse_qs(urlsplit(consents.ask_consent(ctx, application.id)).query)
-    code = fake.consents.consent("client", REALM, asked["redirect_uri"][0])
-    with world.call("alice") as ctx:
-        consents.answer_consent(ctx, {"state": asked["state"][0], "code": code, "realmId": REALM})
-    drain(world.kernel, world.tenant_id)
 
 
 def number_of(desk: Desk, invoice_id: UUID) -> str:
@@ -190,10 +166,6 @@ def there(row: dict[str, Any]) -> tuple[str, int, int, list[int]]:
     """Number, total, tax and lines of a document there, in cents."""
     lines = [cents(one["Amount"]) for one in row["Line"] if one["DetailType"] == "SalesItemLineDetail"]
     return row["DocNumber"], cents(row["TotalAmt"]), cents(row["TxnTaxDetail"]["TotalTax"]), sorted(lines)
-
-
-def cents(amount: Decimal) -> int:
-    return int(Decimal(amount) * 100)
 
 
 def pay_there(desk: Desk, invoice_id: UUID) -> None:

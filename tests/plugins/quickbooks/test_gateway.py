@@ -26,8 +26,12 @@ def delivered(gateway: QuickBooksGateway, *documents: object) -> list[Done]:
     return results  # type: ignore[return-value]
 
 
-def test_whose_books_these_are_and_what_ours_may_be_mapped_to(gateway: QuickBooksGateway, company: Company) -> None:
-    assert gateway.company() == CompanyFacts(company.realm, "Acme MSP Inc.", "USD")
+def test_whose_books_these_are_and_what_ours_may_be_mapped_to(
+    gateway: QuickBooksGateway, company: Company, open_gateway: Callable[[str], QuickBooksGateway]
+) -> None:
+    assert gateway.company() == CompanyFacts(company.realm, "Acme MSP Inc.", "USD", ("USD",))
+    company.books.multi_currency = True
+    assert open_gateway(company.realm).company().currencies == ()
     assert [one.name for one in gateway.choices("item")] == ["Services"]
     assert {one.id for one in gateway.choices("tax")} >= {"TAX", "NON"}
     assert ("Net 30", "30 days") in [(one.name, one.detail) for one in gateway.choices("term")]
@@ -301,6 +305,7 @@ def test_documents_are_found_by_their_numbers(gateway: QuickBooksGateway, compan
 def test_a_thousand_invoices_keep_to_the_limits(quickbooks: QuickBooksFake, gateway: QuickBooksGateway, company: Company) -> None:
     globex, what = customer(gateway), item(company)
     documents = [document(globex, f"INV-{number}", line(100 + number, item=what)) for number in range(1_300)]
+    quickbooks.throttle.strict = True
     began = quickbooks.clock.now()
     results = delivered(gateway, *documents)
     assert [one.total for one in results] == [one.total for one in documents]

@@ -21,6 +21,11 @@ class Clock:
         with self._lock:
             return self._at or datetime.now(UTC)
 
+    @property
+    def runs(self) -> bool:
+        """Whether it is the real one."""
+        return self._at is None
+
     def set(self, at: datetime) -> None:
         """Stand at a time, which has to know its zone."""
         with self._lock:
