@@ -116,9 +116,9 @@ class Plugins:
 
     def for_tenant(self, disabled: Iterable[str], providers: Mapping[str, str] | None = None) -> TenantHooks:
         """The hooks of a tenant that has switched `disabled` off; `providers` chooses who answers an ask."""
-        key = (self.closed(disabled), frozenset((providers or {}).items()))
-        if key not in self._tenant_hooks:
-            self._tenant_hooks[key] = TenantHooks(self, key[0], dict(key[1]))
+        key = (frozenset(disabled), frozenset((providers or {}).items()))
+        if key not in self._tenant_hooks:  # asked on each request: what follows from it is worked out once
+            self._tenant_hooks[key] = TenantHooks(self, self.closed(key[0]), dict(key[1]))
         return self._tenant_hooks[key]
 
 
