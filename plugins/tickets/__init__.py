@@ -17,7 +17,8 @@ manifest = Manifest(
         Permission("ticket_settings.manage", "Change boards and their statuses", ("manager",)),
     ),
     capabilities=(
-        Capability("cap:ticket.read", "See all tickets and their comments, internal ones too."),
+        Capability("cap:ticket.read", "See all tickets and their comments, internal ones too, with boards and priorities."),
         Capability("cap:ticket.write", "Open tickets and comment on them. It cannot change, close or delete tickets."),
+        Capability("cap:ticket.close", "Close tickets, and open closed ones again."),
     ),
 )

@@ -1,7 +1,8 @@
-"""What guests may do at the service desk: read tickets and their comments, open tickets and comment on them."""
+"""What guests may do at the service desk: read tickets and their comments, open, close and comment on them."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from marshmallow import Schema, fields, validate
 from kernel.capabilities import GuestCall
 from kernel.context import CallContext
 from kernel.hookspecs.start import HostFunction, HostInterface
-from plugins.tickets import listing, services
+from plugins.tickets import boards, listing, services
 
 _ONCE = {"description": "The same key of one install has its effect once, and the first answer again, for a day."}
 _AUTHORS = validate.OneOf(("user", "contact", "api_key", "extension", "system"))
@@ -103,6 +104,43 @@ class NewTicketArguments(Schema):
     input = fields.Nested(NewTicket, required=True)
 
 
+class TicketStatus(Schema):
+    """A status of a board. A closed one closes the tickets that come into it."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    is_closed = fields.Boolean(required=True)
+
+
+class Board(Schema):
+    """A board with its statuses in their order; new tickets begin on the default one."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    is_default = fields.Boolean(required=True)
+    statuses = fields.List(fields.Nested(TicketStatus), required=True)
+
+
+class Boards(Schema):
+    value = fields.List(fields.Nested(Board), required=True)
+
+
+class Priority(Schema):
+    """A priority; level 1 is the most urgent."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    level = fields.Integer(required=True, metadata={"wit": "u32"})
+
+
+class Priorities(Schema):
+    value = fields.List(fields.Nested(Priority), required=True)
+
+
+class Nothing(Schema):
+    """No arguments."""
+
+
 class NewComment(Schema):
     """A comment. An internal one is for the staff alone."""
 
@@ -160,12 +198,37 @@ def add_comment(ctx: CallContext, _invocation: GuestCall, input: Mapping[str, An
     return services.add_comment(ctx, input["ticket_id"], body=input["body"], internal=input["internal"])
 
 
+def list_boards(ctx: CallContext, _invocation: GuestCall) -> dict[str, Any]:
+    """All boards with their statuses."""
+    statuses: dict[UUID, list[Any]] = defaultdict(list)
+    for one in boards.list_statuses(ctx):
+        statuses[one.board_id].append(one)
+    found = boards.list_boards(ctx)
+    return {"value": [{"id": one.id, "name": one.name, "is_default": one.is_default, "statuses": statuses[one.id]}
+                      for one in found]}  # fmt: skip
+
+
+def list_priorities(ctx: CallContext, _invocation: GuestCall) -> dict[str, Any]:
+    """All priorities."""
+    return {"value": services.list_priorities(ctx)}
+
+
+def close_ticket(ctx: CallContext, _invocation: GuestCall, ticket_id: UUID) -> dict[str, Any]:
+    """Close a ticket as the extension; a closed one stays as it is. Raises TicketNotFound, StatusNotOnBoard."""
+    return _shown(services.close_ticket(ctx, ticket_id))
+
+
+def reopen_ticket(ctx: CallContext, _invocation: GuestCall, ticket_id: UUID) -> dict[str, Any]:
+    """Open a closed ticket again; an open one stays as it is. Raises TicketNotFound."""
+    return _shown(services.reopen_ticket(ctx, ticket_id))
+
+
 def _shown(ticket: Any) -> dict[str, Any]:
     facts = {name: getattr(ticket, name) for name in Ticket().fields if name != "url"}
     return facts | {"url": f"/tickets/{ticket.id}"}
 
 
-READ, WRITE = "cap:ticket.read", "cap:ticket.write"
+READ, WRITE, CLOSE = "cap:ticket.read", "cap:ticket.write", "cap:ticket.close"
 TICKETS = HostInterface("tickets", "Tickets of the service desk.")
 HOST_FUNCTIONS = (
     HostFunction("tickets", "list", READ, "Tickets, a page at a time.", TicketArguments, TicketPage, list_tickets),
@@ -173,4 +236,12 @@ HOST_FUNCTIONS = (
     HostFunction("tickets", "comments", READ, "A ticket's comments, the oldest first.", TicketId, Comments, list_comments),
     HostFunction("tickets", "create", WRITE, "Open a ticket.", NewTicketArguments, Ticket, open_ticket, once=True),
     HostFunction("tickets", "comment", WRITE, "Comment on a ticket.", NewCommentArguments, TicketComment, add_comment, once=True),
+    HostFunction(
+        "tickets", "close", CLOSE, "Close a ticket, on the first closed status of its board.", TicketId, Ticket, close_ticket
+    ),
+    HostFunction("tickets", "reopen", CLOSE, "Open a closed ticket again.", TicketId, Ticket, reopen_ticket),
+    HostFunction(
+        "tickets", "boards", READ, "The boards with their statuses, the default one first.", Nothing, Boards, list_boards
+    ),
+    HostFunction("tickets", "priorities", READ, "The priorities, the most urgent first.", Nothing, Priorities, list_priorities),
 )

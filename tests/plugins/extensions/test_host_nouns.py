@@ -19,7 +19,10 @@ from plugins.tickets.models import Comment, Ticket
 from plugins.timesheets.models import TimeEntry
 from tests.plugins.extensions.host_stage import Install, installed
 
-EVERYTHING = ("cap:client.read", "cap:service.read", "cap:ticket.read", "cap:ticket.write", "cap:time.write", "cap:secrets.get")
+EVERYTHING = (
+    "cap:client.read", "cap:service.read", "cap:ticket.read", "cap:ticket.write", "cap:ticket.close", "cap:time.write",
+    "cap:secrets.get",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -76,6 +79,33 @@ def test_services_show_todays_prices_and_never_what_they_cost(orders: Install, s
     )
     assert not {name for name in {**one, **whole} if "cost" in name or "margin" in name}
     assert orders.get("services.list", input={"sku": "sup-1"})["items"] == [one]
+
+
+def test_a_ticket_is_closed_and_opened_again_by_who_may_close(orders: Install, contoso: UUID, beta: World) -> None:
+    [board] = orders.get("tickets.boards")
+    assert (board["name"], board["is_default"]) == ("Service desk", True)
+    made = orders.get("tickets.create", input={"client_id": str(contoso), "title": "Backup failed"})
+    assert made["board_id"] == board["id"]
+    closed = [one["id"] for one in board["statuses"] if one["is_closed"]]
+    for _ in range(2):
+        ended = orders.get("tickets.close", ticket_id=made["id"])
+        assert (ended["is_closed"], ended["status_id"]) == (True, closed[0])
+    with orders.world.call() as ctx:
+        entries = ctx.session.query(AuditEntry).filter(AuditEntry.row_id == made["id"], AuditEntry.author.is_not(None)).all()
+        assert len(entries) > 1, "who closed it is on record"
+    for _ in range(2):
+        assert orders.get("tickets.reopen", ticket_id=made["id"])["is_closed"] is False
+    assert [one["level"] for one in orders.get("tickets.priorities")] == [1, 2, 3, 4]
+    assert orders.refused("tickets.close", ticket_id=str(uuid4()))[0] == "ticket_not_found"
+    theirs = installed(beta, *EVERYTHING)
+    assert theirs.refused("tickets.close", ticket_id=made["id"])[0] == "ticket_not_found"
+
+
+def test_who_may_write_tickets_may_not_close_them(acme: World, contoso: UUID) -> None:
+    writer = installed(acme, "cap:ticket.read", "cap:ticket.write")
+    made = writer.get("tickets.create", input={"client_id": str(contoso), "title": "Backup failed"})
+    assert writer.refused("tickets.close", ticket_id=made["id"])[0] == "capability_denied"
+    assert writer.get("tickets.get", ticket_id=made["id"])["is_closed"] is False
 
 
 def test_a_ticket_is_opened_by_the_extension_and_commented_on(orders: Install, contoso: UUID) -> None:

@@ -854,6 +854,34 @@ export class NewComment {
   idempotency_key: string | null = null;
 }
 
+/** A status of a board. A closed one closes the tickets that come into it. */
+@json
+export class TicketStatus {
+  /** A UUID. */
+  id: string = "";
+  name: string = "";
+  is_closed: bool = false;
+}
+
+/** A board with its statuses in their order; new tickets begin on the default one. */
+@json
+export class Board {
+  /** A UUID. */
+  id: string = "";
+  name: string = "";
+  is_default: bool = false;
+  statuses: TicketStatus[] = [];
+}
+
+/** A priority; level 1 is the most urgent. */
+@json
+export class Priority {
+  /** A UUID. */
+  id: string = "";
+  name: string = "";
+  level: u32 = 0;
+}
+
 /** Tickets of the service desk. */
 export namespace tickets {
   /**
@@ -896,6 +924,40 @@ export namespace tickets {
    */
   export function comment(input: NewComment): Answer<TicketComment> {
     return ask<TicketComment>("tickets", "comment", `{"input":${JSON.stringify(input)}}`);
+  }
+
+  /**
+   * Close a ticket, on the first closed status of its board.
+   * `ticketId`: A UUID.
+   * Needs `cap:ticket.close`.
+   */
+  export function close(ticketId: string): Answer<Ticket> {
+    return ask<Ticket>("tickets", "close", `{"ticket_id":${JSON.stringify(ticketId)}}`);
+  }
+
+  /**
+   * Open a closed ticket again.
+   * `ticketId`: A UUID.
+   * Needs `cap:ticket.close`.
+   */
+  export function reopen(ticketId: string): Answer<Ticket> {
+    return ask<Ticket>("tickets", "reopen", `{"ticket_id":${JSON.stringify(ticketId)}}`);
+  }
+
+  /**
+   * The boards with their statuses, the default one first.
+   * Needs `cap:ticket.read`.
+   */
+  export function boards(): Answer<Board[]> {
+    return ask<Board[]>("tickets", "boards", `{}`);
+  }
+
+  /**
+   * The priorities, the most urgent first.
+   * Needs `cap:ticket.read`.
+   */
+  export function priorities(): Answer<Priority[]> {
+    return ask<Priority[]>("tickets", "priorities", `{}`);
   }
 }
 

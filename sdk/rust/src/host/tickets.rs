@@ -146,6 +146,37 @@ record! {
     }
 }
 
+record! {
+    /// A status of a board. A closed one closes the tickets that come into it.
+    pub struct TicketStatus {
+        /// A UUID.
+        pub id: String,
+        pub name: String,
+        pub is_closed: bool,
+    }
+}
+
+record! {
+    /// A board with its statuses in their order; new tickets begin on the default one.
+    pub struct Board {
+        /// A UUID.
+        pub id: String,
+        pub name: String,
+        pub is_default: bool,
+        pub statuses: Vec<TicketStatus>,
+    }
+}
+
+record! {
+    /// A priority; level 1 is the most urgent.
+    pub struct Priority {
+        /// A UUID.
+        pub id: String,
+        pub name: String,
+        pub level: u32,
+    }
+}
+
 /// Tickets, a page at a time.
 ///
 /// Needs `cap:ticket.read`.
@@ -188,4 +219,40 @@ pub fn create(input: &NewTicket) -> Result<Ticket, Refusal> {
 #[inline]
 pub fn comment(input: &NewComment) -> Result<TicketComment, Refusal> {
     ask("tickets", "comment", vec![("input", input.to_json())])
+}
+
+/// Close a ticket, on the first closed status of its board.
+///
+/// `ticket_id`: A UUID.
+///
+/// Needs `cap:ticket.close`.
+#[inline]
+pub fn close(ticket_id: &str) -> Result<Ticket, Refusal> {
+    ask("tickets", "close", vec![("ticket_id", ticket_id.to_json())])
+}
+
+/// Open a closed ticket again.
+///
+/// `ticket_id`: A UUID.
+///
+/// Needs `cap:ticket.close`.
+#[inline]
+pub fn reopen(ticket_id: &str) -> Result<Ticket, Refusal> {
+    ask("tickets", "reopen", vec![("ticket_id", ticket_id.to_json())])
+}
+
+/// The boards with their statuses, the default one first.
+///
+/// Needs `cap:ticket.read`.
+#[inline]
+pub fn boards() -> Result<Vec<Board>, Refusal> {
+    ask("tickets", "boards", vec![])
+}
+
+/// The priorities, the most urgent first.
+///
+/// Needs `cap:ticket.read`.
+#[inline]
+pub fn priorities() -> Result<Vec<Priority>, Refusal> {
+    ask("tickets", "priorities", vec![])
 }

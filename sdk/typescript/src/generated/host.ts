@@ -712,6 +712,31 @@ export interface NewComment {
   idempotencyKey?: string | null;
 }
 
+/** A status of a board. A closed one closes the tickets that come into it. */
+export interface TicketStatus {
+  /** A UUID. */
+  id: string;
+  name: string;
+  isClosed: boolean;
+}
+
+/** A board with its statuses in their order; new tickets begin on the default one. */
+export interface Board {
+  /** A UUID. */
+  id: string;
+  name: string;
+  isDefault: boolean;
+  statuses: TicketStatus[];
+}
+
+/** A priority; level 1 is the most urgent. */
+export interface Priority {
+  /** A UUID. */
+  id: string;
+  name: string;
+  level: number;
+}
+
 const filledTicketQuery = (given: TicketQuery): RawTicketQuery => ({
   text: given.text ?? null,
   clientId: given.clientId ?? null,
@@ -771,6 +796,28 @@ export const tickets = {
    * Throws a `HostRefusal` without `cap:ticket.write`.
    */
   comment: (input: NewComment): TicketComment => orRefusal(() => rawTickets.comment(filledNewComment(input))),
+  /**
+   * Close a ticket, on the first closed status of its board.
+   * `ticketId`: A UUID.
+   * Throws a `HostRefusal` without `cap:ticket.close`.
+   */
+  close: (ticketId: string): Ticket => orRefusal(() => rawTickets.close(ticketId)),
+  /**
+   * Open a closed ticket again.
+   * `ticketId`: A UUID.
+   * Throws a `HostRefusal` without `cap:ticket.close`.
+   */
+  reopen: (ticketId: string): Ticket => orRefusal(() => rawTickets.reopen(ticketId)),
+  /**
+   * The boards with their statuses, the default one first.
+   * Throws a `HostRefusal` without `cap:ticket.read`.
+   */
+  boards: (): Board[] => orRefusal(() => rawTickets.boards()),
+  /**
+   * The priorities, the most urgent first.
+   * Throws a `HostRefusal` without `cap:ticket.read`.
+   */
+  priorities: (): Priority[] => orRefusal(() => rawTickets.priorities()),
 };
 
 /** Time on a ticket. `itemId` is the service of the catalog that it is billed as. */

@@ -452,14 +452,34 @@ declare module "deskhand:extension/tickets@1.0.0" {
     internal: boolean;
     idempotencyKey: string | null;
   }
+  interface TicketStatus {
+    id: string;
+    name: string;
+    isClosed: boolean;
+  }
+  interface Board {
+    id: string;
+    name: string;
+    isDefault: boolean;
+    statuses: TicketStatus[];
+  }
+  interface Priority {
+    id: string;
+    name: string;
+    level: number;
+  }
   const tickets: {
     list(input: TicketQuery): TicketPage;
     get(ticketId: string): Ticket;
     comments(ticketId: string): TicketComment[];
     create(input: NewTicket): Ticket;
     comment(input: NewComment): TicketComment;
+    close(ticketId: string): Ticket;
+    reopen(ticketId: string): Ticket;
+    boards(): Board[];
+    priorities(): Priority[];
   };
-  export type { TicketQuery, TicketRow, TicketPage, Ticket, TicketComment, NewTicket, NewComment };
+  export type { TicketQuery, TicketRow, TicketPage, Ticket, TicketComment, NewTicket, NewComment, TicketStatus, Board, Priority };
   export default tickets;
 }
 

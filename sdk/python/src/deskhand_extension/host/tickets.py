@@ -9,18 +9,25 @@ from dataclasses import dataclass
 from deskhand_extension._wire import Interface
 
 __all__ = [
+    "Board",
     "NewComment",
     "NewTicket",
+    "Priority",
     "Ticket",
     "TicketComment",
     "TicketPage",
     "TicketQuery",
     "TicketRow",
+    "TicketStatus",
+    "boards",
+    "close",
     "comment",
     "comments",
     "create",
     "get",
     "list",
+    "priorities",
+    "reopen",
 ]
 _host = Interface("tickets", __name__)
 
@@ -161,6 +168,34 @@ class NewComment:
     """
 
 
+@dataclass(kw_only=True)
+class TicketStatus:
+    """A status of a board. A closed one closes the tickets that come into it."""
+    id: str
+    """A UUID."""
+    name: str
+    is_closed: bool
+
+
+@dataclass(kw_only=True)
+class Board:
+    """A board with its statuses in their order; new tickets begin on the default one."""
+    id: str
+    """A UUID."""
+    name: str
+    is_default: bool
+    statuses: Sequence[TicketStatus]
+
+
+@dataclass(kw_only=True)
+class Priority:
+    """A priority; level 1 is the most urgent."""
+    id: str
+    """A UUID."""
+    name: str
+    level: int
+
+
 def list(input: TicketQuery | None = None) -> TicketPage:
     """Tickets, a page at a time.
     Raises HostRefusal without `cap:ticket.read`.
@@ -200,4 +235,38 @@ def comment(input: NewComment) -> TicketComment:
     Raises HostRefusal without `cap:ticket.write`.
     """
     answer: TicketComment = _host.call("comment", "cap:ticket.write", input)
+    return answer
+
+
+def close(ticket_id: str) -> Ticket:
+    """Close a ticket, on the first closed status of its board.
+    `ticket_id`: A UUID.
+    Raises HostRefusal without `cap:ticket.close`.
+    """
+    answer: Ticket = _host.call("close", "cap:ticket.close", ticket_id)
+    return answer
+
+
+def reopen(ticket_id: str) -> Ticket:
+    """Open a closed ticket again.
+    `ticket_id`: A UUID.
+    Raises HostRefusal without `cap:ticket.close`.
+    """
+    answer: Ticket = _host.call("reopen", "cap:ticket.close", ticket_id)
+    return answer
+
+
+def boards() -> Sequence[Board]:
+    """The boards with their statuses, the default one first.
+    Raises HostRefusal without `cap:ticket.read`.
+    """
+    answer: Sequence[Board] = _host.call("boards", "cap:ticket.read")
+    return answer
+
+
+def priorities() -> Sequence[Priority]:
+    """The priorities, the most urgent first.
+    Raises HostRefusal without `cap:ticket.read`.
+    """
+    answer: Sequence[Priority] = _host.call("priorities", "cap:ticket.read")
     return answer
