@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from kernel.directory.clients import add_client
 from local.postgres import EmbeddedPostgres
 from plugins.extensions.runtime import close_guest_pool
 from tests.ground import ground_beside
-from tests.soak.hammer import stage, without_brakes
+from tests.soak.hammer import LANES, stage, without_brakes
 from tests.soak.hammer_proof import findings
 
 CALLS, SEED = 5, 3
 
 
-def test_nothing_of_one_tenant_reaches_the_other(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+@pytest.mark.parametrize("runtime", list(LANES))
+def test_nothing_of_one_tenant_reaches_the_other(postgres: EmbeddedPostgres, tmp_path: Path, runtime: str) -> None:
     settings = {"web_workers": 1, "web_threads": 10, "guest_workers": 3}
     with ground_beside(postgres, tmp_path, **settings) as kernel, without_brakes():
-        hammer = stage(kernel, SEED)
+        hammer = stage(kernel, SEED, runtime)
         hammer.run(lambda made: made < CALLS)
         close_guest_pool(kernel)
         assert findings(hammer) == []

@@ -1,4 +1,6 @@
-"""Two tenants hammer one extension from eight threads while guests trap, workers and connections die and grants come and go."""
+"""Two tenants hammer one extension from eight threads, in either runtime, while guests trap, workers and connections die and
+grants come and go.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ from tests.ground import ROOT, connect, found, ground
 from tests.guest_ground import built, guest_processes, install_guest, manifest_in
 from tests.soak.hammer_proof import findings
 
-FOLDER = ROOT / "tests" / "extensions" / "hammer"
+LANES = {"component@1": ROOT / "tests" / "extensions" / "hammer", "extism@1": ROOT / "tests" / "extensions" / "hammer_module"}
+"""By runtime, an extension that does the same deeds."""
 THREADS = 8
 DEEDS = {
     "look": 20, "keep": 30, "count": 20, "publish": 5, "throw": 8, "loop": 2, "memory": 2, "recursion": 4, "flood": 2,
@@ -181,16 +184,16 @@ class _Listener(logging.Handler):
                 self._hammer.leaked.append(f"log of {record.threadName} names {side.token}: {text[:300]}")
 
 
-def stage(kernel: Kernel, seed: int) -> Hammer:
+def stage(kernel: Kernel, seed: int, runtime: str) -> Hammer:
     """Two tenants, each with a client, a secret and a setting of its own, that install one extension."""
-    wasm, random = built(FOLDER), Random(seed)
-    sides = [_side(kernel, f"{name}-{random.randbytes(8).hex()}", wasm) for name in ("acme", "beta")]
+    wasm, random = built(LANES[runtime]), Random(f"{seed} {runtime}")
+    sides = [_side(kernel, f"{name}-{random.randbytes(8).hex()}", wasm, runtime) for name in ("acme", "beta")]
     return Hammer(kernel, create_app(kernel), (sides[0], sides[1]), seed)
 
 
-def _side(kernel: Kernel, token: str, wasm: bytes) -> Side:
+def _side(kernel: Kernel, token: str, wasm: bytes, runtime: str) -> Side:
     tenant_id = found(kernel, token)
-    install_id = install_guest(kernel, tenant_id, manifest_in(FOLDER), wasm, CAPABILITIES, token=token)
+    install_id = install_guest(kernel, tenant_id, manifest_in(LANES[runtime]), wasm, CAPABILITIES, token=token)
     with kernel.call(tenant_id) as ctx:
         add_client(ctx, name=f"Client of {token}", currency="EUR")
         set_secret(ctx, install_id, name="token", value=token)
@@ -211,16 +214,21 @@ def without_brakes() -> Iterator[None]:
 
 
 def hammer(notes: dict[str, Any], _keep: Callable[[], None]) -> str:
-    """Hammer for `SOAK_SECONDS` (60); returns the figures in words."""
+    """Hammer each runtime's extension, or that of `SOAK_RUNTIME`, for `SOAK_SECONDS` (60); returns the figures in words."""
+    wanted = os.environ.get("SOAK_RUNTIME", "")
+    return "; ".join(f"{runtime}: {_hammer_lane(runtime, notes['seed'])}" for runtime in LANES if wanted in ("", runtime))
+
+
+def _hammer_lane(runtime: str, seed: int) -> str:
     seconds = float(os.environ.get("SOAK_SECONDS", "60"))
     with ground(web_workers=1, web_threads=THREADS + 2, guest_workers=4) as (kernel, _), without_brakes():
         configure(kernel.settings)
-        staged = stage(kernel, notes["seed"])
+        staged = stage(kernel, seed, runtime)
         until = time.monotonic() + seconds
         staged.run(lambda _made: time.monotonic() < until)
         close_guest_pool(kernel)
         if wrong := findings(staged):
-            raise SystemExit(f"Seed {notes['seed']}:\n" + "\n".join(wrong[:30]))
+            raise SystemExit(f"Runtime {runtime}, seed {seed}:\n" + "\n".join(wrong[:30]))
         return told(staged)
 
 
