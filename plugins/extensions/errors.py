@@ -204,6 +204,23 @@ class NothingToConsent(Conflict):
     title = "No release waits for consent"
 
 
+class ReleaseYanked(Conflict):
+    """Its publisher took the version back: where it serves it goes on, and nobody begins to serve it."""
+
+    code = "release_yanked"
+    title = "This version was taken back"
+
+
+class PublisherNotFound(NotFound):
+    code = "publisher_not_found"
+    title = "No such publisher"
+
+
+class AdvisoryNotFound(NotFound):
+    code = "advisory_not_found"
+    title = "No such advisory"
+
+
 class OtherReleaseWaits(Conflict):
     """Somebody consents to a release, and by now another one waits."""
 
@@ -221,6 +238,26 @@ class InvocationNotRecorded(Conflict):
 
     code = "invocation_not_recorded"
     title = "This call was not recorded"
+
+
+class ReplayNotFound(NotFound):
+    code = "replay_not_found"
+    title = "No such replay"
+
+
+class ReplayRefused(Conflict):
+    """What may not run, or was changed since, does not run in replays either; trying again would not help."""
+
+    code = "replay_refused"
+    title = "The call cannot be replayed any more"
+    retryable = False
+
+
+class ReplayEnded(Conflict):
+    """There is nothing to cancel: all its calls are made, or it stopped before."""
+
+    code = "replay_ended"
+    title = "The replay has ended already"
 
 
 class EndpointNotFound(NotFound):

@@ -8,8 +8,13 @@ from uuid import UUID
 import orjson
 
 from kernel.context import CallContext
+from plugins.extensions.calls import journals
+from plugins.extensions.calls.replays import start_replay
 from plugins.extensions.guests.inspection import COMPONENT_MAGIC
+from plugins.extensions.guests.invocation import GuestRequest, GuestResponse, Invocation, Outcome
+from plugins.extensions.guests.limits import Limits
 from plugins.extensions.models import Install, InvocationRecord
+from plugins.extensions.publishers.advisories import publish_advisory
 from plugins.extensions.publishers.signing import KEY_BYTES
 from plugins.extensions.publishers.trust import revoke, trust_key
 from plugins.extensions.publishing.bundles import Bundle, pack_bundle
@@ -40,15 +45,22 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
     called = _call_of(ctx, install)
     ctx.session.add(called)
     ctx.session.flush()
+    asked = Invocation(release.digest.hex(), GuestRequest("GET", "/"), frozenset(), Limits(), journal=True)
+    answered = Outcome(GuestResponse(200, (), "{}"), journal=[])
+    journals.add_journal(ctx, called.id, journals.journal_of(asked, answered))
+    replay_id = start_replay(ctx, called.id, 3)
     key = trust_key(ctx, "contoso", bytes(KEY_BYTES))
     revoked = revoke(ctx, "example.contoso.broken", "It fails.")
+    advisory = publish_advisory(ctx, extension=release.name, severity="low", title="Slow", says="It is slow.")
     return {
+        "advisory_id": advisory.id,
         "key_id": key.id,
         "revocation_id": revoked.id,
         "release_id": release.id,
         "install_id": install.id,
         "install": install.id,
         "invocation_id": called.id,
+        "replay_id": replay_id,
         "row_id": there["client_id"],
     }
 

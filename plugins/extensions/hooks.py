@@ -16,6 +16,7 @@ from kernel.hookspecs.screen import Card, PageLink, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, HostFunction, HostInterface, JobType, NavEntry
 from plugins.extensions import answers, commands, host, pages, routes, tasks
 from plugins.extensions.calls import pages as call_pages
+from plugins.extensions.calls import replays
 from plugins.extensions.gateway import door as gateway
 from plugins.extensions.gateway import pages as signing_pages
 from plugins.extensions.installs import limits_pages, options_pages, secret_pages
@@ -73,6 +74,7 @@ def register_jobs() -> Sequence[JobType]:
         JobType(releases.COMPILE_JOB, "Compile an extension", tasks.compile_release, stepwise=True),
         JobType(telling.TELL_JOB, "Tell an extension of an event", tasks.tell_event, stepwise=True, max_attempts=8),
         JobType(timetable.RUN_JOB, "Call an extension on schedule", tasks.run_schedule, stepwise=True, max_attempts=1),
+        JobType(replays.REPLAY_JOB, "Replay a call of an extension", tasks.replay_call, stepwise=True, max_attempts=8),
         JobType("extensions.tidy", "Forget old extension calls", tasks.tidy_invocations, recurs_by="job.manage"),
     ]
 

@@ -16,6 +16,10 @@ from plugins.extensions.publishing.bundles import NO_FILES
 RELEASE_STATES = ("compiling", "ready", "refused")
 INSTALL_STATES = ("active", "awaiting_consent", "disabled")
 SERVING = frozenset({"active", "awaiting_consent"})
+SEVERITIES = ("low", "moderate", "high", "critical")
+REPLAY_STATES = ("running", "same", "different", "stopped")
+MOST_TIMES = 10_000
+"""How often a call is made again at most by one replay."""
 HALTS = ("admin", "revoked", "breaker")
 
 
@@ -25,7 +29,7 @@ class Release(TenantTable):
     `manifest` is deskhand.json as it was sent, `component_key` the component's place among the tenant's files, `digest` its
     SHA-256, `files` the bundle's other files (name to size and SHA-256). `signature` is Ed25519's over all of it by the public
     key `signer`; both are null for a release that is not signed. `inspection` lists what it imports; `problem` says why it
-    was refused (RFC 9457 members).
+    was refused (RFC 9457 members). What was yanked goes on where it serves; nobody begins to serve it.
     """
 
     __tablename__ = "extensions_releases"
@@ -35,6 +39,8 @@ class Release(TenantTable):
         CheckConstraint("state in ('compiling', 'ready', 'refused')", name="state"),
         CheckConstraint("(state = 'refused') = (problem is not null)", name="problem"),
         CheckConstraint("(signature is null) = (signer is null)", name="signature"),
+        CheckConstraint("num_nulls(yanked_at, yanked_by, yank_reason) in (0, 3)", name="yanked"),
+        Index(None, "tenant_id", "publisher", "name"),
         Index(None, "tenant_id", "published_at", "id"),
     )
 
@@ -56,6 +62,34 @@ class Release(TenantTable):
     job_id: Mapped[UUID | None]
     published_by: Mapped[str]
     published_at: Mapped[datetime]
+    yanked_at: Mapped[datetime | None]
+    yanked_by: Mapped[str | None]
+    yank_reason: Mapped[str | None]
+
+
+class Advisory(TenantTable):
+    """What a publisher has to say about `versions` of an extension (none: about all) to who uses them: what is wrong with them,
+    and in which version it is mended.
+    """
+
+    __tablename__ = "extensions_advisories"
+    __table_args__ = (
+        tenant_key(),
+        CheckConstraint("severity in ('low', 'moderate', 'high', 'critical')", name="severity"),
+        CheckConstraint("jsonb_typeof(versions) = 'array'", name="versions"),
+        Index(None, "tenant_id", "extension"),
+        Index(None, "tenant_id", "published_at", "id"),
+    )
+
+    extension: Mapped[str]
+    versions: Mapped[list[str]] = mapped_column(JSONB)
+    severity: Mapped[str]
+    title: Mapped[str]
+    says: Mapped[str]
+    mended_in: Mapped[str | None]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Install(TenantTable, Versioned):
@@ -264,6 +298,33 @@ class Journal(TenantTable):
 
     invocation_id: Mapped[UUID]
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Replay(TenantTable):
+    """A recorded call that is made again, `times` over, by a job: `done` of them so far, of which `different` did something
+    else than the recorded one did. `other` is what the first of those did: sealed, as the journal is.
+    """
+
+    __tablename__ = "extensions_replays"
+    __table_args__ = (
+        tenant_key(),
+        references("invocation_id", "extensions_invocations", on_delete="CASCADE"),
+        UniqueConstraint("tenant_id", "job_id"),
+        CheckConstraint("times between 1 and 10000", name="times"),
+        CheckConstraint("0 <= different and different <= done and done <= times", name="done"),
+        CheckConstraint("(different > 0) = (other is not null)", name="other"),
+        Index(None, "tenant_id", "invocation_id"),
+        Index(None, "tenant_id", "asked_at", "id"),
+    )
+
+    invocation_id: Mapped[UUID]
+    job_id: Mapped[UUID]
+    times: Mapped[int] = mapped_column(Integer)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    different: Mapped[int] = mapped_column(Integer, default=0)
+    other: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
 
 
 class InstallSecret(TenantTable):

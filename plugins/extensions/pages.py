@@ -13,11 +13,22 @@ from kernel.errors import InvalidInput
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import schemas, services
-from plugins.extensions.calls import invocations, journals
+from plugins.extensions.calls import invocations, journals, replays
 from plugins.extensions.installs import listing
-from plugins.extensions.installs.words import CALL_OUTCOMES, INSTALL_STATES, RELEASE_STATES, asked_capabilities, reach_of
+from plugins.extensions.installs.words import (
+    CALL_OUTCOMES,
+    CHECK_STATES,
+    INSTALL_STATES,
+    RELEASE_STATES,
+    REPLAY_STATES,
+    SEVERITIES,
+    asked_capabilities,
+    reach_of,
+)
+from plugins.extensions.publishers.advisories import advisories_about
 from plugins.extensions.publishers.signing import fingerprint
 from plugins.extensions.publishing import releases
+from plugins.extensions.publishing.checks import checks_of
 
 pages = Pages("extensions")
 
@@ -53,6 +64,10 @@ def release_page(ctx: CallContext, release_id: UUID) -> ResponseReturnValue:
         reach=reach_of(ctx, releases.manifest_of(release)),
         signer=fingerprint(release.signer) if release.signer else None,
         asked=asked_capabilities(ctx, release, ()),
+        checks=checks_of(ctx, release),
+        check_states=CHECK_STATES,
+        advisories=advisories_about(ctx, release.name, release.semver),
+        severities=SEVERITIES,
         install=services.installed_as(ctx, release.name),
     )
 
@@ -65,4 +80,7 @@ def invocation_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnVa
 @pages.get("/extensions/invocations/<uuid:invocation_id>", permission="extension.read")
 def invocation(ctx: CallContext, invocation_id: UUID) -> ResponseReturnValue:
     found = invocations.get_invocation(ctx, invocation_id)
-    return render("extensions/invocation.html", call=found, outcomes=CALL_OUTCOMES, recorded=journals.is_recorded(ctx, found.id))
+    recorded = journals.is_recorded(ctx, found.id)
+    made = replays.replays_of(ctx, found.id) if recorded and ctx.actor.may("extension.manage") else []
+    return render("extensions/invocation.html", call=found, outcomes=CALL_OUTCOMES, recorded=recorded, replays=made,
+                  replay_states=REPLAY_STATES)  # fmt: skip

@@ -9,7 +9,7 @@ from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
 from plugins.extensions import schemas, services
-from plugins.extensions.calls import invocations, journals, metrics
+from plugins.extensions.calls import invocations, journals, metrics, replays
 from plugins.extensions.gateway import signed_calls
 from plugins.extensions.installs import limits, listing
 from plugins.extensions.installs import secrets as install_secrets
@@ -189,10 +189,34 @@ def set_recording(ctx: CallContext, install_id: UUID, body: dict[str, Any]) -> A
     return listing.shown(ctx, journals.set_recording(ctx, install_id, on=body["on"]))
 
 
-@rest.post(f"{_INVOCATIONS}/<uuid:invocation_id>/replay", permission="extension.manage", out=schemas.ReplayOut, status=200)
-def replay_invocation(ctx: CallContext, invocation_id: UUID) -> Any:
+@rest.post(f"{_INVOCATIONS}/<uuid:invocation_id>/replay", permission="extension.manage", body=schemas.ReplayIn,
+           out=schemas.ReplayOut)  # fmt: skip
+def replay_invocation(ctx: CallContext, invocation_id: UUID, body: dict[str, Any]) -> Any:
     """Make a recorded call again
 
-    The extension is answered as it was then; nothing is written, read or sent.
+    In the background: read the replay again until `state` is not `running`. The extension is answered as it was then; nothing is
+    written, read or sent. While a replay of the call runs, it is that one.
     """
-    return journals.replay(ctx.kernel, ctx.tenant_id, journals.read_recorded(ctx, invocation_id))
+    return replays.result_of(ctx, replays.start_replay(ctx, invocation_id, body["times"]))
+
+
+@rest.get("/extension-replays", permission="extension.manage", query=schemas.ReplayQuery, out=schemas.ReplayPage)
+def list_replays(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List replays"""
+    return replays.list_replays(ctx, query)
+
+
+@rest.get("/extension-replays/<uuid:replay_id>", permission="extension.manage", out=schemas.ReplayOut)
+def get_replay(ctx: CallContext, replay_id: UUID) -> Any:
+    """Read a replay and what it found"""
+    return replays.result_of(ctx, replay_id)
+
+
+@rest.post("/extension-replays/<uuid:replay_id>/cancel", permission="extension.manage", out=schemas.ReplayOut, status=200)
+def cancel_replay(ctx: CallContext, replay_id: UUID) -> Any:
+    """Stop a replay
+
+    It stops within some seconds; what it found so far stays.
+    """
+    replays.cancel_replay(ctx, replay_id)
+    return replays.result_of(ctx, replay_id)

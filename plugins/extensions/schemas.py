@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.extensions.models import HALTS, INSTALL_STATES, RELEASE_STATES
+from plugins.extensions.models import HALTS, INSTALL_STATES, MOST_TIMES, RELEASE_STATES, REPLAY_STATES
 from plugins.extensions.publishers.signing import fingerprint
 
 _CAPABILITY = validate.Regexp(r"cap:[a-z.]{1,80}\Z")
@@ -63,6 +63,8 @@ class ReleaseOut(ReleaseRow):
     )
     inspection = fields.Nested(Inspected, metadata={"description": "What the component imports."})
     problem = fields.Dict(allow_none=True, metadata={"description": "Why it was refused (RFC 9457 members)."})
+    yanked_at = fields.AwareDateTime(allow_none=True, metadata={"description": "Nobody begins to serve it from then on."})
+    yank_reason = fields.String(allow_none=True)
     job_id = fields.UUID(allow_none=True)
 
 
@@ -136,47 +138,6 @@ class SigningSecretOut(Schema):
     url = fields.URL(require_tld=False, metadata={"description": "Signed calls go below this address."})
 
 
-class KeyIn(Schema):
-    publisher = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9-]{1,62}\Z"), metadata={"example": "contoso"})
-    key = fields.String(required=True, validate=validate.Length(1, 100), metadata={"example": "A" * 43 + "="})
-
-
-class KeyOut(Schema):
-    id = fields.UUID()
-    publisher = fields.String()
-    key = fields.String(metadata={"description": "Ed25519, 32 bytes in base64."})
-    fingerprint = fields.String(metadata={"description": "The key's SHA-256 in hex."})
-    trusted_by = fields.String()
-    trusted_at = fields.AwareDateTime()
-
-
-class RevocationIn(Schema):
-    """`subject`: an extension's name, `name@version`, or the fingerprint of a key."""
-
-    subject = fields.String(required=True, validate=validate.Length(1, 200), metadata={"example": "org.example.orders@1.4.0"})
-    reason = fields.String(required=True, validate=validate.Length(1, 500))
-
-
-class RevocationOut(Schema):
-    id = fields.UUID()
-    subject = fields.String()
-    reason = fields.String()
-    revoked_by = fields.String()
-    revoked_at = fields.AwareDateTime()
-
-
-class RevokedEverywhereOut(Schema):
-    subject = fields.String()
-    reason = fields.String()
-    revoked_at = fields.AwareDateTime()
-
-
-class RevokedEverywhereList(Schema):
-    items = fields.List(fields.Nested(RevokedEverywhereOut))
-
-
-KeyPage, RevocationPage = page_schema(KeyOut), page_schema(RevocationOut)
-TrustQuery = filtered()
 InstallQuery = filtered(name=fields.String(), state=fields.String(validate=validate.OneOf(INSTALL_STATES)))
 InstallPage = page_schema(InstallRow)
 
@@ -231,12 +192,31 @@ class RecordingIn(Schema):
     on = fields.Boolean(required=True)
 
 
-class ReplayOut(Schema):
-    """`then` and `now`: the answer (status, headers, body), or the trap, and the log."""
+class ReplayIn(Schema):
+    times = fields.Integer(load_default=1, validate=validate.Range(1, MOST_TIMES), metadata={"description": "How often."})
 
-    same = fields.Boolean()
+
+class ReplayRow(Schema):
+    """It is `running` until all is done; then it did the `same` each time, or something `different`; or it was `stopped`."""
+
+    id = fields.UUID()
+    invocation_id = fields.UUID()
+    state = fields.String(validate=validate.OneOf(REPLAY_STATES))
+    times = fields.Integer(metadata={"description": "How often the call shall be made."})
+    done = fields.Integer(metadata={"description": "How often it was made so far."})
+    different = fields.Integer(metadata={"description": "How often it did something else than then."})
+    asked_by = fields.String()
+    asked_at = fields.AwareDateTime()
+    job_id = fields.UUID()
+
+
+class ReplayOut(ReplayRow):
+    """`then` and `now`: the answer (status, headers, body), or the trap, and the log. `now` is what the first did that did
+    something else, or the same; null before the first was made.
+    """
+
     then = fields.Dict()
-    now = fields.Dict()
+    now = fields.Dict(allow_none=True)
 
 
 class LineOut(Schema):
@@ -282,6 +262,8 @@ InvocationQuery = filtered(
     install_id=fields.UUID(), trap=fields.String(), request_id=fields.String(), started_at=fields.AwareDateTime()
 )
 InvocationPage = page_schema(InvocationRow)
+ReplayQuery = filtered(invocation_id=fields.UUID())
+ReplayPage = page_schema(ReplayRow)
 
 
 class ReleaseForm(Schema):

@@ -23,6 +23,7 @@ from plugins.extensions.errors import (
     NothingToRollBack,
     OtherReleaseWaits,
     ReleaseNotReady,
+    ReleaseYanked,
 )
 from plugins.extensions.installs.grants import KIND, Values, checked, give, narrow, take
 from plugins.extensions.models import Install, Release
@@ -72,7 +73,7 @@ def install_extension(
 
     `parameters` says with which values (hosts) a capability is granted; without it, with all that the release asks for.
 
-    Raises ReleaseNotReady, GrantNotAsked, ExtensionInstalled.
+    Raises ReleaseNotReady, ReleaseYanked, GrantNotAsked, ExtensionInstalled.
     """
     release = _ready(ctx, release_id)
     pin_key(ctx, release)
@@ -111,7 +112,7 @@ def revoke_capability(ctx: CallContext, install_id: UUID, capability: str) -> In
 def upgrade_install(ctx: CallContext, install_id: UUID, *, release_id: UUID) -> Install:
     """Serve another release of the same extension, newer or older.
 
-    One that asks for more waits for `consent`, while the present one keeps serving. Raises ReleaseNotReady.
+    One that asks for more waits for `consent`, while the present one keeps serving. Raises ReleaseNotReady, ReleaseYanked.
     """
     install = get_install(ctx, install_id, lock=True)
     release = _ready(ctx, release_id)
@@ -264,6 +265,8 @@ def _ready(ctx: CallContext, release_id: UUID) -> Release:
     if release.state != "ready":
         words = "is still being compiled; try again in a moment" if release.state == "compiling" else "was refused"
         raise ReleaseNotReady(f"{release.name} {release.semver} {words}.", problem=release.problem)
+    if release.yanked_at is not None:
+        raise ReleaseYanked(f"{release.name} {release.semver} was taken back: {release.yank_reason}")
     check_trust(ctx, release)
     return release
 

@@ -1,7 +1,7 @@
 """Background work of the extensions room.
 
-A stepwise job is begun anew where a slice of time ends at one of its steps. The only step of these ends before the call of the
-guest, so that no call is made twice because it took long.
+A stepwise job is begun anew where a slice of time ends at one of its steps. The only step of those that call a guest for its
+effects ends before the call, so that no call is made twice because it took long.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kernel.context import CallContext
-from plugins.extensions.calls import invocations
+from plugins.extensions.calls import invocations, replays
 from plugins.extensions.gateway import kept_answers
 from plugins.extensions.interfaces import storage
 from plugins.extensions.publishing import releases
@@ -37,6 +37,11 @@ def run_schedule(job: JobRun) -> Generator[None, None, dict[str, Any]]:
     """Call an endpoint of an extension, since its time has come."""
     yield
     return errands.run_schedule(job)
+
+
+def replay_call(job: JobRun) -> Generator[None, None, dict[str, str]]:
+    """Make a recorded call again, as often as was asked."""
+    return (yield from replays.make_replays(job))
 
 
 def tidy_invocations(ctx: CallContext) -> dict[str, Any]:

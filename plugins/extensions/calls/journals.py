@@ -20,6 +20,7 @@ from plugins.extensions.guests.invocation import ExportCall, HostAnswer, HostCal
 from plugins.extensions.guests.limits import MIB, Limits
 from plugins.extensions.installs.grants import KIND
 from plugins.extensions.models import Install, Journal
+from plugins.extensions.publishers.trust import check_trust
 from plugins.extensions.publishing.manifest_parts import ExtensionManifest
 from plugins.extensions.publishing.releases import ensure_compiled, find_release, manifest_of
 from plugins.extensions.runtime import artefact_store, guest_pool
@@ -65,20 +66,28 @@ def set_recording(ctx: CallContext, install_id: UUID, *, on: bool) -> Install:
 
 def keep_journal(kernel: Kernel, tenant_id: UUID, invocation_id: UUID, order: Invocation, outcome: Outcome) -> None:
     """Keep a call that was made with a journal; one that has none any more (too long, or its worker died) is not kept."""
-    if outcome.journal is None:
+    if outcome.journal is None or len(content := journal_of(order, outcome)) > _MOST_BYTES:
         return
+    with kernel.call(tenant_id) as ctx:
+        add_journal(ctx, invocation_id, content)
+
+
+def journal_of(order: Invocation, outcome: Outcome) -> bytes:
+    """All that it takes to make a call again, compressed."""
     asked = asked_of(order.request)
-    content = zlib.compress(orjson.dumps({
+    return zlib.compress(orjson.dumps({
         "export": asked.export, "args": asked.args, "runtime": order.runtime, "artefact": order.artefact,
         "capabilities": sorted(order.capabilities), "limits": asdict(order.limits), "journal": outcome.journal,
         "answer": _did(outcome),
     }))  # fmt: skip
-    if len(content) > _MOST_BYTES:
-        return
-    with kernel.call(tenant_id) as ctx:
-        made = Journal(id=uuid7(), invocation_id=invocation_id)
-        made.content = kernel.seal(ctx, content, Journal.__tablename__, made.id, "content")
-        ctx.session.add(made)
+
+
+def add_journal(ctx: CallContext, invocation_id: UUID, content: bytes) -> None:
+    """Keep a call's journal, sealed."""
+    made = Journal(id=uuid7(), invocation_id=invocation_id)
+    made.content = ctx.kernel.seal(ctx, content, Journal.__tablename__, made.id, "content")
+    ctx.session.add(made)
+    ctx.session.flush()
 
 
 def is_recorded(ctx: CallContext, invocation_id: UUID) -> bool:
@@ -87,19 +96,32 @@ def is_recorded(ctx: CallContext, invocation_id: UUID) -> bool:
 
 
 def read_recorded(ctx: CallContext, invocation_id: UUID) -> Recorded:
-    """A recorded call. Raises InvocationNotFound, InvocationNotRecorded, ReleaseNotFound."""
-    record = get_invocation(ctx, invocation_id)
-    kept = ctx.session.scalar(select(Journal).where(Journal.invocation_id == invocation_id))
-    if kept is None:
-        raise InvocationNotRecorded("This call was not recorded. Switch recording on, on the page of the install.")
-    content = orjson.loads(zlib.decompress(ctx.kernel.open(ctx, kept.content, Journal.__tablename__, kept.id, "content")))
+    """A recorded call. Raises InvocationNotFound, InvocationNotRecorded, ReleaseNotFound, and what `trust.check_trust` raises:
+    what may not run does not run in replays either.
+    """
+    record, content = get_invocation(ctx, invocation_id), _opened(ctx, invocation_id)
     release = find_release(ctx, record.extension, record.semver)
+    check_trust(ctx, release)
     order = Invocation(
         artefact_store(ctx.kernel).key_of(release.digest), ExportCall(content["export"], content["args"]),
         frozenset(content["capabilities"]), Limits(**content["limits"]), replay=content["journal"], owner=str(ctx.tenant_id),
         runtime=content["runtime"],
     )  # fmt: skip
     return Recorded(order, content["answer"], release.component_key, manifest_of(release))
+
+
+def recorded_answer(ctx: CallContext, invocation_id: UUID) -> Any:
+    """What a recorded call did: its answer or trap, and its log. Raises InvocationNotRecorded."""
+    return _opened(ctx, invocation_id)["answer"]
+
+
+def _opened(ctx: CallContext, invocation_id: UUID) -> dict[str, Any]:
+    kept = ctx.session.scalar(select(Journal).where(Journal.invocation_id == invocation_id))
+    if kept is None:
+        raise InvocationNotRecorded("This call was not recorded. Switch recording on, on the page of the install.")
+    sealed = ctx.kernel.open(ctx, kept.content, Journal.__tablename__, kept.id, "content")
+    content: dict[str, Any] = orjson.loads(zlib.decompress(sealed))
+    return content
 
 
 def replay(kernel: Kernel, tenant_id: UUID, recorded: Recorded) -> Replayed:

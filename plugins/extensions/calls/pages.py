@@ -13,8 +13,9 @@ from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.extensions import schemas, services
-from plugins.extensions.calls import journals, metrics
+from plugins.extensions.calls import invocations, journals, metrics, replays
 from plugins.extensions.calls.tailing import Tail
+from plugins.extensions.installs.words import REPLAY_STATES
 from plugins.extensions.publishing import releases
 
 pages = Pages("extensions")
@@ -72,8 +73,32 @@ def stop_recording(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
     return redirect_to(f"/extensions/{install_id}", toast=_("Calls are recorded no more."))
 
 
-@pages.post("/extensions/invocations/<uuid:invocation_id>/replay", permission="extension.manage")
-def replay(ctx: CallContext, invocation_id: UUID) -> ResponseReturnValue:
-    again = journals.replay(ctx.kernel, ctx.tenant_id, journals.read_recorded(ctx, invocation_id))
-    words = _("Replayed: it did the same.") if again.same else _("Replayed: it did something else than it did then.")
-    return redirect_to(f"/extensions/invocations/{invocation_id}", toast=words)
+@pages.post("/extensions/invocations/<uuid:invocation_id>/replay", permission="extension.manage", schema=schemas.ReplayIn)
+def start_replay(ctx: CallContext, invocation_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
+    return redirect_to(f"/extensions/replays/{replays.start_replay(ctx, invocation_id, data['times'])}")
+
+
+@pages.get("/extensions/replays", permission="extension.manage", query=schemas.ReplayQuery)
+def replay_list(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("extensions/replays.html", page=replays.list_replays(ctx, query), states=REPLAY_STATES)
+
+
+@pages.get("/extensions/replays/<uuid:replay_id>", permission="extension.manage")
+def replay_page(ctx: CallContext, replay_id: UUID) -> ResponseReturnValue:
+    found = replays.result_of(ctx, replay_id)
+    call = invocations.get_invocation(ctx, found["invocation_id"])
+    return render("extensions/replay.html", replay=found, call=call, states=REPLAY_STATES,
+                  sides=[_side(one) for one in (found["then"], found["now"]) if one is not None])  # fmt: skip
+
+
+def _side(did: Mapping[str, Any]) -> dict[str, Any]:
+    """What a guest did, for people to read: how it ended, its answer, and its log."""
+    status, _headers, body = did["response"] or (None, [], did["answer"])
+    return {"status": status, "trap": did["trap"], "text": body, "failed": did["failed"],
+            "log": [{"level": level, "message": message} for level, message in did["log"]]}  # fmt: skip
+
+
+@pages.post("/extensions/replays/<uuid:replay_id>/cancel", permission="extension.manage")
+def cancel_replay(ctx: CallContext, replay_id: UUID) -> ResponseReturnValue:
+    replays.cancel_replay(ctx, replay_id)
+    return redirect_to(f"/extensions/replays/{replay_id}", toast=_("It stops after the calls that it is making."))

@@ -16,8 +16,9 @@ from plugins.extensions import schemas, services
 from plugins.extensions.calls import invocations
 from plugins.extensions.errors import SlotNotFound
 from plugins.extensions.installs import grants
-from plugins.extensions.installs.words import HALTED, INSTALL_STATES, SLOTS, asked_capabilities, reach_of
+from plugins.extensions.installs.words import HALTED, INSTALL_STATES, SEVERITIES, SLOTS, asked_capabilities, reach_of
 from plugins.extensions.models import Release
+from plugins.extensions.publishers.advisories import advisories_about
 from plugins.extensions.publishers.signing import fingerprint
 from plugins.extensions.publishing import releases
 from plugins.extensions.publishing.manifest_parts import PARAMETERS
@@ -65,13 +66,19 @@ def install_page(ctx: CallContext, install_id: UUID) -> ResponseReturnValue:
         install=found,
         release=release,
         pending=releases.get_release(ctx, found.pending_release_id) if found.pending_release_id else None,
-        others=[one for one in releases.list_versions(ctx, found.name) if one.state == "ready" and one.id != release.id],
+        others=[
+            one
+            for one in releases.list_versions(ctx, found.name)
+            if one.state == "ready" and one.yanked_at is None and one.id != release.id
+        ],
         manifest=releases.manifest_of(release),
         reach=reach_of(ctx, releases.manifest_of(release)),
         asked=asked_capabilities(ctx, release, grants.list_grants(ctx, install_id)),
         config=services.get_config(ctx, install_id) if ctx.actor.may("extension.manage") else {},
         calls=invocations.list_invocations(ctx, {"install_id": install_id, "limit": _RECENT_CALLS}).items,
         states=INSTALL_STATES,
+        advisories=advisories_about(ctx, found.name, release.semver),
+        severities=SEVERITIES,
         shows=[one for one in slots.filled_slots(ctx) if one.install_id == install_id],
         slot_words=SLOTS,
         halted=HALTED[found.halted] if found.halted else None,

@@ -28,6 +28,37 @@ RELEASE_STATES = {
     "ready": (_l("Ready"), "success"),
     "refused": (_l("Refused"), "danger"),
 }
+CHECK_STATES = {
+    "passed": (_l("Passed"), "success"),
+    "look": (_l("Look at it"), "warning"),
+    "failed": (_l("Failed"), "danger"),
+    "waits": (_l("Waits"), "info"),
+}
+VERSION_STATES = {
+    "compiling": (_l("Compiling"), "info"),
+    "published": (_l("Published"), "success"),
+    "refused": (_l("Refused"), "danger"),
+    "yanked": (_l("Taken back"), "warning"),
+    "blocked": (_l("Blocked"), "danger"),
+}
+KEY_STATES = {
+    "trusted": (_l("Trusted"), "success"),
+    "withdrawn": (_l("Withdrawn"), "neutral"),
+    "revoked": (_l("Revoked"), "danger"),
+    "new": (_l("Not trusted yet"), "warning"),
+}
+SEVERITIES = {
+    "low": (_l("Low"), "neutral"),
+    "moderate": (_l("Moderate"), "info"),
+    "high": (_l("High"), "warning"),
+    "critical": (_l("Critical"), "danger"),
+}
+REPLAY_STATES = {
+    "running": (_l("Running"), "info"),
+    "same": (_l("The same"), "success"),
+    "different": (_l("Something else"), "warning"),
+    "stopped": (_l("Stopped"), "neutral"),
+}
 HOOKS = {
     "collect_charges": _l("It adds charges to invoices."),
     "render_invoice": _l("It lays out the invoices that it is chosen for, and is shown what stands on them."),

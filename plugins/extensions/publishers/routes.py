@@ -1,4 +1,4 @@
-"""REST of publishers' keys and of what was revoked."""
+"""REST of publishers: keys, what was revoked or taken back, and advisories."""
 
 from __future__ import annotations
 
@@ -8,12 +8,66 @@ from uuid import UUID
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.extensions import schemas
-from plugins.extensions.publishers import trust
+from plugins.extensions.publishers import advisories, directory, schemas, trust
 from plugins.extensions.publishers.signing import fingerprint, read_public_key
+from plugins.extensions.publishing import yanking
+from plugins.extensions.schemas import ReleaseOut
 
 rest = Rest("extensions")
+_PUBLISHERS, _ADVISORIES = "/extension-publishers", "/extension-advisories"
 _KEYS, _REVOCATIONS = "/extension-publisher-keys", "/extension-revocations"
+
+
+@rest.get(_PUBLISHERS, permission="extension.read", out=schemas.PublisherList)
+def list_publishers(ctx: CallContext) -> Any:
+    """List publishers
+
+    Who published here, and whose keys are or were trusted.
+    """
+    return {"items": directory.list_publishers(ctx)}
+
+
+@rest.get(f"{_PUBLISHERS}/<publisher>", permission="extension.read", out=schemas.PublisherOut)
+def get_publisher(ctx: CallContext, publisher: str) -> Any:
+    """Read a publisher's keys and extensions"""
+    return directory.show_publisher(ctx, publisher)
+
+
+@rest.post("/extension-releases/<uuid:release_id>/yank", permission="extension.publish", body=schemas.YankIn,
+           out=ReleaseOut, status=200)  # fmt: skip
+def yank_release(ctx: CallContext, release_id: UUID, body: dict[str, Any]) -> Any:
+    """Take a version back
+
+    Nobody begins to serve it; where it serves it goes on.
+    """
+    return yanking.yank_release(ctx, release_id, body["reason"])
+
+
+@rest.post("/extension-releases/<uuid:release_id>/unyank", permission="extension.publish", out=ReleaseOut, status=200)
+def unyank_release(ctx: CallContext, release_id: UUID) -> Any:
+    """Offer a version again that was taken back"""
+    return yanking.unyank_release(ctx, release_id)
+
+
+@rest.get(_ADVISORIES, permission="extension.read", query=schemas.AdvisoryQuery, out=schemas.AdvisoryPage)
+def list_advisories(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List advisories about extensions"""
+    return advisories.list_advisories(ctx, query)
+
+
+@rest.post(_ADVISORIES, permission="extension.publish", body=schemas.AdvisoryIn, out=schemas.AdvisoryOut)
+def publish_advisory(ctx: CallContext, body: dict[str, Any]) -> Any:
+    """Publish an advisory
+
+    It stands on the pages of these versions and of installs that serve one of them.
+    """
+    return advisories.publish_advisory(ctx, **body)
+
+
+@rest.post(f"{_ADVISORIES}/<uuid:advisory_id>/withdraw", permission="extension.publish", out=schemas.AdvisoryOut, status=200)
+def withdraw_advisory(ctx: CallContext, advisory_id: UUID) -> Any:
+    """Withdraw an advisory"""
+    return advisories.withdraw_advisory(ctx, advisory_id)
 
 
 @rest.get(_KEYS, permission="extension.read", query=schemas.TrustQuery, out=schemas.KeyPage)

@@ -153,9 +153,9 @@ def trust_key(ctx: CallContext, publisher: str, key: bytes) -> PublisherKey:
     return ctx.session.scalars(kept, execution_options={"populate_existing": True}).one()
 
 
-def distrust_key(ctx: CallContext, key_id: UUID) -> None:
+def distrust_key(ctx: CallContext, key_id: UUID) -> str:
     """Trust a key no more: what it signed is not run, and without another key nothing of its publisher is, until one is
-    trusted by hand. Raises PublisherKeyNotFound.
+    trusted by hand. Returns the publisher. Raises PublisherKeyNotFound.
     """
     trusted = PublisherKey.id == key_id, PublisherKey.distrusted_at.is_(None)
     key = ctx.session.scalar(select(PublisherKey).where(*trusted).with_for_update())
@@ -165,6 +165,7 @@ def distrust_key(ctx: CallContext, key_id: UUID) -> None:
                  changes={"key": fingerprint(key.key)})  # fmt: skip
     key.distrusted_at = ctx.now()
     ctx.session.flush()
+    return key.publisher
 
 
 def list_revocations(ctx: CallContext, query: Mapping[str, Any]) -> Page:

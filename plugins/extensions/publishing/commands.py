@@ -95,6 +95,35 @@ def rollback(extension: str, tenant: str | None, user: str | None) -> None:
 
 
 @click.command()
+@click.argument("extension")
+@click.argument("version")
+@click.option("--reason", required=True, help="Why; everybody reads it.")
+@tenant_options
+def yank(extension: str, version: str, reason: str, tenant: str | None, user: str | None) -> None:
+    """Take VERSION of EXTENSION back: nobody begins to serve it; where it serves it goes on."""
+    from plugins.extensions.publishing import releases, yanking
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.publish")
+        yanking.yank_release(ctx, releases.find_release(ctx, extension, version).id, reason)
+    click.echo(f"{extension} {version} is taken back.")
+
+
+@click.command()
+@click.argument("extension")
+@click.argument("version")
+@tenant_options
+def unyank(extension: str, version: str, tenant: str | None, user: str | None) -> None:
+    """Offer VERSION of EXTENSION again that was taken back."""
+    from plugins.extensions.publishing import releases, yanking
+
+    with tenant_call(tenant, user) as ctx:
+        ctx.require("extension.publish")
+        yanking.unyank_release(ctx, releases.find_release(ctx, extension, version).id)
+    click.echo(f"{extension} {version} is offered again.")
+
+
+@click.command()
 @click.argument("publisher")
 @click.argument("key")
 @tenant_options
@@ -162,4 +191,4 @@ def _owner_only(tenant: str | None, user: str | None) -> None:
         raise click.UsageError("--everywhere is the owner of the machine's, for all companies.")
 
 
-COMMANDS: tuple[click.Command, ...] = (keygen, sign, publish, rollback, trust, revoke_release, lift_revocation)
+COMMANDS: tuple[click.Command, ...] = (keygen, sign, publish, yank, unyank, rollback, trust, revoke_release, lift_revocation)

@@ -87,7 +87,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionManifest:
-    """What an extension says. It asks for `capabilities`; an install may do what its administrator granted of them."""
+    """What an extension says; `changes` is what is new in this version. It asks for `capabilities`; an install may do what its
+    administrator granted of them.
+    """
 
     name: str
     publisher: str
@@ -95,6 +97,7 @@ class ExtensionManifest:
     runtime: str
     title: str
     description: str
+    changes: str
     capabilities: tuple[Asking, ...]
     endpoints: tuple[Endpoint, ...]
     events: tuple[str, ...]

@@ -34,6 +34,7 @@ _PUBLISHER = re.compile(r"[a-z][a-z0-9-]{1,62}\Z")
 _SEGMENT = r"(?::[a-z][A-Za-z0-9]*|(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)"
 _PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*)?\Z")
 _ONE_LINE = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z")
+_LINES = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.(?!\d+\Z){_LABEL}\Z")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+\Z")
@@ -73,8 +74,10 @@ class _AskingSchema(_Strict):
 class _Capability(fields.Field[Asking]):
     """`"cap:x.read"`, or an object with its parameters."""
 
+    shape = _AskingSchema
+
     def _deserialize(self, value: Any, *_args: Any, **_: Any) -> Asking:
-        asking: Asking = _AskingSchema().load({"name": value} if isinstance(value, str) else value)
+        asking: Asking = self.shape().load({"name": value} if isinstance(value, str) else value)
         return asking
 
 
@@ -149,6 +152,9 @@ class ManifestSchema(_Strict):
     runtime = fields.String(required=True, validate=validate.OneOf(RUNTIMES))
     title = fields.String(required=True, validate=_words(80))
     description = fields.String(load_default="", validate=_words(400))
+    changes = fields.String(
+        load_default="", validate=[validate.Length(max=2000), _matching(_LINES, "must be lines of words that can be seen")]
+    )
     capabilities = fields.List(_Capability(), load_default=list, validate=validate.Length(max=100))
     endpoints = fields.List(fields.Nested(_EndpointSchema), load_default=list, validate=validate.Length(max=200))
     events = fields.List(

@@ -93,18 +93,24 @@ def ensure_compiled(kernel: Kernel, tenant_id: UUID, component_key: str, manifes
         _compile(kernel, kernel.files.get_bytes(tenant_id, component_key), manifest)
 
 
-def get_release(ctx: CallContext, release_id: UUID) -> Release:
+def get_release(ctx: CallContext, release_id: UUID, *, lock: bool = False) -> Release:
     """Raises ReleaseNotFound."""
-    release = ctx.session.scalar(select(Release).where(Release.id == release_id))
+    wanted = select(Release).where(Release.id == release_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    release = ctx.session.scalar(wanted)
     if release is None:
         raise ReleaseNotFound("There is no release with this id.")
     return release
 
 
 def find_release(ctx: CallContext, name: str, semver: str | None = None) -> Release:
-    """A release by the extension's name and version; without a version, the one published last. Raises ReleaseNotFound."""
+    """A release by the extension's name and version; without a version, the one published last of those that were not taken
+    back. Raises ReleaseNotFound.
+    """
     wanted = select(Release).where(Release.name == name).order_by(Release.published_at.desc(), Release.id.desc())
-    release = ctx.session.scalar((wanted.where(Release.semver == semver) if semver else wanted).limit(1))
+    one = Release.semver == semver if semver else Release.yanked_at.is_(None)
+    release = ctx.session.scalar(wanted.where(one).limit(1))
     if release is None:
         raise ReleaseNotFound(f"No release of {name}{' ' + semver if semver else ''} is published here.")
     return release
