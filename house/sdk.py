@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from house.docs import first_party
-from plugins.extensions.guests.contract import WIT_FOLDER, load_contract
+from plugins.extensions.guests.contract import SHARED, TRIGGERS, WIT_FOLDER
 from plugins.extensions.surface.files import ASSEMBLYSCRIPT, BY_HAND, FROZEN, PYTHON, RUST, TYPESCRIPT, WIT, sdk_files
+from plugins.extensions.surface.promises import broken_promises, major_of, read_promises
 
 ROOT = Path(__file__).parents[1]
+_HOW = (
+    "Extensions in the field rely on this. If it must change, declare version {next}.0.0: raise VERSION in"
+    " plugins/extensions/surface/wit_text.py, the versions of types.wit, triggers.wit and the packages in sdk/, and run"
+    " `deskhand sdk --freeze` with the release."
+)
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; end with exit code 1 if a file is out of date.")
-@click.option("--freeze", is_flag=True, help="Promise that no function there is now will ever change; for a release.")
+@click.option(
+    "--freeze", is_flag=True, help="Promise that extensions built against what is there now go on working; for a release."
+)
 def sdk(check: bool, freeze: bool) -> None:
     """Write the WIT and the types of this tree's SDKs from its host functions."""
     _refuse_broken_promises()
     if freeze:
-        (WIT_FOLDER / FROZEN).write_text(json.dumps(dict(sorted(load_contract().functions.items())), indent=2) + "\n")
+        (WIT_FOLDER / FROZEN).write_text(json.dumps(read_promises(first_party()), indent=1) + "\n")
     wanted = {ROOT / path: text for path, text in sdk_files(first_party())}
     stale = [path for path, text in wanted.items() if not (path.is_file() and path.read_text() == text)]
     left = [path for path in _made() if path not in wanted]
@@ -40,11 +49,24 @@ def sdk(check: bool, freeze: bool) -> None:
 
 
 def _refuse_broken_promises() -> None:
-    """Published components import frozen functions by name and type; a changed one is a new name."""
-    promised = json.loads((WIT_FOLDER / FROZEN).read_text())
-    found = load_contract().functions
-    if broken := [f"{name}: {found.get(name)} was {kind}" for name, kind in promised.items() if found.get(name) != kind]:
-        raise click.ClickException("\n".join(["These host functions are frozen; give the new shape a new name.", *broken]))
+    """Extensions in the field rely on what is frozen, up to the next major version."""
+    promised, found = json.loads((WIT_FOLDER / FROZEN).read_text()), read_promises(first_party())
+    if promised["major"] == found["major"] and (broken := broken_promises(promised, found)):
+        raise click.ClickException("\n".join([*broken, _HOW.format(next=found["major"] + 1)]))
+    if promised["major"] > found["major"]:
+        raise click.ClickException(f"VERSION is below {promised['major']}.0.0, which is promised already.")
+    if unlike := [f"{path.relative_to(ROOT)}: {at}" for path, at in _package_versions() if major_of(at) != found["major"]]:
+        raise click.ClickException(f"These packages are not of version {found['major']}: {', '.join(unlike)}.")
+
+
+def _package_versions() -> Iterator[tuple[Path, str]]:
+    """The versions of the SDK's packages, and that of the WIT written by hand."""
+    for name in ("typescript/package.json", "assemblyscript/package.json"):
+        yield ROOT / "sdk" / name, json.loads((ROOT / "sdk" / name).read_text())["version"]
+    for name, table in (("python/pyproject.toml", "project"), ("rust/Cargo.toml", "package")):
+        yield ROOT / "sdk" / name, tomllib.loads((ROOT / "sdk" / name).read_text())[table]["version"]
+    for shared in (SHARED, TRIGGERS):
+        yield WIT_FOLDER / shared, (WIT_FOLDER / shared).read_text().split("@", 1)[1].split(";", 1)[0]
 
 
 def _made() -> Iterator[Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from marshmallow import Schema, fields
 
+from house.docs import first_party
 from house.sdk import sdk
 from kernel.app import Kernel
 from kernel.errors import StartupError
@@ -18,6 +20,7 @@ from plugins.extensions.guests.contract import WIT_FOLDER, load_contract
 from plugins.extensions.guests.wit import parse_package
 from plugins.extensions.surface.files import FROZEN
 from plugins.extensions.surface.model import kebab
+from plugins.extensions.surface.promises import broken_promises, read_promises
 from plugins.extensions.surface.reading import read_surface
 from plugins.extensions.surface.typescript import BY_HAND
 
@@ -46,8 +49,73 @@ def _shared_first(path: Path) -> tuple[int, str]:
 
 def test_what_components_in_the_field_rely_on_is_as_it_was() -> None:
     promised = json.loads((WIT_FOLDER / FROZEN).read_text())
-    assert promised.keys() >= {"context.current", "invoicing.create-manual-invoice", "charges.create-charges"}
-    assert {name: load_contract().functions.get(name) for name in promised} == promised
+    assert promised["functions"].keys() >= {"context.current", "invoicing.create-manual-invoice", "charges.create-charges"}
+    assert promised["exports"].keys() == {"handler", "on-event", "collect-charges", "render-invoice"}
+    assert {"ticket.opened", "invoice.finalized"} <= promised["events"].keys()
+    assert {"endpoints[].auth", "capabilities[].hosts", "hooks[].on_failure"} <= promised["manifest"].keys()
+    assert broken_promises(promised, read_promises(first_party())) == []
+
+
+def _with(promised: dict[str, Any], part: str, name: str, value: Any) -> dict[str, Any]:
+    """The promises with one of them another, or gone (None)."""
+    kept = {key: kind for key, kind in promised[part].items() if key != name}
+    return promised | {part: kept if value is None else kept | {name: value}}
+
+
+def _asked(**changes: Any) -> dict[str, Any]:
+    return {"kind": "text", "required": False, "choices": [], "least": 0, "most": None} | changes
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "words"),
+    [
+        ("functions", "config.get", None, "The host function config.get is gone"),
+        ("functions", "config.get", "func() -> string", "Give the new shape a new name"),
+        ("capabilities", "config.get", "cap:config.all", "The capability of config.get is cap:config.all"),
+        ("exports", "on-event", "func(event: string)", "The export on-event is func(event: string)"),
+        ("events", "ticket.opened", None, "The event ticket.opened is said no more"),
+        ("events", "ticket.opened", {"ticket_id": "text"}, "In the event ticket.opened, ticket_id is text; it was uuid"),
+        ("manifest", "title", None, "In deskhand.json, title is gone"),
+        ("manifest", "title", _asked(required=True, least=0, most=40), "narrower bounds"),
+        ("manifest", "endpoints[].auth", _asked(required=True, choices=["user"]), "may be public-signed no more"),
+        ("manifest", "description", _asked(required=True, most=400), "description is required by now"),
+        ("manifest", "color", _asked(required=True), "color is new and required"),
+        ("invoice", "lines[].quantity", "whole number", "What render-invoice is told as lines[].quantity is whole number"),
+    ],
+)
+def test_what_would_break_an_extension_in_the_field_is_named(part: str, name: str, value: Any, words: str) -> None:
+    promised = json.loads((WIT_FOLDER / FROZEN).read_text())
+    broken = broken_promises(promised, _with(promised, part, name, value))
+    assert any(words in one for one in broken), broken
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("functions", "tickets.archive", "func(ticket-id: string)"),
+        ("events", "ticket.frozen", {"ticket_id": "uuid"}),
+        ("manifest", "color", _asked()),
+        ("manifest", "title", _asked(required=True, most=200)),
+        ("manifest", "endpoints[].auth", _asked(required=True, choices=["portal", "public-signed", "user"])),
+        ("invoice", "lines[].color", "text"),
+    ],
+)
+def test_what_only_adds_breaks_nothing(part: str, name: str, value: Any) -> None:
+    promised = json.loads((WIT_FOLDER / FROZEN).read_text())
+    assert broken_promises(promised, _with(promised, part, name, value)) == []
+
+
+def test_a_broken_promise_is_refused_up_to_the_next_major_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = _with(read_promises(first_party()), "functions", "config.get", None)
+    monkeypatch.setattr("house.sdk.read_promises", lambda _plugins: other)
+    for arguments in (["--check"], ["--freeze"]):
+        refused = CliRunner().invoke(sdk, arguments)
+        assert (refused.exit_code, "declare version 2.0.0" in refused.output) == (1, True), refused.output
+    monkeypatch.setattr("house.sdk.read_promises", lambda _plugins: other | {"major": 2})
+    refused = CliRunner().invoke(sdk, ["--check"])
+    assert "sdk/typescript/package.json: 1.0.0" in refused.output, "packages go with it"
+    monkeypatch.setattr("house.sdk._package_versions", lambda: iter(()))
+    assert CliRunner().invoke(sdk, ["--check"]).exit_code == 0
 
 
 def test_every_function_has_words_and_every_field_a_kind(kernel: Kernel) -> None:

@@ -19,7 +19,7 @@ ASSEMBLYSCRIPT = PurePosixPath("sdk/assemblyscript/assembly/generated")
 RUST = PurePosixPath("sdk/rust/src/host")
 PYTHON = PurePosixPath("sdk/python/src/deskhand_extension/host")
 FROZEN = "frozen.json"
-"""Function types by name that components in the field rely on; see `deskhand sdk --freeze`."""
+"""What extensions in the field rely on; see `deskhand sdk --freeze`."""
 BY_HAND = frozenset({"types.wit", "triggers.wit", FROZEN})
 """Files of `sdk/wit` that are not made anew each time."""
 
