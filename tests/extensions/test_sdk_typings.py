@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,3 +146,22 @@ def test_the_package_carries_all_that_a_build_needs(tmp_path: Path) -> None:
     assert names >= {f"src/{one.relative_to(SDK / 'src')}" for one in (SDK / "src").rglob("*.ts")}
     assert not (here / "wit").exists()
     assert f"\n## {package['version']}\n" in (here / "CHANGELOG.md").read_text()
+
+
+def test_the_python_package_is_built_without_a_network(tmp_path: Path) -> None:
+    """What PyPI would publish: typed modules for every interface, a licence, a changelog."""
+    here = tmp_path / "python"
+    shutil.copytree(SDK.parent / "python", here, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    run_tool(sys.executable, "-m", "hatchling", "build", cwd=here)
+    [wheel], [source] = (list((here / "dist").glob(kind)) for kind in ("*.whl", "*.tar.gz"))
+    with zipfile.ZipFile(wheel) as opened:
+        names = {name.split(".dist-info/")[-1] for name in opened.namelist()}
+    assert names >= {"METADATA", "licenses/LICENSE", "deskhand_extension/py.typed"}
+    assert names >= {f"deskhand_extension/host/{one.name}" for one in (here / "src/deskhand_extension/host").glob("*.py")}
+    with tarfile.open(source) as opened:
+        assert {"LICENSE", "CHANGELOG.md", "README.md"} <= {name.split("/", 1)[1] for name in opened.getnames()}
+
+
+def test_every_package_carries_the_licence_of_the_house() -> None:
+    for name in ("python", "rust"):
+        assert (SDK.parent / name / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
