@@ -20,10 +20,10 @@ from plugins.accounting.assembling import assemble, open_desk
 from plugins.accounting.errors import BatchDuplicate, BatchEmpty, BatchNotFound, BatchState, DocumentNotFound
 from plugins.accounting.links import find_links
 from plugins.accounting.models import OPEN_BATCH, Batch, BatchFile, ExportDocument, Link, Outgoing, Target
-from plugins.accounting.outgoing import add_work, wake
+from plugins.accounting.outgoing import Work, add_works, wake
 from plugins.accounting.snapshots import pack, unpack
 from plugins.accounting.targets import get_target, system_of
-from plugins.accounting.validating import validate
+from plugins.accounting.validating import validate, write_documents
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -218,12 +218,10 @@ def queue(ctx: CallContext, target: Target, documents: Sequence[ExportDocument])
     if target.provision:
         wanted = {one.client_id for one in documents}
         known = find_links(ctx, target.id, "client", wanted)
-        for client in get_clients(ctx, sorted(wanted - set(known))).values():
-            add_work(ctx, target.id, "client", client.id, label=client.name)
-    for one in documents:
-        add_work(ctx, target.id, one.kind, one.invoice_id, label=one.number, document_id=one.id)
-        one.state = "queued"
-    ctx.session.flush()
+        clients = get_clients(ctx, sorted(wanted - set(known)))
+        add_works(ctx, target.id, [Work("client", one.id, one.name) for one in clients.values()])
+    add_works(ctx, target.id, [Work(one.kind, one.invoice_id, one.number, one.id) for one in documents])
+    write_documents(ctx, [one.id for one in documents], state="queued")
 
 
 def write_files(ctx: CallContext, target: Target, batch: Batch, documents: Sequence[ExportDocument]) -> None:
@@ -236,9 +234,7 @@ def write_files(ctx: CallContext, target: Target, batch: Batch, documents: Seque
     for at, file in enumerate(files, first):
         ctx.session.add(BatchFile(batch_id=batch.id, position=at, name=file.name, content_type=file.content_type,
                                   content=file.content, documents=len(documents), written_at=ctx.now()))  # fmt: skip
-    for one in documents:
-        one.state, one.delivered_at = "delivered", ctx.now()
-    ctx.session.flush()
+    write_documents(ctx, [one.id for one in documents], state="delivered", delivered_at=ctx.now())
 
 
 def list_files(ctx: CallContext, batch_id: UUID) -> list[BatchFile]:

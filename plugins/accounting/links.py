@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -34,16 +34,35 @@ def find_theirs(ctx: CallContext, target_id: UUID, kind: str, external_ids: Coll
     return {one.external_id: one for one in ctx.session.scalars(mine)}
 
 
+class NewLink(NamedTuple):
+    """That something of ours is something of theirs; `facts` are number, currency, total, tax and voided."""
+
+    kind: str
+    our_id: UUID
+    external: External
+    facts: Mapping[str, Any] = {}
+
+
+def add_links(ctx: CallContext, target_id: UUID, links: Sequence[NewLink]) -> set[UUID]:
+    """Note those, all of one kind, of which neither side is linked, in one statement; gives which of ours these are."""
+    rows = [_row(ctx, target_id, one) for one in links]
+    made = insert(Link).values(rows).on_conflict_do_nothing().returning(Link.our_id)
+    return set(ctx.session.scalars(made)) if rows else set()
+
+
+def _row(ctx: CallContext, target_id: UUID, link: NewLink) -> dict[str, Any]:
+    theirs = {"external_id": link.external.id, "external_version": link.external.version, "external_name": link.external.name}
+    return {"tenant_id": ctx.tenant_id, "id": uuid7(), "target_id": target_id, "kind": link.kind, "our_id": link.our_id,
+            "created_at": ctx.now(), **theirs, **link.facts}  # fmt: skip
+
+
 def put_link(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID, external: External, **facts: Any) -> Link:
     """Note that ours is theirs, or that theirs has another version; `facts` are number, currency, total, tax and voided.
 
     Raises LinkTaken where theirs is linked to something else of ours.
     """
     values = {"external_id": external.id, "external_version": external.version, "external_name": external.name, **facts}
-    row = {"tenant_id": ctx.tenant_id, "id": uuid7(), "target_id": target_id, "kind": kind, "our_id": our_id,
-           "created_at": ctx.now(), **values}  # fmt: skip
-    fresh = insert(Link).values(row).on_conflict_do_nothing().returning(Link.id)
-    if ctx.session.scalar(fresh) is None:
+    if not add_links(ctx, target_id, [NewLink(kind, our_id, external, facts)]):
         known = find_links(ctx, target_id, kind, [our_id]).get(our_id)
         other = find_theirs(ctx, target_id, kind, [external.id]).get(external.id)
         if known is None or (other is not None and other.our_id != our_id):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import case, func, select, text, update
@@ -35,13 +35,30 @@ def new_request_id() -> str:
     return f"dh{uuid4().hex}"
 
 
+class Work(NamedTuple):
+    """Something of ours that shall go out, or be voided there."""
+
+    kind: str
+    our_id: UUID
+    label: str = ""
+    document_id: UUID | None = None
+    action: str = "put"
+
+
 def add_work(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID, *, action: str = "put", label: str = "",
-             document_id: UUID | None = None) -> UUID:  # fmt: skip
+             document_id: UUID | None = None) -> None:  # fmt: skip
     """Let something go out; what waits for its turn already is not doubled, and what failed is tried anew."""
-    row = {"tenant_id": ctx.tenant_id, "id": uuid7(), "target_id": target_id, "rank": RANKS[kind, action], "kind": kind,
-           "action": action, "our_id": our_id, "document_id": document_id, "label": label, "request_id": new_request_id(),
-           "due_at": ctx.now(), "created_at": ctx.now()}  # fmt: skip
-    fresh = insert(Outgoing).values(row)
+    add_works(ctx, target_id, [Work(kind, our_id, label, document_id, action)])
+
+
+def add_works(ctx: CallContext, target_id: UUID, works: Sequence[Work]) -> None:
+    """`add_work` for many things, each named once, in one statement."""
+    rows = [{"tenant_id": ctx.tenant_id, "id": uuid7(), "target_id": target_id, "rank": RANKS[one.kind, one.action],
+             "request_id": new_request_id(), "due_at": ctx.now(), "created_at": ctx.now(), **one._asdict()}
+            for one in works]  # fmt: skip
+    if not rows:
+        return
+    fresh = insert(Outgoing).values(rows)
     failed = Outgoing.state == "failed"
     anew = {"request_id": case((failed, fresh.excluded.request_id), else_=Outgoing.request_id), "state": "waiting",
             "due_at": ctx.now(), "code": "", "detail": "", "mend_url": "", "finished_at": None,
@@ -49,8 +66,14 @@ def add_work(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID, *, acti
     keep = fresh.on_conflict_do_update(
         index_elements=["tenant_id", "target_id", "kind", "our_id", "action"], index_where=_OPEN, set_=anew
     )  # fmt: skip
-    row_id: UUID = ctx.session.scalars(keep.returning(Outgoing.id)).one()
-    return row_id
+    ctx.session.execute(keep)
+
+
+def mark(ctx: CallContext, work_ids: Sequence[UUID], **facts: Any) -> None:
+    """Write the same facts into many rows of the ledger, in one statement."""
+    if work_ids:
+        mine = update(Outgoing).where(Outgoing.id.in_(work_ids))
+        ctx.session.execute(mine.values(version=Outgoing.version + 1, **facts))
 
 
 def wake(ctx: CallContext, target_id: UUID) -> UUID:

@@ -20,7 +20,7 @@ from plugins.accounting.links import find_links
 from plugins.accounting.mapping import read_mappings
 from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
 from plugins.accounting.money import build_money, build_uses
-from plugins.accounting.outgoing import add_work
+from plugins.accounting.outgoing import add_work, mark
 from plugins.accounting.settling import postpone, refuse
 from plugins.accounting.snapshots import unpack
 from plugins.accounting.targets import keeps, system_of
@@ -59,11 +59,11 @@ def take_portion(ctx: CallContext, target: Target) -> Portion | None:
     values = build(ctx, target, rows)
     for row in rows:
         if row.id in values:
-            row.state, row.attempts, row.due_at = "sending", row.attempts + 1, ctx.now()
             portion.rows.append(row.id)
             portion.ours.append(row.our_id)
             portion.values.append(values[row.id])
     ctx.session.flush()
+    mark(ctx, portion.rows, state="sending", attempts=Outgoing.attempts + 1, due_at=ctx.now())
     return portion
 
 

@@ -13,11 +13,12 @@ from kernel.failures import backoff
 from kernel.hookspecs.accounting import FAILURES, Done, Failed
 from plugins.accounting.batches import get_batch, refresh
 from plugins.accounting.errors import LinkTaken
-from plugins.accounting.links import find_links, put_link
+from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
 from plugins.accounting.models import ExportDocument, Outgoing, Target
-from plugins.accounting.outgoing import wake_money
+from plugins.accounting.outgoing import mark, wake_money
 from plugins.accounting.targets import get_target
+from plugins.accounting.validating import write_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,25 +36,23 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
     held = {one.id: one for one in ctx.session.scalars(
         select(Outgoing).where(Outgoing.id.in_(rows), Outgoing.state == "sending").order_by(Outgoing.id).with_for_update()
     )}  # fmt: skip
-    batches: set[UUID] = set()
-    arrived = False
-    for row_id, value, answer in zip(rows, values, answers, strict=True):
-        row = held.get(row_id)
-        if row is None:
-            continue
+    answered = [(held[row_id], value, answer) for row_id, value, answer in zip(rows, values, answers, strict=True)
+                if row_id in held]  # fmt: skip
+    done = [(row, value, answer) for row, value, answer in answered if isinstance(answer, Done)]
+    batches = _deliver(ctx, target, done)
+    for row, _, answer in answered:
         if isinstance(answer, Done):
-            _deliver(ctx, target, row, value, answer)
-            arrived = arrived or row.kind in _AWAITED
-        elif answer.again:
+            continue
+        if answer.again:
             postpone(row, ctx.now() + max(_LEAST, backoff(row.attempts)), answer.code, _words(answer))
         else:
             refuse(ctx, row, answer.code, _words(answer))
         if row.document_id is not None:
-            batches.add(_batch_of(ctx, row.document_id))
+            batches.add(_document(ctx, row.document_id).batch_id)
     ctx.session.flush()
     for batch_id in sorted(batches):
         refresh(ctx, get_batch(ctx, batch_id, lock=True))
-    if arrived:
+    if any(row.kind in _AWAITED for row, _, _ in done):
         wake_money(ctx, target_id)
 
 
@@ -85,41 +84,53 @@ def _words(failed: Failed) -> str:
     return failed.detail or FAILURES.get(failed.code, failed.code)
 
 
-def _batch_of(ctx: CallContext, document_id: UUID) -> UUID:
-    return _document(ctx, document_id).batch_id
-
-
 def _document(ctx: CallContext, document_id: UUID) -> ExportDocument:
     return ctx.session.get_one(ExportDocument, (ctx.tenant_id, document_id))
 
 
-def _deliver(ctx: CallContext, target: Target, row: Outgoing, value: Any, done: Done) -> None:
+def _deliver(ctx: CallContext, target: Target, done: Sequence[tuple[Outgoing, Any, Done]]) -> set[UUID]:
+    """Note what arrived, all that is linked for the first time together; gives the batches of its documents."""
+    fresh = add_links(ctx, target.id, [_new_link(row, value, answer) for row, value, answer in done if _is_linked(row)])
+    arrived = [(row, answer) for row, value, answer in done
+               if (_is_linked(row) and row.our_id in fresh) or _link_again(ctx, target, row, value, answer)]  # fmt: skip
+    for row, answer in arrived:
+        audit.record(ctx, f"accounting.{'voided' if row.action == 'void' else 'delivered'}", kind="accounting.target",
+                     row_id=target.id, label=row.label, changes={"kind": row.kind, "theirs": answer.external.id})  # fmt: skip
+    ctx.session.flush()
+    mark(ctx, [row.id for row, _ in arrived], state="done", finished_at=ctx.now(), code="", detail="", mend_url="")
+    documents = [row.document_id for row, _ in arrived if row.document_id is not None]
+    return write_documents(ctx, documents, state="delivered", delivered_at=ctx.now(), code="", detail="")
+
+
+def _is_linked(row: Outgoing) -> bool:
+    return row.action == "put" and row.kind != "item"
+
+
+def _new_link(row: Outgoing, value: Any, done: Done) -> NewLink:
+    if row.kind == "client":
+        return NewLink("client", row.our_id, done.external if done.external.name else done.external._replace(name=value.name))
+    facts = {"number": value.number, "total": value.total, "tax": value.tax} if row.document_id is not None else {
+        "number": value.reference, "total": value.amount}  # fmt: skip
+    return NewLink(row.kind, row.our_id, done.external, {**facts, "currency": value.currency, "voided": False})
+
+
+def _link_again(ctx: CallContext, target: Target, row: Outgoing, value: Any, done: Done) -> bool:
+    """Note what was known before; False where theirs belongs to something else of ours, which somebody has to see to."""
     try:
         with ctx.session.begin_nested():
             _link(ctx, target, row, value, done)
     except LinkTaken as error:
         refuse(ctx, row, "duplicate_number", f"{error.detail} It is {done.external.id} there.")
-        return
-    row.state, row.finished_at, row.code, row.detail, row.mend_url = "done", ctx.now(), "", "", ""
-    if row.document_id is not None:
-        document = _document(ctx, row.document_id)
-        document.state, document.delivered_at, document.code, document.detail = "delivered", ctx.now(), "", ""
-    audit.record(ctx, f"accounting.{'voided' if row.action == 'void' else 'delivered'}", kind="accounting.target",
-                 row_id=target.id, label=row.label, changes={"kind": row.kind, "theirs": done.external.id})  # fmt: skip
+        return False
+    return True
 
 
 def _link(ctx: CallContext, target: Target, row: Outgoing, value: Any, done: Done) -> None:
     if row.action == "void":
-        link = find_links(ctx, target.id, row.kind, [row.our_id])[row.our_id]
-        link.voided, link.external_version = True, done.external.version or link.external_version
+        known = find_links(ctx, target.id, row.kind, [row.our_id])[row.our_id]
+        known.voided, known.external_version = True, done.external.version or known.external_version
     elif row.kind == "item":
         set_mapping(ctx, target, "item", str(row.our_id), done.external.id, done.external.name or value.name)
-    elif row.kind == "client":
-        external = done.external if done.external.name else done.external._replace(name=value.name)
-        put_link(ctx, target.id, "client", row.our_id, external)
-    elif row.document_id is not None:
-        put_link(ctx, target.id, row.kind, row.our_id, done.external, number=value.number, currency=value.currency,
-                 total=value.total, tax=value.tax, voided=False)  # fmt: skip
     else:
-        put_link(ctx, target.id, row.kind, row.our_id, done.external, number=value.reference, currency=value.currency,
-                 total=value.amount, voided=False)  # fmt: skip
+        link = _new_link(row, value, done)
+        put_link(ctx, target.id, link.kind, link.our_id, link.external, **link.facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from uuid import UUID
 
 from kernel.hookspecs.papers import InvoicePaper
 
-_READ: dict[Any, Any] = {UUID: UUID, Decimal: Decimal, date: date.fromisoformat, datetime: datetime.fromisoformat}
+_Reader = Callable[[Any], Any]
+_READ: dict[Any, _Reader] = {UUID: UUID, Decimal: Decimal, date: date.fromisoformat, datetime: datetime.fromisoformat}
 
 
 def pack(paper: InvoicePaper) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def pack(paper: InvoicePaper) -> dict[str, Any]:
 
 def unpack(packed: Mapping[str, Any]) -> InvoicePaper:
     """The paper of a snapshot. Fields that came later have what they begin with."""
-    paper: InvoicePaper = _build(InvoicePaper, packed)
+    paper: InvoicePaper = _reader(InvoicePaper)(packed)
     return paper
 
 
@@ -42,25 +43,31 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal | UUID) else value
 
 
-@lru_cache(maxsize=64)
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _build(kind: Any, packed: Mapping[str, Any]) -> Any:
-    hints = _hints(kind)
-    return kind(**{name: _read(hints[name], value) for name, value in packed.items() if name in hints})
-
-
-def _read(kind: Any, value: Any) -> Any:
-    if value is None:
-        return None
+@lru_cache(maxsize=256)
+def _reader(kind: Any) -> _Reader:
+    """What makes values of a type from plain ones; worked out once for each type."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _read(next(one for one in inner if one is not type(None)), value)
+        return _reader(next(one for one in inner if one is not type(None)))
+    if origin is tuple and inner[-1] is Ellipsis:
+        each = _reader(inner[0])
+        return lambda value: tuple([_read(each, part) for part in value])
     if origin is tuple:
-        each = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        return tuple(_read(one, part) for one, part in zip(each, value, strict=True))
+        parts = [_reader(one) for one in inner]
+        return lambda value: tuple([_read(one, part) for one, part in zip(parts, value, strict=True)])
     if kind in _READ:
-        return _READ[kind](value)
-    return _build(kind, value) if hasattr(kind, "_fields") or is_dataclass(kind) else value
+        return _READ[kind]
+    return _builder(kind) if hasattr(kind, "_fields") or is_dataclass(kind) else _as_it_is
+
+
+def _builder(kind: Any) -> _Reader:
+    readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+    return lambda packed: kind(**{name: _read(readers[name], value) for name, value in packed.items() if name in readers})
+
+
+def _read(reader: _Reader, value: Any) -> Any:
+    return value if value is None or reader is _as_it_is else reader(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

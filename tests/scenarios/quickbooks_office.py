@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
@@ -14,12 +14,15 @@ import psycopg
 import pytest
 from quickbooks_fake import Company, QuickBooksFake, running
 
+from kernel.context import CallContext
 from kernel.jobs import drain
 from kernel.tenancy import switch_plugin
 from plugins.connections import applications, consents
 from plugins.quickbooks import client as quickbooks_client
 from plugins.quickbooks.pace import Pace
-from tests.conftest import World
+
+Call = Callable[[], AbstractContextManager[CallContext]]
+"""Opens a call of Alice's, in a transaction of its own."""
 
 
 @contextmanager
@@ -34,27 +37,28 @@ def quickbooks_at(start: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield fake
 
 
-def open_rooms(world: World) -> None:
+def open_rooms(alice: Call) -> None:
     """Alice switches on what accounting takes, and names the application that she registered with Intuit."""
-    with world.call("alice") as ctx:
+    with alice() as ctx:
         for room in ("connections", "accounting", "quickbooks"):
             switch_plugin(ctx, room, enabled=True)
-    with world.call("alice") as ctx:
+    with alice() as ctx:
         applications.add_application(
             ctx, provider="quickbooks", environment="production", client_id="client", client_secret="secret"
         )
 
 
-def connect(world: World, fake: QuickBooksFake, realm: str) -> UUID:
+def connect(alice: Call, fake: QuickBooksFake, realm: str) -> UUID:
     """Alice consents on Intuit's page; the connection."""
-    with world.call("alice") as ctx:
+    with alice() as ctx:
         [application] = applications.list_applications(ctx)
         asked = parse_qs(urlsplit(consents.ask_consent(ctx, application.id)).query)
+        kernel, tenant_id = ctx.kernel, ctx.tenant_id
     code = fake.consents.consent("client", realm, asked["redirect_uri"][0])
-    with world.call("alice") as ctx:
+    with alice() as ctx:
         consents.answer_consent(ctx, {"state": asked["state"][0], "code": code, "realmId": realm})
-    drain(world.kernel, world.tenant_id)
-    with world.call("carol") as ctx:
+    drain(kernel, tenant_id)
+    with alice() as ctx:
         found = ctx.hooks.list_connections(ctx=ctx, provider="quickbooks")
         return next(one.id for one in found if one.account_id == realm)
 

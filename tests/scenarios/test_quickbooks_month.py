@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -82,8 +83,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickBooksFake]:
 @pytest.fixture
 def desk(acme: World, fake: QuickBooksFake, clock: Any) -> Desk:
     company = fake.company(REALM, "Acme MSP GmbH", country="GB", currency="EUR")
-    open_rooms(acme)
-    connection_id = connect(acme, fake, REALM)
+    open_rooms(partial(acme.call, "alice"))
+    connection_id = connect(partial(acme.call, "alice"), fake, REALM)
     with acme.call(Actor.system()) as ctx:
         client_id = taxed_client(ctx, lay_out_taxes(ctx))
         items = {name: item(ctx, name, EUR=10000) for name in ("Support", "Backup")}
@@ -152,7 +153,7 @@ def test_a_consent_that_is_withdrawn_there_loses_nothing(desk: Desk) -> None:
         [connection] = ctx.hooks.list_connections(ctx=ctx, provider="quickbooks")
         assert (connection.state, targets.get_target(ctx, desk.target_id).halted) == ("withdrawn", "missing_connection")
     assert desk.count()["Invoice"] == 0
-    connect(desk.world, desk.fake, REALM)
+    connect(partial(desk.world.call, "alice"), desk.fake, REALM)
     desk.work()
     assert [one["DocNumber"] for one in desk.company.rows("Invoice")] == [number_of(desk, first)]
 

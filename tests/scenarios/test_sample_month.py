@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -72,7 +73,7 @@ class Month:
 
     def target(self, realm: str) -> UUID:
         """Carol connects a company, and lets it be read."""
-        connection = connect(self.world, self.fake, realm)
+        connection = connect(partial(self.world.call, "alice"), self.fake, realm)
         with self.world.call("carol") as ctx:
             made = targets.add_target(ctx, system="quickbooks", starts_on=JULY, connection_id=connection, provision=True).id
             looking.ask_to_look(ctx, made)
@@ -131,7 +132,7 @@ def month(acme: World, clock: Any, monkeypatch: pytest.MonkeyPatch, auditor: psy
     drain(acme.kernel, acme.tenant_id)
     with acme.call("carol") as ctx:
         finalizing.finalize_invoices(ctx, list(ctx.session.scalars(select(Invoice.id))))
-    open_rooms(acme)
+    open_rooms(partial(acme.call, "alice"))
     with quickbooks_at(START, monkeypatch) as fake:
         fake.throttle.strict = True
         yield Month(acme, fake, clock, auditor)

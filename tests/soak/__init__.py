@@ -1,1 +1,6 @@
-"""Long tests: `make soak NAME=…`."""
+"""Long tests that are run by hand: `make soak NAME=billing-kills`."""
+
+import sys
+from pathlib import Path
+
+sys.path += [str(one) for one in sorted(Path(__file__).parents[2].glob("fakes/*/src"))]  # as pytest's settings have it

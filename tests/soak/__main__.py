@@ -22,6 +22,7 @@ from uuid import UUID
 from kernel.app import Kernel
 from tests.audit.auditor import audit, connect
 from tests.ground import ROOT, bill_month, found, ground
+from tests.soak.accounting_thousand import accounting_thousand
 from tests.soak.attack_neighbours import attack_neighbours
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
 from tests.soak.billing_scale import billing_scale
@@ -70,6 +71,7 @@ def audited(kernel: Kernel, tenants: Iterable[UUID]) -> list[str]:
 
 
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
+    "accounting-thousand": accounting_thousand,
     "attack-neighbours": attack_neighbours,
     "billing-kills": billing_kills,
     "billing-scale": billing_scale,
