@@ -14,7 +14,7 @@ run: setup ## Run everything on this machine with a demo MSP, until Ctrl-C
 	@DESKHAND_DEMO="$${DESKHAND_DEMO:-1}" exec $(BIN)/deskhand up
 
 test: setup ## Run the tests (TEST_PROCESSES=2 to say how many at a time)
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --ignore=tests/browser --ignore=tests/soak --ignore=tests/benchmarks
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --ignore=tests/browser --ignore=tests/soak --ignore=tests/benchmarks
 
 test-browser: setup ## Run the tests in a real browser (needs chromium)
 	@$(BIN)/python -m pytest tests/browser

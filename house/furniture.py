@@ -14,15 +14,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from house.stage import World
-from house.walk import Door
 from kernel import auth, jobs
 from kernel.context import CallContext
 from kernel.directory import clients, staff
 from kernel.jobs.schedules import add_schedule
 from kernel.plugins import Plugin
+
+if TYPE_CHECKING:
+    from house.stage import World
+    from house.walk import Door
 
 KERNEL = "kernel"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +19,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
+from house.furnished_copy import FurnishedPattern
+from house.furniture import Rows, furnish
+from house.leftovers import make_folder, remove_folder
 from house.tenant_copy import Pattern, connect_admin
 from kernel import auth
 from kernel.app import Kernel, build_kernel, create_app
@@ -40,6 +41,8 @@ from local.postgres import EmbeddedPostgres
 START = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 CAST = {"alice": "admin", "bob": "technician", "carol": "finance", "mallory": None}
+ACME = {"name": "Acme MSP", "zone": "Europe/Berlin", "currency": "EUR"}
+BETA = {"name": "Beta MSP", "zone": "America/Los_Angeles", "currency": "USD"}
 TEMPLATE = "deskhand_template"
 _numbers = itertools.count(1)
 
@@ -48,12 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the cluster once, in the process that directs the run."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    folder = Path(tempfile.mkdtemp(prefix="deskhand-tests-"))
+    folder = make_folder("tests")
     postgres = EmbeddedPostgres(folder / "pg", durable=False)
+    config.stash[_STAGE] = (folder, postgres)
     postgres.start()
     postgres.create_database(TEMPLATE)
     upgrade(postgres.owner_url_for(TEMPLATE), Plugins.discover())
-    config.stash[_STAGE] = (folder, postgres)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -61,7 +64,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _STAGE in config.stash:
         folder, postgres = config.stash[_STAGE]
         postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 class _HandOver:
@@ -212,15 +215,27 @@ class Founder:
         self._postgres = postgres
         self._password_hash = seal_password(PASSWORD)
         self._patterns: dict[tuple[int, str], tuple[Kernel, Pattern, dict[str, UUID]]] = {}
+        self._furnished: dict[tuple[int, str], tuple[FurnishedPattern, Rows]] = {}
         self._admins: dict[str, psycopg.Connection[Any]] = {}
 
     def found(self, kernel: Kernel, app: Flask, name: str, **facts: str) -> World:
         """A world of this name, with the cast as its staff."""
         if (id(kernel), name) not in self._patterns:
             self._patterns[id(kernel), name] = (kernel, *self._pattern(kernel, name, facts))
-        _, pattern, users = self._patterns[id(kernel), name]
-        tenant_id = pattern.copy(_slug(name))
-        with kernel.call(tenant_id) as ctx:
+        return self._copy(kernel, app, name, self._patterns[id(kernel), name][1])
+
+    def furnish(self, kernel: Kernel, app: Flask, name: str, **facts: str) -> tuple[World, Rows]:
+        """A world of this name with rows of every kind."""
+        if (id(kernel), name) not in self._furnished:
+            first = self.found(kernel, app, name, **facts)
+            rows = furnish(first)
+            self._furnished[id(kernel), name] = FurnishedPattern(kernel, self._admin(kernel), first.tenant_id), rows
+        pattern, rows = self._furnished[id(kernel), name]
+        return self._copy(kernel, app, name, pattern), rows
+
+    def _copy(self, kernel: Kernel, app: Flask, name: str, pattern: Pattern | FurnishedPattern) -> World:
+        users = self._patterns[id(kernel), name][2]
+        with kernel.call(pattern.copy(_slug(name))) as ctx:
             return World(kernel, app, ctx.tenant, dict(users))
 
     def _pattern(self, kernel: Kernel, name: str, facts: dict[str, str]) -> tuple[Pattern, dict[str, UUID]]:
@@ -264,13 +279,25 @@ def _founder(postgres: EmbeddedPostgres, database: str) -> Iterator[Founder]:
 @pytest.fixture
 def acme(kernel: Kernel, app: Flask, _founder: Founder) -> World:
     """Acme MSP, Berlin, euros; Alice administers, Bob is a technician, Carol does finance; Mallory may nothing."""
-    return _founder.found(kernel, app, "Acme MSP", zone="Europe/Berlin", currency="EUR")
+    return _founder.found(kernel, app, **ACME)
 
 
 @pytest.fixture
 def beta(kernel: Kernel, app: Flask, _founder: Founder) -> World:
     """Beta MSP, Seattle, dollars."""
-    return _founder.found(kernel, app, "Beta MSP", zone="America/Los_Angeles", currency="USD")
+    return _founder.found(kernel, app, **BETA)
+
+
+@pytest.fixture
+def furnished_acme(kernel: Kernel, app: Flask, _founder: Founder) -> tuple[World, Rows]:
+    """Acme MSP with rows of every kind that its rooms keep."""
+    return _founder.furnish(kernel, app, **ACME)
+
+
+@pytest.fixture
+def furnished_beta(kernel: Kernel, app: Flask, _founder: Founder) -> tuple[World, Rows]:
+    """Beta MSP with rows of every kind; none has an id of Acme's."""
+    return _founder.furnish(kernel, app, **BETA)
 
 
 def csrf_of(page: str) -> str:

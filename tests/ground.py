@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -20,6 +18,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy.engine import make_url
 
+from house.leftovers import make_folder, remove_folder
 from house.stage import TEMPLATE
 from kernel import jobs
 from kernel.app import Kernel, build_kernel
@@ -47,7 +46,7 @@ KINDS = ("fixed", "fixed", "fixed", "fixed", "product", "license", "usage", "usa
 @contextmanager
 def ground(*, durable: bool = False, clock: Clock | None = None, **changes: Any) -> Iterator[tuple[Kernel, EmbeddedPostgres]]:
     """A kernel on a database of its own, and the server; both are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="deskhand-ground-"))
+    folder = make_folder("ground")
     postgres = EmbeddedPostgres(folder / "postgres", durable=durable)
     try:
         postgres.start()
@@ -57,7 +56,7 @@ def ground(*, durable: bool = False, clock: Clock | None = None, **changes: Any)
         kernel.db.dispose()
     finally:
         postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from house.furniture import Rows, furnish
+from house.furniture import Rows
 from house.stage import World
 from house.walk import filled_in
 from kernel.app import Kernel
@@ -81,9 +81,9 @@ class Guest:
 
 
 @pytest.fixture
-def guest(acme: World) -> Guest:
+def guest(furnished_acme: tuple[World, Rows]) -> Guest:
     pytest.importorskip("plugins.extensions")
-    rows = furnish(acme)
+    acme, rows = furnished_acme
     return Guest(acme, rows.of["extensions"]["install_id"], rows)
 
 
@@ -169,8 +169,8 @@ def test_no_install_acts_in_another_tenant(guest: Guest, beta: World, kernel: Ke
             assert _code(forged(call)) == "install_disabled", call
 
 
-def test_rows_of_another_tenant_are_not_there(guest: Guest, beta: World, kernel: Kernel) -> None:
-    theirs = furnish(beta)
+def test_rows_of_another_tenant_are_not_there(guest: Guest, furnished_beta: tuple[World, Rows], kernel: Kernel) -> None:
+    beta, theirs = furnished_beta
     stranger = Guest(beta, theirs.of["extensions"]["install_id"], guest.rows)
     stranger.grant(*sorted(kernel.plugins.capabilities))
     host, before = stranger.dispatcher(), _state(guest.world)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from house.furniture import furnish
+from house.furniture import Rows
 from house.knocking import Knocker
 from house.rules.test_code import NAMES, PLUGINS
 from house.stage import World
@@ -112,11 +112,14 @@ def test_events_reach_no_switched_off_plugin(room: str, acme: World, kernel: Ker
 
 
 @pytest.mark.parametrize("room", _who("register_host_functions"))
-def test_guests_reach_no_host_function_of_a_switched_off_plugin(room: str, acme: World, kernel: Kernel) -> None:
+def test_guests_reach_no_host_function_of_a_switched_off_plugin(
+    room: str, furnished_acme: tuple[World, Rows], kernel: Kernel
+) -> None:
     given = [one for one, plugin in kernel.host_plugins.items() if plugin == room and kernel.host_functions[one].call]
     dispatcher = pytest.importorskip("plugins.extensions.calls.dispatcher")
     invocation = pytest.importorskip("plugins.extensions.guests.invocation")
-    install_id = furnish(acme).of["extensions"]["install_id"]
+    acme, rows = furnished_acme
+    install_id = rows.of["extensions"]["install_id"]
     call = GuestCall(install_id, "example.contoso.orders", "1.0.0", "http", "request-1", kernel.clock.now())
     ask = dispatcher.Dispatcher(kernel, acme.tenant_id, Actor("extension", install_id, "Orders"), call)
     asked = [invocation.HostCall(interface, function, {}, True, None) for interface, function in given]

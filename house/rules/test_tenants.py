@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from house.furniture import KERNEL, Rows, furnish
+from house.furniture import KERNEL, Rows
 from house.knocking import Knocker, fingerprint, said
 from house.rules.test_code import NAMES
 from house.stage import World
@@ -17,12 +17,14 @@ from house.walk import Door, body_for, ids_in_body, ids_in_query, page_doors, ra
 from kernel.gate import PUBLIC
 
 ROOMS = [KERNEL, *NAMES]
+Furnished = tuple[World, Rows]
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_own_rows_open_every_reading_door(room: str, acme: World, app: Flask) -> None:
+def test_own_rows_open_every_reading_door(room: str, furnished_acme: Furnished, app: Flask) -> None:
     """And so prove that the furniture is of the kind that the address means."""
-    rows, knock = furnish(acme), Knocker(acme)
+    acme, rows = furnished_acme
+    knock = Knocker(acme)
     for door in (one for one in _doors(app, room) if one.method == "GET"):
         mine = knock(door, rows.ids(door))
         assert mine.status_code < 500, door
@@ -35,8 +37,11 @@ def test_own_rows_open_every_reading_door(room: str, acme: World, app: Flask) ->
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_acmes_ids_are_to_beta_like_random_ones(room: str, acme: World, beta: World, app: Flask) -> None:
-    theirs, ours, knock = furnish(acme), furnish(beta), Knocker(beta)
+def test_acmes_ids_are_to_beta_like_random_ones(
+    room: str, furnished_acme: Furnished, furnished_beta: Furnished, app: Flask
+) -> None:
+    (acme, theirs), (beta, ours) = furnished_acme, furnished_beta
+    knock = Knocker(beta)
     before = fingerprint(acme)
     for door in _doors(app, room):
         for path in _strange(door, theirs.ids(door), ours.ids(door)):
@@ -50,12 +55,15 @@ def test_acmes_ids_are_to_beta_like_random_ones(room: str, acme: World, beta: Wo
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_acmes_ids_in_a_body_are_to_beta_like_random_ones(room: str, acme: World, beta: World, app: Flask) -> None:
+def test_acmes_ids_in_a_body_are_to_beta_like_random_ones(
+    room: str, furnished_acme: Furnished, furnished_beta: Furnished, app: Flask
+) -> None:
     """Below Beta's own address, one of Acme's ids at a time among Beta's own; and such an id is looked at at all."""
     doors = [door for door in _doors(app, room) if ids_in_body(door)]
     if not doors:
         pytest.skip(f"{room} takes no ids in bodies")
-    theirs, ours, knock = furnish(acme), furnish(beta), Knocker(beta)
+    (acme, theirs), (beta, ours) = furnished_acme, furnished_beta
+    knock = Knocker(beta)
     before = fingerprint(acme)
     for door in doors:
         random = {}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from babel import Locale
 
-from house.furniture import KERNEL, furnish
+from house.furniture import KERNEL, Rows
 from house.rules.test_code import NAMES
 from house.walk import Door, page_doors
 from kernel.directory import staff
@@ -40,11 +40,11 @@ def _read(answer: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("room", [KERNEL, *NAMES])
-def test_every_word_of_every_page_is_translated(room: str, acme: World, app: Any) -> None:
+def test_every_word_of_every_page_is_translated(room: str, furnished_acme: tuple[World, Rows], app: Any) -> None:
     """Lists, details and forms with rows of every kind; then forms as they come back when sent empty, and what each deed
     leads to.
     """
-    rows = furnish(acme)
+    acme, rows = furnished_acme
     with acme.call() as ctx:
         staff.get_user(ctx, acme.users["alice"]).locale = PSEUDO
     reading, writing = _pages(app, room, "GET"), _pages(app, room, "POST")

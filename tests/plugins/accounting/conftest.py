@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from kernel.app import create_app
+from kernel.app import Kernel, create_app
 from kernel.context import Actor
 from kernel.jobs.work import drain
 from kernel.plugins import Plugins
@@ -80,18 +81,25 @@ class Desk:
             return [(one.state, one.code) for one in rows]
 
 
-@pytest.fixture
-def house(acme: World) -> World:
-    """Acme with the room of ledgers in place of the room of connections."""
-    packages = [importlib.import_module(one.package) for one in acme.kernel.plugins.installed.values()]
+@pytest.fixture(scope="session")
+def _with_ledgers(_shared_kernel: Kernel) -> tuple[Kernel, Flask]:
+    """A kernel that has the room of ledgers as well, and its application."""
+    packages = [importlib.import_module(one.package) for one in _shared_kernel.plugins.installed.values()]
     plugins = Plugins([*packages, ledger_room])
     plugins.register_hooks()
-    kernel = replace(acme.kernel, plugins=plugins, jobs=acme.kernel.jobs)
+    kernel = replace(_shared_kernel, plugins=plugins)
+    return kernel, create_app(kernel)
+
+
+@pytest.fixture
+def house(acme: World, _with_ledgers: tuple[Kernel, Flask]) -> World:
+    """Acme with the room of ledgers in place of the room of connections."""
+    kernel, app = _with_ledgers
     with acme.call(Actor.system()) as ctx:
         for row in ctx.session.scalars(select(TenantPlugin).where(TenantPlugin.plugin.in_(["connections"]))):
             row.enabled = False
         ctx.session.add(TenantPlugin(plugin="ledger_room", enabled=True, offered=[]))
-    return replace(acme, kernel=kernel, app=create_app(kernel))
+    return replace(acme, kernel=kernel, app=app)
 
 
 @pytest.fixture

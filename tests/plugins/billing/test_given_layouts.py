@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from kernel import jobs
-from kernel.app import create_app
+from kernel.app import Kernel, create_app
 from kernel.audit import AuditEntry
 from kernel.context import Actor
 from kernel.plugins import Plugins
@@ -29,14 +30,20 @@ from tests.plugins.billing.test_layout_store import words
 from tests.plugins.billing.test_runs import SEPTEMBER, contracts
 
 
-@pytest.fixture
-def house(acme: World) -> World:
-    """Acme with the room beside the others."""
-    packages = [importlib.import_module(one.package) for one in acme.kernel.plugins.installed.values()]
+@pytest.fixture(scope="module")
+def _with_given(_shared_kernel: Kernel) -> tuple[Kernel, Flask]:
+    packages = [importlib.import_module(one.package) for one in _shared_kernel.plugins.installed.values()]
     plugins = Plugins([*packages, given_room])
     plugins.register_hooks()
-    kernel = replace(acme.kernel, plugins=plugins)
-    return replace(acme, kernel=kernel, app=create_app(kernel))
+    kernel = replace(_shared_kernel, plugins=plugins)
+    return kernel, create_app(kernel)
+
+
+@pytest.fixture
+def house(acme: World, _with_given: tuple[Kernel, Flask]) -> World:
+    """Acme with the room beside the others."""
+    kernel, app = _with_given
+    return replace(acme, kernel=kernel, app=app)
 
 
 @pytest.fixture

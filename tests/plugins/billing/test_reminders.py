@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from threading import Barrier, Thread
 from typing import Any
@@ -12,7 +10,6 @@ import pytest
 from sqlalchemy import func, select
 
 from kernel import jobs
-from kernel.app import create_app
 from kernel.context import Actor, CallContext
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
@@ -25,24 +22,9 @@ from plugins.billing.receivables import dunning, levels, payers
 from plugins.billing.receivables.errors import DunningLevelUsed
 from plugins.billing.receivables.levels import Words
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, taxed_client
-from tests.post_office import PostOffice, opened
+from tests.post_office import PostOffice
 
 DANA = "dana@hill.example"
-
-
-@pytest.fixture
-def office() -> PostOffice:
-    return PostOffice()
-
-
-@pytest.fixture
-def posting(acme: Any, office: PostOffice) -> Iterator[Any]:
-    """Acme, with a mail server."""
-    with opened(office) as settings:
-        kernel = replace(acme.kernel, mail=settings)
-        app = create_app(kernel)
-        app.testing = True
-        yield replace(acme, kernel=kernel, app=app)
 
 
 def client_of(ctx: CallContext, address: str | None = DANA, name: str = "Hill & Sons", **facts: Any) -> Any:

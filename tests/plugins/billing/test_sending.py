@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,30 +12,14 @@ from click.testing import CliRunner
 
 from house.stage import csrf_of
 from kernel import jobs
-from kernel.app import create_app
 from kernel.context import Actor
 from kernel.directory.clients import get_client
 from kernel.tenancy import change_settings
 from plugins.billing import commands
 from tests.plugins.billing.invoice_desk import draft, final, lay_out_taxes, taxed_client
-from tests.post_office import PostOffice, opened
+from tests.post_office import PostOffice
 
 DANA = "dana@hill.example"
-
-
-@pytest.fixture
-def office() -> PostOffice:
-    return PostOffice()
-
-
-@pytest.fixture
-def posting(acme: Any, office: PostOffice) -> Iterator[Any]:
-    """Acme, with a mail server."""
-    with opened(office) as settings:
-        kernel = replace(acme.kernel, mail=settings)
-        app = create_app(kernel)
-        app.testing = True
-        yield replace(acme, kernel=kernel, app=app)
 
 
 def written(world: Any, address: str | None = DANA, *, finalized: bool = True) -> UUID:

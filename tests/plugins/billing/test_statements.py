@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +12,6 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from kernel import jobs
-from kernel.app import create_app
 from kernel.context import Actor, CallContext
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
@@ -26,24 +23,9 @@ from plugins.billing.receivables import ageing, statement_paper, statements
 from plugins.billing.receivables.open_items import open_items
 from plugins.tax.models import Region
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, taxed_client
-from tests.post_office import PostOffice, opened
+from tests.post_office import PostOffice
 
 DANA = "dana@hill.example"
-
-
-@pytest.fixture
-def office() -> PostOffice:
-    return PostOffice()
-
-
-@pytest.fixture
-def posting(acme: Any, office: PostOffice) -> Iterator[Any]:
-    """Acme, with a mail server."""
-    with opened(office) as settings:
-        kernel = replace(acme.kernel, mail=settings)
-        app = create_app(kernel)
-        app.testing = True
-        yield replace(acme, kernel=kernel, app=app)
 
 
 def dated(ctx: CallContext, client_id: Any, day: date, rate: int, due: date | None = None) -> Invoice:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
+from flask import Flask
 
 from kernel.app import Kernel, create_app
 from kernel.plugins import Plugins
@@ -27,21 +28,27 @@ def books() -> Iterator[BooksService]:
         yield service
 
 
-@pytest.fixture
-def stage(kernel: Kernel) -> Kernel:
+@pytest.fixture(scope="session")
+def stage(_shared_kernel: Kernel) -> Kernel:
     """The kernel with all rooms and the room of books."""
-    packages = [import_module(plugin.package) for plugin in kernel.plugins.installed.values()]
+    packages = [import_module(plugin.package) for plugin in _shared_kernel.plugins.installed.values()]
     plugins = Plugins([*packages, books_room])
     plugins.register_hooks()
-    return replace(kernel, plugins=plugins)
+    return replace(_shared_kernel, plugins=plugins)
+
+
+@pytest.fixture(scope="session")
+def stage_app(stage: Kernel) -> Flask:
+    """The web application of that kernel."""
+    app = create_app(stage)
+    app.testing = True
+    return app
 
 
 @pytest.fixture
-def our(acme: World, stage: Kernel, books: BooksService) -> World:
+def our(acme: World, stage: Kernel, stage_app: Flask, books: BooksService) -> World:
     """Acme, which has registered an application with the books."""
-    app = create_app(stage)
-    app.testing = True
-    world = replace(acme, kernel=stage, app=app)
+    world = replace(acme, kernel=stage, app=stage_app)
     with world.call() as ctx:
         greet_plugins(ctx.session, stage.plugins)
     body = {"provider": "books", "environment": "production", "client_id": "app-1", "client_secret": books.secret}

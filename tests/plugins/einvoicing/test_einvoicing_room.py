@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,7 +15,6 @@ from lxml import etree
 
 from house.stage import csrf_of
 from kernel import jobs
-from kernel.app import create_app
 from kernel.context import Actor
 from kernel.directory.clients import get_client
 from kernel.tenancy import change_settings
@@ -28,7 +26,7 @@ from tests.conftest import World
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, off, taxed_client
 from tests.plugins.einvoicing.many_invoices import lay_out
 from tests.plugins.einvoicing.official_rules import broken_rules
-from tests.post_office import PostOffice, opened
+from tests.post_office import PostOffice
 
 UBL = {"cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
        "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"}  # fmt: skip
@@ -186,21 +184,10 @@ def test_facts_are_checked_when_they_are_entered(acme: World, facts: dict[str, s
     assert any(name.endswith(field) for name in refused.json["errors"]), refused.json
 
 
-@pytest.fixture
-def posting(acme: World) -> Iterator[tuple[World, PostOffice]]:
-    """Acme with a mail server."""
-    office = PostOffice()
-    with opened(office) as settings:
-        kernel = replace(acme.kernel, mail=settings)
-        app = create_app(kernel)
-        app.testing = True
-        yield replace(acme, kernel=kernel, app=app), office
-
-
 @pytest.mark.parametrize(("wish", "names"), [("pdf", ["INV-000001.pdf"]), ("factur_x", ["INV-000001.pdf"]),
                                              ("ubl", ["INV-000001.pdf", "INV-000001.xml"])])  # fmt: skip
-def test_a_mail_brings_what_the_client_wants(posting: tuple[World, PostOffice], wish: str, names: list[str]) -> None:
-    world, office = posting
+def test_a_mail_brings_what_the_client_wants(posting: World, office: PostOffice, wish: str, names: list[str]) -> None:
+    world = posting
     invoice_id = written(world)
     client_id = world.api("carol").get(f"/api/v1/invoices/{invoice_id}").json["client_id"]
     assert world.api("carol").put(f"/api/v1/clients/{client_id}/e-invoicing", json={"attach": wish}).status_code == 200
@@ -213,8 +200,8 @@ def test_a_mail_brings_what_the_client_wants(posting: tuple[World, PostOffice], 
     assert list(embedded) == (["factur-x.xml"] if wish == "factur_x" else [])
 
 
-def test_nothing_less_than_what_the_client_wants_is_sent(posting: tuple[World, PostOffice]) -> None:
-    world, office = posting
+def test_nothing_less_than_what_the_client_wants_is_sent(posting: World, office: PostOffice) -> None:
+    world = posting
     invoice_id = written(world)
     client_id = world.api("carol").get(f"/api/v1/invoices/{invoice_id}").json["client_id"]
     world.api("carol").put(f"/api/v1/clients/{client_id}/e-invoicing", json={"attach": "factur_x"})
