@@ -24,8 +24,10 @@ class Check(NamedTuple):
 
 def checks_of(ctx: CallContext, release: Release) -> list[Check]:
     """All that was checked, in the order in which it is checked."""
-    files = ngettext("The bundle is whole: its component and %(num)d other file.",
-                     "The bundle is whole: its component and %(num)d other files.", len(release.files))  # fmt: skip
+    files = _("The bundle is whole: it has its component and nothing else.")
+    if release.files:
+        files = ngettext("The bundle is whole: it has its component and %(num)d other file.",
+                         "The bundle is whole: it has its component and %(num)d other files.", len(release.files))  # fmt: skip
     return [Check(files, "passed"), *_signature(ctx, release), Check(_("Every key of its manifest is understood."), "passed"),
             *_compiled(ctx, release)]  # fmt: skip
 
