@@ -39,6 +39,8 @@ _QUERIES = {
     "time": "select id, client_id, worked_on, minutes, state, invoice_id, invoice_line_id from timesheets_entries order by id",
     "materials": "select id, client_id, used_on, invoice_id, invoice_line_id from tickets_materials order by id",
     "deleted": "select row_id, label from audit_entries where action = 'invoice.deleted' order by id",
+    "tidied": "select max(coalesce(finished_at, due_at)) - interval '30 days' as until from jobs where kind = 'admin.tidy'"
+    " and attempts > 0",
     "events": "select * from events where name like 'invoice.%' or name like 'payment.%' order by id",
 }
 

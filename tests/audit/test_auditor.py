@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from kernel import jobs
 from kernel.app import Kernel
+from kernel.clock import FixedClock
 from kernel.ids import uuid7
 from local.postgres import EmbeddedPostgres
 from plugins.billing import credit_notes, finalizing, invoices, payments, runs
@@ -91,6 +92,20 @@ def settle(ctx: Any) -> None:
 def test_honest_books_have_no_findings(history: Msp, auditor: psycopg.Connection[Any]) -> None:
     assert len(read_books(auditor, history.tenant_id).invoices) == 4
     assert audit_whole(auditor, history.tenant_id) == []
+
+
+def test_what_was_heard_long_ago_is_not_missed_when_it_was_tidied(
+    history: Msp, clock: FixedClock, auditor: psycopg.Connection[Any], postgres: EmbeddedPostgres, database: str
+) -> None:
+    clock.advance(days=40)
+    with history.call() as ctx:
+        payments.record_client_payment(ctx, history.clients[0], amount=100, currency="EUR", allocations=[])
+        jobs.enqueue(ctx, "admin.tidy", {})
+    jobs.drain(history.kernel, history.tenant_id)
+    assert len(read_books(auditor, history.tenant_id).events) < 5
+    assert audit_whole(auditor, history.tenant_id) == []
+    with connect(postgres.admin_url_for(database)) as vandal:
+        assert [one[:2] for one in _forge(vandal, history.tenant_id, FORGERIES["I9 never said"])] == ["I9"]
 
 
 def test_what_was_due_and_is_not_billed_is_found(history: Msp, auditor: psycopg.Connection[Any]) -> None:

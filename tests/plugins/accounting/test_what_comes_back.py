@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
+from threading import Barrier
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from kernel.context import Actor, CallContext
+from kernel.errors import Conflict
 from kernel.hookspecs.accounting import PAYMENT, Change, External, MoneyShare
 from plugins.accounting.incoming.discrepancies import accept
 from plugins.accounting.incoming.models import Discrepancy, Received, Seen
 from plugins.accounting.incoming.noticing import notice
 from plugins.accounting.links import find_links, find_theirs, put_link
 from plugins.accounting.models import Outgoing, Target
+from plugins.accounting.targets import get_target
 from plugins.billing.models import Payment
 from plugins.billing.payments import record_payment
 from tests.conftest import World
@@ -63,12 +68,30 @@ def test_a_payment_noted_there_is_a_receipt_once_however_often_it_is_told(acme: 
 def test_the_same_payment_told_to_two_workers_at_once_is_refused_by_the_tables(acme: World) -> None:
     with acme.call(Actor.system()) as ctx:
         ground = Ground(ctx)
-        target, total = ground.target, ground.first.total
-    with acme.call(Actor.system()) as one:
-        notice(one, one.session.merge(target), [paid("91", total, ("11", total))])
-    with acme.call(Actor.system()) as other:
-        notice(other, other.session.merge(target), [paid("91", total, ("11", total))])
-        assert list(other.session.scalars(select(Payment.amount))) == [total]
+        target_id = ground.target.id
+    for key in ("91", "92", "93"):
+        both = Barrier(2)
+        with ThreadPoolExecutor(2) as workers:
+            told = [workers.submit(tell, acme, target_id, key, both) for _ in range(2)]
+        assert sorted(one.result() for one in told) in (["taken", "taken"], ["refused", "taken"])
+    with acme.call(Actor.system()) as ctx:
+        assert sorted(ctx.session.scalars(select(Payment.amount))) == [91, 92, 93]
+        assert sorted(ctx.session.scalars(select(Received.external_id))) == ["91", "92", "93"]
+        assert sorted(find_theirs(ctx, target_id, PAYMENT, ["91", "92", "93"])) == ["91", "92", "93"]
+
+
+def tell(world: World, target_id: UUID, key: str, both: Barrier) -> str:
+    """A worker that is told of a payment while another one is; what is refused changes nothing and is told again."""
+    try:
+        with world.call(Actor.system()) as ctx:
+            target = get_target(ctx, target_id)
+            both.wait(30)
+            notice(ctx, target, [paid(key, int(key), ("11", int(key)))])
+    except Conflict:
+        with world.call(Actor.system()) as ctx:
+            notice(ctx, get_target(ctx, target_id), [paid(key, int(key), ("11", int(key)))])
+        return "refused"
+    return "taken"
 
 
 def test_an_edit_takes_the_receipt_back_and_records_another(acme: World) -> None:
