@@ -215,6 +215,23 @@ def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping
     """
 
 
+class Letterhead(NamedTuple):
+    """What a seller shows of itself to a client: its `name`, and the logo on its invoices, a file of the tenant, if any."""
+
+    name: str
+    logo: str = ""
+    content_type: str = ""
+
+
+@hookspec(firstresult=True)
+def get_letterhead(ctx: CallContext, client_id: UUID) -> Letterhead | None:
+    """Ask: give the name and logo of the letterhead of a client's invoices, for pages and letters that clients see. Billing; once
+    per page.
+
+    Example: `Letterhead("Acme MSP", "layouts/9f86d081…", "image/png")`.
+    """
+
+
 @hookspec(firstresult=True)
 def print_invoice(ctx: CallContext, invoice_id: UUID) -> bytes | None:
     """Ask: give the PDF of an invoice as its client gets it. Billing; once per document that another room makes from it.

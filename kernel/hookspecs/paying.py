@@ -182,11 +182,12 @@ class PaymentProvider:
 
 
 class Hint(NamedTuple):
-    """What a service said that something happened to, by whichever of the three it names."""
+    """What a service said that something happened to, by whichever of the three it names; `notice` is its id of the message."""
 
     attempt_id: UUID | None = None
     checkout: str = ""
     payment: str = ""
+    notice: str = ""
 
 
 @hookspec

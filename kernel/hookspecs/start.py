@@ -21,7 +21,11 @@ AREAS = ("desk", "clients", "billing", "extensions", "settings")
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """One line of the left navigation; shown to who holds `permission`. `label` is translated when shown."""
+    """One line of the left navigation; shown to who holds `permission`. `label` is translated when shown.
+
+    Lines of an area with the same `group` stand together below that word, where the reader sees more than one of them; groups
+    come in the order of their first lines.
+    """
 
     area: str
     label: str
@@ -29,6 +33,7 @@ class NavEntry:
     permission: str
     icon: str
     weight: int = 100
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def palette(ctx: CallContext) -> ResponseReturnValue:
     """What the typed text may mean: pages by name, then what rooms find."""
     typed = request.args.get("q", "").strip()[:80]
     lines = [line for _area, lines in shell().navigation() for line in lines]
-    found = [(line.url, _(line.label), _("Page")) for line in lines if typed.lower() in _(line.label).lower()]
+    found = [(line.url, _(line.label), _(line.group or "Page")) for line in lines if typed.lower() in _(line.label).lower()]
     if typed:
         answers = ctx.hooks.collect_palette(ctx=ctx, text=typed)
         found += [(one.url, one.text, _(one.hint) if one.hint else "") for answer in answers for one in answer]

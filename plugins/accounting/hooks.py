@@ -66,4 +66,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Accounting", "/accounting", "accounting.read", "building-bank", 65), *parts.NAVIGATION]
+    return [
+        NavEntry("billing", "Batches", "/accounting", "accounting.read", "building-bank", 60, "Accounting"),
+        *parts.NAVIGATION,
+    ]

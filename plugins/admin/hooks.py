@@ -49,14 +49,14 @@ def register_pages() -> Sequence[Pages]:
 def register_navigation() -> Sequence[NavEntry]:
     return [
         NavEntry("settings", "Company", "/company", "tenant.manage", "briefcase", 10),
-        NavEntry("settings", "Users", "/users", "user.read", "users", 20),
-        NavEntry("settings", "Teams", "/teams", "user.read", "users-group", 22),
-        NavEntry("settings", "Roles", "/roles", "role.manage", "user-shield", 24),
-        NavEntry("settings", "API keys", "/api-keys", "api_key.create", "key", 30),
-        NavEntry("settings", "Plugins", "/plugins", "plugin.manage", "puzzle", 40),
-        NavEntry("settings", "Jobs", "/jobs", "job.read", "progress", 70),
-        NavEntry("settings", "Schedules", "/schedules", "job.read", "clock-play", 72),
-        NavEntry("settings", "Audit trail", "/audit", "audit.read", "history", 80),
+        NavEntry("settings", "Users", "/users", "user.read", "users", 20, "People"),
+        NavEntry("settings", "Teams", "/teams", "user.read", "users-group", 22, "People"),
+        NavEntry("settings", "Roles", "/roles", "role.manage", "user-shield", 24, "People"),
+        NavEntry("settings", "API keys", "/api-keys", "api_key.create", "key", 71, "System"),
+        NavEntry("settings", "Plugins", "/plugins", "plugin.manage", "puzzle", 70, "System"),
+        NavEntry("settings", "Jobs", "/jobs", "job.read", "progress", 72, "System"),
+        NavEntry("settings", "Schedules", "/schedules", "job.read", "clock-play", 74, "System"),
+        NavEntry("settings", "Audit trail", "/audit", "audit.read", "history", 80, "System"),
     ]
 
 

@@ -28,7 +28,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Bank entries", "/bank-entries", "bank_file.read", "building-bank", 46)]
+    return [NavEntry("billing", "Bank entries", "/bank-entries", "bank_file.read", "building-bank", 24, "Money in")]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit
@@ -14,6 +14,7 @@ from kernel.directory.clients import get_client, get_clients
 from kernel.errors import InvalidInput
 from kernel.hookspecs.receipts import NewReceipt, OpenInvoice, OpenInvoiceQuery, ReceiptShare
 from kernel.ids import uuid7
+from kernel.money import format_minor
 from plugins.bank_files.errors import EntryNotFound, EntrySettled, MatchNotFound, MatchUndone
 from plugins.bank_files.matching import Suggestion, suggest, tokens
 from plugins.bank_files.models import Entry, Match, Payer
@@ -76,7 +77,7 @@ def match_entry(ctx: CallContext, entry_id: UUID, *, client_id: UUID, amount: in
         raise EntrySettled("This entry is settled already. Look at it again.")
     wanted = entry.left if amount is None else amount
     if not 0 < wanted <= entry.left:
-        raise InvalidInput(errors={"amount": f"Between 1 and {entry.left} minor units of this entry are left."})
+        raise InvalidInput(errors={"amount": f"At most {format_minor(entry.left, entry.currency)} of this entry is left."})
     match_id = uuid7()
     receipt = ctx.hooks.record_receipt(ctx=ctx, receipt=NewReceipt(
         client_id, entry.currency, wanted, entry.booked_on, "bank_transfer", (entry.reference or entry.text)[:200],
@@ -103,6 +104,17 @@ def _remember_payer(ctx: CallContext, iban: str, client_id: UUID) -> None:
         ctx.session.execute(row.on_conflict_do_update(index_elements=["tenant_id", "iban"], set_={"client_id": client_id}))
 
 
+def _forget_payer(ctx: CallContext, iban: str, client_id: UUID) -> None:
+    """Suggest a client no longer for an account from which no match of it stands."""
+    same = (Entry.tenant_id == Match.tenant_id) & (Entry.id == Match.entry_id)
+    standing = (
+        select(Match.id).join(Entry, same).where(Entry.iban == iban, Match.client_id == client_id, Match.undone_at.is_(None))
+    )
+    ctx.session.flush()
+    if iban and ctx.session.scalar(standing.limit(1)) is None:
+        ctx.session.execute(delete(Payer).where(Payer.iban == iban, Payer.client_id == client_id))
+
+
 def undo_match(ctx: CallContext, match_id: UUID) -> Match:
     """Take a match out of the books; the entry is to be settled again.
 
@@ -120,6 +132,7 @@ def undo_match(ctx: CallContext, match_id: UUID) -> Match:
         ctx.hooks.take_back_receipt(ctx=ctx, payment_id=match.receipt_id, reason="Bank match undone")
     match.undone_by, match.undone_at = ctx.actor.name, ctx.now()
     _settle(ctx, entry, -match.amount)
+    _forget_payer(ctx, entry.iban, match.client_id)
     audit.record(ctx, "bank_entry.match_undone", kind="bank_entry", row_id=entry.id, label=entry.name or entry.text[:60],
                  changes={"amount": match.amount})  # fmt: skip
     return match

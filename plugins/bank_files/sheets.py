@@ -17,6 +17,8 @@ DATE_ORDERS = ("dmy", "mdy", "ymd")
 MOST_ROWS = 200_000
 _MOST_COLUMNS = 200
 _DELIMITERS = ";,\t|"
+_GROUPED = {True: re.compile(r"[+-]?\d{1,3}(\.\d{2,3})*\.\d{3}"), False: re.compile(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}")}
+"""Thousands' marks stand before three digits; in India before two in between. With decimal points `12,50` is no number."""
 _GUESSES = {
     "date": ("booking date", "date", "buchungstag", "buchungsdatum", "datum", "transaction date", "posted", "value date"),
     "amount": ("amount", "betrag", "umsatz", "montant", "importe", "betrag (eur)"),
@@ -143,17 +145,26 @@ def _entry(line: int, row: Sequence[str], columns: Columns, currency: str) -> Ba
 
 def _amount(read: Callable[[str], str], comma: bool, currency: str, where: str) -> int:
     if text := read("amount"):
-        return minor_units(number(text, comma=comma), currency, where)
+        return _minor(text, comma, currency, where)
     into, out = read("credit"), read("debit")
     if not into and not out:
         raise StatementUnreadable(f"{where}: there is no amount.")
-    came = abs(minor_units(number(into, comma=comma), currency, where)) if into else 0
-    went = abs(minor_units(number(out, comma=comma), currency, where)) if out else 0
+    came = abs(_minor(into, comma, currency, where)) if into else 0
+    went = abs(_minor(out, comma, currency, where)) if out else 0
     return came - went
 
 
+def _minor(text: str, comma: bool, currency: str, where: str) -> int:
+    try:
+        return minor_units(number(text, comma=comma), currency, where)
+    except ValueError as error:
+        mark = "comma" if comma else "point"
+        raise StatementUnreadable(f"{where}: {text!r} is no amount where decimals follow a {mark}.") from error
+
+
 def number(text: str, *, comma: bool) -> str:
-    """An amount as it is typed, as `Decimal` reads it: blanks and thousands' marks are left out, the sign may follow.
+    """An amount as it is typed, as `Decimal` reads it: blanks and thousands' marks are left out, the sign may follow. Raises
+    ValueError where a mark stands elsewhere, since the file may be written the other way.
 
     >>> number("1.234,50-", comma=True), number("(1,234.50)", comma=False), number("+ 5", comma=False)
     ('-1234.50', '-1234.50', '+5')
@@ -163,8 +174,11 @@ def number(text: str, *, comma: bool) -> str:
         packed = "-" + packed[1:-1]
     if packed.endswith(("-", "+")):
         packed = packed[-1] + packed[:-1]
-    packed = packed.replace("−", "-")
-    return packed.replace(".", "").replace(",", ".") if comma else packed.replace(",", "")
+    packed, group, mark = packed.replace("−", "-"), "." if comma else ",", "," if comma else "."
+    whole, _, part = packed.partition(mark)
+    if group in part or (group in whole and not _GROUPED[comma].fullmatch(whole)):
+        raise ValueError(text)
+    return whole.replace(group, "") + ("." + part if part else "")
 
 
 def _day(text: str, order: str, where: str) -> date:

@@ -14,7 +14,7 @@ from kernel.hookspecs.charging import Settled, Unbilled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
-from kernel.hookspecs.papers import InvoicePaper, PaperQuery
+from kernel.hookspecs.papers import InvoicePaper, Letterhead, PaperQuery
 from kernel.hookspecs.receipts import CreditUse, NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
@@ -55,6 +55,7 @@ from plugins.billing.credits import doors, nightly, sayings
 from plugins.billing.credits import uses as credit_uses
 from plugins.billing.cycles import parts as cycles
 from plugins.billing.layouts import document as layout_documents
+from plugins.billing.layouts import letterheads
 from plugins.billing.layouts import parts as layouts
 from plugins.billing.receivables import answers as receivable_answers
 from plugins.billing.receivables import parts as receivables
@@ -82,13 +83,13 @@ def register_pages() -> Sequence[Pages]:
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
     return [
-        NavEntry("billing", "Invoices", "/invoices", "invoice.read", "file-invoice", 10),
-        NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 20),
-        NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30),
-        NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35),
-        NavEntry("settings", "Working hours", "/working-hours", "contract.read", "clock", 46),
-        NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 50),
-        NavEntry("settings", "Invoice layouts", "/invoice-layouts", "invoice_layout.manage", "layout", 45),
+        NavEntry("billing", "Invoices", "/invoices", "invoice.read", "file-invoice", 10, "Invoices"),
+        NavEntry("billing", "Billing runs", "/billing-runs", "billing_run.run", "player-play", 12, "Invoices"),
+        NavEntry("billing", "Contracts", "/contracts", "contract.read", "file-text", 30, "Contracts"),
+        NavEntry("billing", "Usage", "/usage-records", "contract.read", "gauge", 35, "Contracts"),
+        NavEntry("settings", "Working hours", "/working-hours", "contract.read", "clock", 46, "Billing set-up"),
+        NavEntry("billing", "Ledger", "/ledger", "ledger.read", "scale", 66, "Accounting"),
+        NavEntry("settings", "Invoice layouts", "/invoice-layouts", "invoice_layout.manage", "layout", 42, "Billing set-up"),
         *doors.NAVIGATION,
         *receivables.NAVIGATION,
         *agreements.NAVIGATION,
@@ -211,6 +212,11 @@ def find_invoice_papers(ctx: CallContext, query: PaperQuery) -> Sequence[UUID]:
 @hookimpl
 def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, InvoicePaper]:
     return printed_facts.invoice_papers(ctx, invoice_ids)
+
+
+@hookimpl
+def get_letterhead(ctx: CallContext, client_id: UUID) -> Letterhead:
+    return letterheads.letterhead_of(ctx, client_id)
 
 
 @hookimpl

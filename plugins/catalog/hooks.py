@@ -34,8 +34,8 @@ def register_pages() -> Sequence[Pages]:
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
     return [
-        NavEntry("billing", "Products", "/products", "catalog.read", "package", 55),
-        NavEntry("billing", "Catalog", "/catalog", "catalog.read", "books", 60),
+        NavEntry("billing", "Products", "/products", "catalog.read", "package", 50, "Products"),
+        NavEntry("billing", "Catalog", "/catalog", "catalog.read", "books", 52, "Products"),
     ]
 
 

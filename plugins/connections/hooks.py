@@ -32,7 +32,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("settings", "Connections", "/connections", "connection.read", "plug-connected", 60)]
+    return [NavEntry("settings", "Connections", "/connections", "connection.read", "plug-connected", 60, "Services outside")]
 
 
 @hookimpl

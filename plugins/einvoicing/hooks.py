@@ -31,7 +31,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("settings", "E-invoices", "/e-invoicing", "invoice.read", "file-code", 47)]
+    return [NavEntry("settings", "E-invoices", "/e-invoicing", "invoice.read", "file-code", 44, "Billing set-up")]
 
 
 @hookimpl

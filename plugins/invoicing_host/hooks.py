@@ -41,7 +41,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Extension charges", "/extension-charges", "extension_charge.read", "puzzle", 37)]
+    return [NavEntry("billing", "Extension charges", "/extension-charges", "extension_charge.read", "puzzle", 37, "Contracts")]
 
 
 @hookimpl

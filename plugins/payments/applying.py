@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 _EXPECTED = (Conflict, InvalidInput, Refused)
+_LOST = "It was under way, and the account that is connected now has no such payment. Look for it at the payment service."
 
 
 def apply_seen(ctx: CallContext, attempt_id: UUID, seen: Seen | None) -> Attempt:
@@ -30,6 +31,7 @@ def apply_seen(ctx: CallContext, attempt_id: UUID, seen: Seen | None) -> Attempt
     attempt.looked_at = ctx.now()
     if seen is None:
         if attempt.live:
+            attempt.problem = _LOST if attempt.state == "processing" else ""
             end_attempt(ctx, attempt, "expired")
         return attempt
     if seen.payment and not attempt.payment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -52,9 +52,19 @@ def charge_client(ctx: CallContext, client_id: UUID) -> int:
     settings = payment_settings(ctx)
     found: Sequence[OpenInvoice] = ctx.hooks.find_open_invoices(ctx=ctx, query=OpenInvoiceQuery(client_id=client_id))
     owed = [one for one in found if settings["charge_on"] == "finalized" or one.due_date <= ctx.today()]
-    tries = tries_of(ctx, mandate, [one.id for one in owed])
+    tries, before = tries_of(ctx, mandate, [one.id for one in owed]), paid_before(ctx, [one.id for one in owed])
+    owed = [one for one in owed if one.id not in before]
     ready = [one for one in owed if one.id not in tries or (tries[one.id].next_at or _never(ctx)) <= ctx.now()]
     return sum(_begin(ctx, mandate, one) for one in ready)
+
+
+def paid_before(ctx: CallContext, invoice_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these invoices were paid online once. What is open of them was refunded or disputed, or the books do not have it
+    yet: they are not charged by themselves again.
+    """
+    same = (Attempt.tenant_id == AttemptInvoice.tenant_id) & (Attempt.id == AttemptInvoice.attempt_id)
+    paid = Attempt.state == "paid", AttemptInvoice.invoice_id.in_(list(invoice_ids))
+    return set(ctx.session.scalars(select(AttemptInvoice.invoice_id).join(Attempt, same).where(*paid)))
 
 
 def _never(ctx: CallContext) -> datetime:
@@ -92,8 +102,16 @@ def tries_of(ctx: CallContext, mandate: Mandate, invoice_ids: Sequence[UUID]) ->
     }
 
 
-def charge_asked(ctx: CallContext, attempt_id: UUID) -> tuple[Attempt, ChargeAsked | None] | None:
-    """What the service shall charge. None where there is nothing to do any more; without a charge where only looking is safe.
+class Charge(NamedTuple):
+    """What the service is asked for: the charge, or only a look where no more is safe. `again` where it was asked before."""
+
+    attempt: Attempt
+    asked: ChargeAsked | None
+    again: bool
+
+
+def charge_asked(ctx: CallContext, attempt_id: UUID) -> Charge | None:
+    """What the service shall charge. None where there is nothing to do any more.
 
     Before the service was asked for the first time the invoice is looked at again: who paid otherwise meanwhile is not charged.
     """
@@ -102,6 +120,7 @@ def charge_asked(ctx: CallContext, attempt_id: UUID) -> tuple[Attempt, ChargeAsk
         return None
     mandate = ctx.session.scalars(select(Mandate).where(Mandate.id == attempt.mandate_id)).one()
     [share] = shares_of(ctx, attempt.id)
+    again = attempt.called_at is not None
     if attempt.called_at is None:
         query = OpenInvoiceQuery(ids=(share.invoice_id,))
         still = [one.due for one in ctx.hooks.find_open_invoices(ctx=ctx, query=query)]
@@ -110,6 +129,7 @@ def charge_asked(ctx: CallContext, attempt_id: UUID) -> tuple[Attempt, ChargeAsk
             return None
         attempt.called_at = ctx.now()
     if ctx.now() - attempt.called_at > SAFE_TO_REPEAT:
-        return attempt, None
-    return attempt, ChargeAsked(str(attempt.id), attempt.id, attempt.currency, exponent(attempt.currency), attempt.amount,
-                                share.number, mandate.customer, mandate.method)  # fmt: skip
+        return Charge(attempt, None, again)
+    asked = ChargeAsked(str(attempt.id), attempt.id, attempt.currency, exponent(attempt.currency), attempt.amount, share.number,
+                        mandate.customer, mandate.method)  # fmt: skip
+    return Charge(attempt, asked, again)

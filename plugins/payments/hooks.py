@@ -32,7 +32,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Online payments", "/online-payments", "online_payment.read", "credit-card", 45)]
+    return [NavEntry("billing", "Online payments", "/online-payments", "online_payment.read", "credit-card", 22, "Money in")]
 
 
 @hookimpl

@@ -18,10 +18,10 @@ from sqlalchemy import select
 
 from kernel import audit
 from kernel.directory.clients import get_client
-from kernel.hookspecs.papers import InvoicePaper
+from kernel.hookspecs.papers import InvoicePaper, Letterhead
 from plugins.payments.errors import InvoiceUnknown, LinkUnknown, NothingToPay, PaymentUnderWay
-from plugins.payments.models import Attempt, PaymentLink
-from plugins.payments.services import find_provider, live_attempts
+from plugins.payments.models import MOST_INVOICES, Attempt, PaymentLink
+from plugins.payments.services import find_provider, live_attempts, unbooked_attempt
 from plugins.payments.settings import payment_settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Shown:
 
     link: PaymentLink
     state: str
-    seller: str
+    letterhead: Letterhead
     locale: str
     client_name: str
     papers: tuple[InvoicePaper, ...]
@@ -51,10 +51,12 @@ class Shown:
 
 def make_link(ctx: CallContext, invoice_ids: Sequence[UUID]) -> str:
     """A new address to pay these invoices of one client and currency at. Raises InvoiceUnknown and NothingToPay."""
+    if not 1 <= len(invoice_ids) <= MOST_INVOICES:
+        raise NothingToPay(f"Choose 1 to {MOST_INVOICES} invoices.")
     papers = list(ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=list(invoice_ids)).values())
     if len(papers) != len(set(invoice_ids)):
         raise InvoiceUnknown("There is no invoice with this id.")
-    if not papers or any(one.due <= 0 or one.status != "finalized" for one in papers):
+    if any(one.due <= 0 or one.status != "finalized" for one in papers):
         raise NothingToPay("Choose final invoices that are not paid.")
     if len({(one.client_id, one.currency) for one in papers}) != 1:
         raise NothingToPay("Choose invoices of one client in one currency.")
@@ -112,7 +114,7 @@ def look_up(ctx: CallContext, link: PaymentLink) -> Shown:
     owed = [one for one in papers if one.status == "finalized" and one.due > 0]
     attempt = next(iter(live_attempts(ctx, [one.id for one in owed])), None) if papers else _last_set_up(ctx, link)
     return Shown(
-        link, _state(ctx, link, papers, bool(owed), attempt), papers[0].seller.name if papers else ctx.tenant.name,
+        link, _state(ctx, link, papers, bool(owed), attempt), ctx.hooks.get_letterhead(ctx=ctx, client_id=client.id),
         client.locale or ctx.tenant.locale, client.name, papers, papers[0].currency if papers else client.currency,
         sum(one.due for one in owed), attempt,
     )  # fmt: skip
@@ -131,6 +133,8 @@ def _state(ctx: CallContext, link: PaymentLink, papers: Sequence[InvoicePaper], 
     if link.expires_at <= ctx.now():
         return "late"
     if attempt is not None and (attempt.kind == "auto" or attempt.state == "processing"):
+        return "under_way"
+    if owed and unbooked_attempt(ctx, [one.id for one in papers]) is not None:
         return "under_way"
     if find_provider(ctx) is None:
         return "closed"

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, references, tenant_key
 
+MOST_INVOICES = 100
+"""How many invoices one link pays."""
 LIVE = ("starting", "open", "processing")
 ENDED = ("paid", "failed", "expired")
 STATES = (*LIVE, *ENDED)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import make_response
 from flask.typing import ResponseReturnValue
 
 from kernel.context import CallContext
 from kernel.directory.clients import get_client
+from kernel.hookspecs.receipts import OpenInvoiceQuery
 from kernel.jobs import enqueue
 from kernel.web.i18n import gettext as _
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.payments import charging, links, listing, mandates, refunding, schemas, services
-from plugins.payments.errors import InvoiceUnknown
+from plugins.payments.errors import InvoiceUnknown, NothingToPay
 from plugins.payments.settings import payment_settings
 from plugins.payments.words import DISPUTE_STATES, KINDS, REFUND_STATES, STATES
 
@@ -65,6 +67,29 @@ def ask_refund(ctx: CallContext, attempt_id: UUID, data: dict[str, Any]) -> Resp
     return redirect_to(f"/online-payments/{attempt_id}", toast=_("The refund is on its way."))
 
 
+@pages.get("/online-payments/links/new", permission="online_payment.manage", query=schemas.LinkQuery)
+def choose_invoices(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return _choose(ctx, query["client_id"])
+
+
+@pages.post("/online-payments/links/of-client/<uuid:client_id>", permission="online_payment.manage", schema=schemas.LinkForm)
+def make_link_of_several(ctx: CallContext, client_id: UUID, data: dict[str, Any]) -> ResponseReturnValue:
+    try:
+        url = links.make_link(ctx, data["ids"])
+    except (NothingToPay, InvoiceUnknown) as refusal:
+        return _choose(ctx, client_id, refusal.detail)
+    papers = list(ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=data["ids"]).values())
+    return render("payments/link_made.html", url=url, papers=papers, client=get_client(ctx, papers[0].client_id),
+                  due=sum(one.due for one in papers), days=payment_settings(ctx)["link_days"])  # fmt: skip
+
+
+def _choose(ctx: CallContext, client_id: UUID | None, refusal: str = "") -> ResponseReturnValue:
+    query = OpenInvoiceQuery(client_id=client_id)
+    found = ctx.hooks.find_open_invoices(ctx=ctx, query=query) if client_id else []
+    return make_response(render("payments/link_new.html", invoices=found, client_id=client_id, refusal=refusal,
+                                connected=services.find_provider(ctx)), 409 if refusal else 200)  # fmt: skip
+
+
 @pages.get(_OF_INVOICE, permission="online_payment.read")
 def of_invoice(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
     return _invoice_panel(ctx, invoice_id, "")
@@ -84,7 +109,7 @@ def _invoice_panel(ctx: CallContext, invoice_id: UUID, url: str) -> ResponseRetu
     return render(
         "payments/invoice_panel.html", paper=paper, invoice_id=invoice_id, url=url, mandate=mandate, tries=tries, kinds=KINDS,
         attempts=listing.attempts_of_invoice(ctx, invoice_id), states=STATES, connected=services.find_provider(ctx),
-        settings=payment_settings(ctx),
+        settings=payment_settings(ctx), before=charging.paid_before(ctx, [invoice_id]),
     )  # fmt: skip
 
 

@@ -1,10 +1,15 @@
-"""`/pay/<secret>`: the pages that clients see without signing in. Whoever has the address sees numbers and amounts, no more."""
+"""`/pay/<secret>`: the pages that clients see without signing in. Whoever has the address sees numbers, amounts and the seller's
+logo, no more.
+
+The button is answered by a page that leads on, not by a redirection: a policy of where forms may go (`form-action`) holds for
+redirections as well, and the payment service's address is not known before.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request
+from flask import Blueprint, Response, abort, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 
 from kernel.api import ratelimit
@@ -64,9 +69,12 @@ def pay(token: str) -> ResponseReturnValue:
     try:
         if request.form.get("keep") and not agreed_by.strip():
             raise InvalidInput(errors={"agreed_by": "Write who agrees to automatic payments."})
-        return redirect(open_checkout(_kernel(), token, agreed_by=agreed_by), 303)
+        url = open_checkout(_kernel(), token, agreed_by=agreed_by)
     except _TOLD as refusal:
         return _answer(token, _look(token), refusal)
+    response = _drawn("payments/leave.html", shown, token=token, url=url)
+    response.headers["Refresh"] = f"0; url={url}"
+    return response
 
 
 def after_payment(token: str) -> ResponseReturnValue:
@@ -75,10 +83,24 @@ def after_payment(token: str) -> ResponseReturnValue:
 
 
 def _answer(token: str, shown: Shown, refusal: DeskhandError | None = None, *, back: bool = False) -> Response:
+    words = " ".join([refusal.detail, *refusal.errors.values()]).strip() or refusal.title if refusal else ""
+    status, keep = refusal.status if refusal else 200, bool(request.form.get("keep"))
+    return _drawn("payments/pay.html", shown, status, token=token, words=words, back=back, keep=keep)
+
+
+def logo(token: str) -> ResponseReturnValue:
+    """The logo of the page's head."""
+    letterhead = _look(token).letterhead
+    if not letterhead.logo:
+        abort(404)
+    response = make_response(_kernel().files.get_bytes(tenant_of(token), letterhead.logo))
+    response.content_type, response.headers["Cache-Control"] = letterhead.content_type, "private, max-age=3600"
+    return response
+
+
+def _drawn(template: str, shown: Shown, status: int = 200, **values: Any) -> Response:
     with speaking(shown.locale):
-        words = " ".join([refusal.detail, *refusal.errors.values()]).strip() or refusal.title if refusal else ""
-        page = render("payments/pay.html", shown=shown, token=token, words=words, back=back)
-    response = make_response(page, refusal.status if refusal else 200)
+        response = make_response(render(template, shown=shown, **values), status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -86,7 +108,7 @@ def _answer(token: str, shown: Shown, refusal: DeskhandError | None = None, *, b
 
 
 def _mount(blueprint: Blueprint) -> None:
-    doors = ((payment_page, "", "GET"), (pay, "", "POST"), (after_payment, "/done", "GET"))
+    doors = ((payment_page, "", "GET"), (pay, "", "POST"), (after_payment, "/done", "GET"), (logo, "/logo", "GET"))
     for view, rest, method in doors:
         view.permission, view.plugin = PUBLIC, "payments"  # type: ignore[attr-defined]
         blueprint.add_url_rule(f"{PATH}/<token>{rest}", view.__name__, view, methods=[method])

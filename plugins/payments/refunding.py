@@ -12,7 +12,7 @@ from kernel.errors import DeskhandError
 from kernel.hookspecs.paying import RefundAsked
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
-from kernel.money import exponent
+from kernel.money import exponent, format_minor
 from plugins.payments.errors import NotRefundable
 from plugins.payments.models import Attempt, OnlineRefund
 from plugins.payments.services import REFUND, SAFE_TO_REPEAT, get_attempt
@@ -36,7 +36,7 @@ def ask_refund(ctx: CallContext, attempt_id: UUID, *, amount: int) -> OnlineRefu
     most = refundable(ctx, attempt)
     if not 0 < amount <= most:
         raise NotRefundable(
-            errors={"amount": f"Between 1 and {most} minor units can go back." if most else "Nothing can go back."}
+            errors={"amount": f"At most {format_minor(most, attempt.currency)} can go back." if most else "Nothing can go back."}
         )
     _try_out(ctx, attempt, amount)
     row = OnlineRefund(
@@ -71,10 +71,12 @@ def refund_asked(ctx: CallContext, refund_id: UUID) -> tuple[Attempt, RefundAske
     return attempt, asked
 
 
-def refuse(ctx: CallContext, refund_id: UUID, words: str) -> None:
-    """The service said no: nothing went back."""
+def refuse(ctx: CallContext, refund_id: UUID, words: str) -> str:
+    """The service said no, and has no such refund: nothing went back. Returns the state of the refund."""
     row = ctx.session.scalars(select(OnlineRefund).where(OnlineRefund.id == refund_id).with_for_update()).one()
-    row.state, row.problem = "failed", words[:500]
+    if row.state == "asked":
+        row.state, row.problem = "failed", words[:500]
+    return row.state
 
 
 def list_refunds(ctx: CallContext, attempt_id: UUID) -> list[OnlineRefund]:

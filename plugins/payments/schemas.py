@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.payments.models import KINDS, STATES
+from plugins.payments.models import KINDS, MOST_INVOICES, STATES
 
 AttemptQuery = filtered(
     client_id=fields.UUID(), state=fields.String(validate=validate.OneOf(STATES)),
@@ -37,7 +37,17 @@ AttemptPage = page_schema(AttemptRow)
 
 
 class LinkIn(Schema):
-    invoice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 100))
+    invoice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, MOST_INVOICES))
+
+
+class LinkQuery(Schema):
+    """Whose invoices are offered for a payment link."""
+
+    client_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class LinkForm(Schema):
+    ids = fields.List(fields.UUID(), required=True)
 
 
 class LinkOut(Schema):

@@ -76,12 +76,22 @@ def live_attempts(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Attempt
     return list(ctx.session.scalars(select(Attempt).where(Attempt.id.in_(paying)).order_by(Attempt.id)))
 
 
+def unbooked_attempt(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Attempt | None:
+    """A payment of one of these invoices that came in and that the books do not have, if there is one."""
+    paying = select(AttemptInvoice.attempt_id).where(AttemptInvoice.invoice_id.in_(list(invoice_ids)))
+    stuck = Attempt.state == "paid", Attempt.receipt_id.is_(None)
+    return ctx.session.scalar(select(Attempt).where(Attempt.id.in_(paying), *stuck).order_by(Attempt.id).limit(1))
+
+
 def hinted(ctx: CallContext, provider: str, hint: Hint) -> bool:
-    """Look for the truth of the attempt that a service named; False where it is none of this tenant's."""
+    """Look for the truth of the attempt that a service named; False where it is none of this tenant's.
+
+    Each notice has a look of its own: one that is under way may have asked before the thing happened.
+    """
     found = _meant(ctx, provider, hint)
     if found is None:
         return False
-    enqueue(ctx, LOOK, {"attempt_id": str(found)}, key=str(found))
+    enqueue(ctx, LOOK, {"attempt_id": str(found)}, key=f"{found} {hint.notice}".strip())
     return True
 
 

@@ -42,13 +42,14 @@ def charge(job: JobRun) -> Generator[None, None, dict[str, Any]]:
         ready = charging.charge_asked(ctx, attempt_id)
         if ready is None:
             return {"state": "settled"}
-        attempt, asked = ready
+        attempt, asked, again = ready
         gateway, wanted = open_gateway(ctx, attempt.provider), sought(attempt)
     yield
     try:
         seen = gateway.charge(asked) if asked else gateway.look(wanted)
     except PaymentRefused as refusal:
-        seen = Seen("failed", refused_code="refused", refused_words=refusal.detail)
+        refused = Seen("failed", refused_code="refused", refused_words=refusal.detail)
+        seen = (gateway.look(wanted) or refused) if again else refused  # an earlier try may have been taken
     with job.step() as ctx:
         return {"state": apply_seen(ctx, attempt_id, seen).state}
 
@@ -61,14 +62,15 @@ def refund(job: JobRun) -> Generator[None, None, dict[str, Any]]:
         if ready is None:
             return {"state": "settled"}
         attempt, asked = ready
-        gateway = open_gateway(ctx, attempt.provider)
+        gateway, wanted = open_gateway(ctx, attempt.provider), sought(attempt)
     yield
     try:
         back = gateway.refund(asked)
     except PaymentRefused as refusal:
+        seen = gateway.look(wanted)  # an earlier try may have been taken
         with job.step() as ctx:
-            refunding.refuse(ctx, refund_id, refusal.detail)
-        return {"state": "failed"}
+            apply_seen(ctx, attempt.id, seen)
+            return {"state": refunding.refuse(ctx, refund_id, refusal.detail)}
     with job.step() as ctx:
         note_refund(ctx, get_attempt(ctx, attempt.id, lock=True), back)
         return {"state": back.state}

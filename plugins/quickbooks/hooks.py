@@ -28,7 +28,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("settings", "QuickBooks Online", "/quickbooks", "quickbooks.read", "building-bank", 62)]
+    return [NavEntry("settings", "QuickBooks Online", "/quickbooks", "quickbooks.read", "building-bank", 62, "Services outside")]
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from kernel.hookspecs.paying import (
     Seen,
 )
 from plugins.stripe.amounts import to_stripe
+from plugins.stripe.errors import KeyRefused
 from plugins.stripe.reading import ATTEMPT, REFUND, paid_back, seen_of, seen_set_up
 
 SECONDS = 25
@@ -36,13 +37,21 @@ class StripeGateway:
         self._secret_key = secret_key
 
     def account_name(self) -> str:
-        """What the account is called there. Raises PaymentRefused where the key is none."""
+        """What the account is called there. Raises KeyRefused where the key is none."""
         found = self._ask(lambda api: api.accounts.retrieve_current())
         profile = found.get("business_profile") or {}
         return str(profile.get("name") or found["id"])
 
     def start_checkout(self, asked: CheckoutAsked) -> Checkout:
-        """A checkout session, or one in which a way to pay is only saved."""
+        """A checkout session, or one in which a way to pay is only saved. A customer of another account is left out."""
+        try:
+            return self._page(asked)
+        except PaymentRefused as refusal:
+            if not (asked.customer and _is_missing(refusal)):
+                raise
+        return self._page(asked._replace(customer="", request_id=f"{asked.request_id}:anew"))
+
+    def _page(self, asked: CheckoutAsked) -> Checkout:
         params: dict[str, Any] = {
             "client_reference_id": str(asked.attempt_id), "metadata": {ATTEMPT: str(asked.attempt_id)},
             "success_url": asked.done_url, "cancel_url": asked.back_url, "expires_at": int(asked.until.timestamp()),
@@ -71,8 +80,14 @@ class StripeGateway:
                 "setup_intent_data": {"metadata": {ATTEMPT: str(asked.attempt_id)}}}  # fmt: skip
 
     def close_checkout(self, checkout: str) -> bool:
-        """Expire a session; False where it is complete or expired."""
-        if self._ask(lambda api: api.checkout.sessions.retrieve(checkout))["status"] != "open":
+        """Expire a session; False where it is complete or expired. One of another account is none that anybody pays here."""
+        try:
+            found = self._ask(lambda api: api.checkout.sessions.retrieve(checkout))
+        except PaymentRefused as refusal:
+            if _is_missing(refusal):
+                return True
+            raise
+        if found["status"] != "open":
             return False
         try:
             self._ask(lambda api: api.checkout.sessions.expire(checkout))
@@ -99,7 +114,17 @@ class StripeGateway:
         return seen_of(intent, asked.exponent, present=False)
 
     def look(self, sought: AttemptSought) -> Seen | None:
-        """The attempt by what is known of it: its payment, its session, or the mark that both carry."""
+        """The attempt by what is known of it: its payment, its session, or the mark that both carry. None where this account has
+        none of it, as after another account was connected.
+        """
+        try:
+            return self._found(sought)
+        except PaymentRefused as refusal:
+            if _is_missing(refusal):
+                return None
+            raise
+
+    def _found(self, sought: AttemptSought) -> Seen | None:
         if sought.payment:
             return self._intent(sought.payment, sought.exponent, present=bool(sought.checkout))
         if sought.checkout:
@@ -157,7 +182,7 @@ class StripeGateway:
             more = {"starting_after": answer["data"][-1]["id"]}
 
     def _ask(self, call: Callable[[Any], Any]) -> dict[str, Any]:
-        """One call, its answer as plain data. Raises Unavailable, PaymentRefused, and stripe.CardError."""
+        """One call, its answer as plain data. Raises Unavailable, KeyRefused, PaymentRefused, and stripe.CardError."""
         import stripe
 
         try:
@@ -166,10 +191,12 @@ class StripeGateway:
         except (stripe.APIConnectionError, stripe.RateLimitError) as error:
             raise Unavailable("Stripe cannot be reached, or asks to wait.") from error
         except stripe.AuthenticationError as error:
-            raise PaymentRefused("Stripe does not take the secret key. Connect the account anew.") from error
+            raise KeyRefused("Stripe does not take the secret key. Connect the account anew.") from error
+        except stripe.PermissionError as error:
+            raise KeyRefused(error.user_message or "Stripe does not let this key do that.") from error
         except stripe.CardError:
             raise
-        except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.PermissionError) as error:
+        except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
             raise PaymentRefused(error.user_message or "Stripe refused this.", provider_code=error.code) from error
         except stripe.APIError as error:
             raise Unavailable("Stripe has trouble of its own.") from error
@@ -182,6 +209,10 @@ class StripeGateway:
             self._secret_key, base_addresses={"api": os.environ.get(ADDRESS, _API)}, max_network_retries=0,
             http_client=stripe.RequestsClient(timeout=SECONDS),
         )  # fmt: skip
+
+
+def _is_missing(refusal: PaymentRefused) -> bool:
+    return refusal.extra.get("provider_code") == "resource_missing"
 
 
 def _turned(page: Callable[[Any, dict[str, Any]], Any], more: dict[str, Any], api: Any) -> Any:

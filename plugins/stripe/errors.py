@@ -1,12 +1,19 @@
 """The ways the Stripe room says no."""
 
-from kernel.errors import NotFound, Unauthenticated
+from kernel.errors import NotFound, Unauthenticated, Unavailable
 from kernel.hookspecs.paying import PaymentRefused
 
 
 class StripeNotConnected(NotFound):
     code = "stripe_not_connected"
     title = "No account with Stripe is connected"
+
+
+class KeyRefused(Unavailable):
+    """Stripe does not take the secret key, or does not let it do this. What was asked before with this id may have happened."""
+
+    code = "stripe_key_refused"
+    title = "Stripe does not take the secret key"
 
 
 class NoticeRefused(Unauthenticated):

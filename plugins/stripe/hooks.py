@@ -21,7 +21,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("settings", "Stripe", "/stripe", "stripe.manage", "credit-card", 62)]
+    return [NavEntry("settings", "Stripe", "/stripe", "stripe.manage", "credit-card", 64, "Services outside")]
 
 
 @hookimpl

@@ -93,11 +93,13 @@ def check_signature(header: str, body: bytes, secret: str | None, now: datetime)
 def read_hint(body: bytes) -> Hint | None:
     """What the notice is about, by the ids that it names; None for things that are no payment. Raises InvalidInput."""
     try:
-        row = json.loads(body)["data"]["object"]
+        event = json.loads(body)
+        notice, row = str(event["id"]), event["data"]["object"]
         kind, row_id = str(row["object"]), str(row["id"])
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput("This is no event of Stripe.") from error
-    return _hint(row, kind, row_id)
+    hint = _hint(row, kind, row_id)
+    return hint and hint._replace(notice=notice[:100])
 
 
 def _hint(row: Mapping[str, Any], kind: str, row_id: str) -> Hint | None:

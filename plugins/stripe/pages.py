@@ -46,7 +46,7 @@ def connect(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
 @pages.post("/stripe/check", permission="stripe.manage")
 def check(ctx: CallContext) -> ResponseReturnValue:
     services.require_account(ctx)
-    enqueue(ctx, services.CHECK, key="check")
+    enqueue(ctx, services.CHECK)
     return redirect_to("/stripe", toast=_("Stripe is asked. Load the page again in a moment."))
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel import audit
 from kernel.errors import InvalidInput
-from kernel.hookspecs.paying import PaymentRefused
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
-from plugins.stripe.errors import StripeNotConnected
+from plugins.stripe.errors import KeyRefused, StripeNotConnected
 from plugins.stripe.models import StripeAccount
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def connect_account(ctx: CallContext, *, secret_key: str = "", webhook_secret: s
     ctx.session.add(account)
     ctx.session.flush()
     audit.record(ctx, "stripe.connected", kind="stripe_account", row_id=account.id, label="Stripe")
-    enqueue(ctx, CHECK, key="check")
+    enqueue(ctx, CHECK)
     return account
 
 
@@ -83,8 +81,10 @@ def require_account(ctx: CallContext) -> StripeAccount:
 def open_account(ctx: CallContext) -> StripeGateway | None:
     """The account as the port of paying online wants it, unless there is none or Stripe refused its key."""
     account = find_account(ctx)
-    if account is None or account.state == "refused":
-        return None
+    return None if account is None or account.state == "refused" else _gateway(ctx, account)
+
+
+def _gateway(ctx: CallContext, account: StripeAccount) -> StripeGateway:
     from plugins.stripe.client import StripeGateway
 
     return StripeGateway(_open(ctx, account, "secret_key", account.secret_key))
@@ -104,22 +104,23 @@ def webhook_address(ctx: CallContext) -> str:
 
 
 def check_account(job: JobRun) -> Generator[None, None, dict[str, Any]]:
-    """Ask Stripe whether it takes the key."""
+    """Ask Stripe whether it takes the key, also one that it refused before. Says nothing of a key that was changed meanwhile."""
     with job.step() as ctx:
-        gateway, account_id = open_account(ctx), require_account(ctx).id
+        account = require_account(ctx)
+        gateway, asked = _gateway(ctx, account), account.secret_key
     yield
     name, problem = "", ""
     try:
-        name = gateway.account_name() if gateway else ""
-    except PaymentRefused as refusal:
+        name = gateway.account_name()
+    except KeyRefused as refusal:
         problem = refusal.detail
     with job.step() as ctx:
-        _note_check(ctx, account_id, name, problem)
+        _note_check(ctx, asked, name, problem)
     return {"connected": not problem}
 
 
-def _note_check(ctx: CallContext, account_id: UUID, name: str, problem: str) -> None:
-    account = ctx.session.scalar(select(StripeAccount).where(StripeAccount.id == account_id).with_for_update())
+def _note_check(ctx: CallContext, asked: bytes, name: str, problem: str) -> None:
+    account = ctx.session.scalar(select(StripeAccount).where(StripeAccount.secret_key == asked).with_for_update())
     if account is not None:
         account.state, account.name, account.problem = "refused" if problem else "connected", name, problem
         account.checked_at = ctx.now()

@@ -33,7 +33,7 @@ def register_pages() -> Sequence[Pages]:
 
 @hookimpl
 def register_navigation() -> Sequence[NavEntry]:
-    return [NavEntry("billing", "Taxes", "/taxes", "tax.read", "receipt-tax", 70)]
+    return [NavEntry("settings", "Taxes", "/taxes", "tax.read", "receipt-tax", 41, "Billing set-up")]
 
 
 @hookimpl

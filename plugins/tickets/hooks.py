@@ -36,7 +36,7 @@ def register_pages() -> Sequence[Pages]:
 def register_navigation() -> Sequence[NavEntry]:
     return [
         NavEntry("desk", "Tickets", "/tickets", "ticket.read", "ticket", 10),
-        NavEntry("settings", "Boards", "/boards", "ticket_settings.manage", "layout-kanban", 60),
+        NavEntry("settings", "Boards", "/boards", "ticket_settings.manage", "layout-kanban", 12),
     ]
 
 

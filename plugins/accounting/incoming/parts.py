@@ -14,6 +14,6 @@ SCHEDULES = (DefaultSchedule("Look at accounting systems", ALL_JOB, "*/10 * * * 
 REST = (routes.rest,)
 PAGES = (pages.pages,)
 NAVIGATION = (
-    NavEntry("billing", "Accounting exceptions", "/accounting/exceptions", "accounting.read", "alert-triangle", 92),
-    NavEntry("billing", "Reconciliation", "/accounting/reconciliation", "accounting.read", "scale", 94),
+    NavEntry("billing", "Accounting exceptions", "/accounting/exceptions", "accounting.read", "alert-triangle", 62, "Accounting"),
+    NavEntry("billing", "Reconciliation", "/accounting/reconciliation", "accounting.read", "scale", 64, "Accounting"),
 )

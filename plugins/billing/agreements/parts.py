@@ -19,8 +19,8 @@ from plugins.billing.agreements import (
 RESTS = (template_routes.rest, term_routes.rest, standing_routes.rest)
 PAGES = (template_pages.pages, term_pages.pages, standing_pages.pages)
 NAVIGATION = (
-    NavEntry("billing", "Renewals due", "/contract-renewals", "contract.read", "calendar-repeat", 32),
-    NavEntry("billing", "Purchase orders", "/purchase-orders", "contract.read", "file-dollar", 33),
+    NavEntry("billing", "Renewals due", "/contract-renewals", "contract.read", "calendar-repeat", 32, "Contracts"),
+    NavEntry("billing", "Purchase orders", "/purchase-orders", "contract.read", "file-dollar", 33, "Contracts"),
 )
 IMPORTERS = importers.IMPORTERS
 JOBS = (JobType(renewals.JOB, "Renew contracts", tasks.renew_contracts, recurs_by="contract.manage"),)

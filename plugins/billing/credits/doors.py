@@ -9,6 +9,6 @@ from plugins.billing.credits import pages, routes
 RESTS = (routes.rest,)
 PAGES = (pages.pages, payment_pages.pages, credit_note_pages.pages, reopening_pages.pages)
 NAVIGATION = (
-    NavEntry("billing", "Payments", "/payments", "invoice.read", "cash", 38),
-    NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 40),
+    NavEntry("billing", "Payments", "/payments", "invoice.read", "cash", 20, "Money in"),
+    NavEntry("billing", "Credits", "/credits", "invoice.read", "receipt-refund", 26, "Money in"),
 )

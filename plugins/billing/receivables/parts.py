@@ -20,9 +20,9 @@ from plugins.billing.receivables import (
 RESTS = (routes.rest, dunning_routes.rest, late_fee_routes.rest, account_routes.rest)
 PAGES = (pages.pages, dunning_pages.pages, late_fee_pages.pages, account_pages.pages)
 NAVIGATION = (
-    NavEntry("billing", "Ageing", "/ageing", "invoice.read", "chart-bar", 43),
-    NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 44),
-    NavEntry("settings", "Terms of payment", "/payment-terms", "receivables.manage", "calendar-due", 45),
+    NavEntry("billing", "Ageing", "/ageing", "invoice.read", "chart-bar", 14, "Invoices"),
+    NavEntry("billing", "Reminders", "/reminders", "invoice.read", "mail-exclamation", 16, "Invoices"),
+    NavEntry("settings", "Terms of payment", "/payment-terms", "receivables.manage", "calendar-due", 40, "Billing set-up"),
 )
 JOBS = (
     JobType("billing.statements", "Send statements", tasks.send_statements, stepwise=True, recurs_by="receivables.manage"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,7 @@ from kernel.tenancy import change_settings
 from plugins.bank_files import listing, services, uploads
 from plugins.bank_files.errors import EntrySettled, MatchUndone, StatementUnreadable
 from plugins.bank_files.models import BankFile, Entry
+from plugins.bank_files.sheets import number
 from plugins.billing import payments
 from plugins.billing.invoices import get_invoice
 from tests.plugins.bank_files.statements import ACCOUNT, HILL, Line, camt, table
@@ -142,8 +144,12 @@ def test_an_account_is_remembered_after_its_first_match(acme: Any, hill: UUID) -
     assert best(acme, first) is None
     with acme.call("carol") as ctx:
         services.match_entry(ctx, first.id, client_id=hill)
+        match_id = services.list_matches(ctx, first.id)[0].id
     suggested = best(acme, second)
     assert (suggested.client_id, suggested.why, suggested.sure) == (hill, ("account",), False)
+    with acme.call("carol") as ctx:
+        services.undo_match(ctx, match_id)
+    assert best(acme, second) is None
 
 
 def test_suggestions_by_reference_amount_and_several_numbers(acme: Any, hill: UUID) -> None:
@@ -277,3 +283,22 @@ def test_carol_works_through_her_inbox_in_a_browser(acme: Any, hill: UUID, beta:
     assert beta.client("carol").get(f"/bank-entries/{entry.id}").status_code == 404
     with beta.call("carol") as ctx, pytest.raises(NotFound):
         services.match_entry(ctx, entry.id, client_id=hill)
+
+
+@pytest.mark.parametrize(
+    ("text", "comma", "read"),
+    [
+        ("12,50", False, None),
+        ("12.50", True, None),
+        ("1.234", False, "1.234"),
+        ("1.234", True, "1234"),
+        ("1,23,456.70", False, "123456.70"),
+        ("1.234,5.0", True, None),
+    ],
+)
+def test_marks_that_stand_elsewhere_are_no_thousands(text: str, comma: bool, read: str | None) -> None:
+    if read is None:
+        with pytest.raises(ValueError, match=re.escape(text)):
+            number(text, comma=comma)
+    else:
+        assert number(text, comma=comma) == read

@@ -130,3 +130,51 @@ def test_yen_are_charged_without_decimals(desk: Desk) -> None:
     _charge(desk)
     assert [(one["amount"], one["currency"]) for one in desk.stripe.of("charge")] == [(600, "jpy")]
     assert desk.due() == {}
+
+
+@pytest.mark.parametrize("later", [400, 401, 403])
+def test_a_refusal_after_a_lost_answer_is_looked_into(desk: Desk, later: int) -> None:
+    desk.agree()
+    invoice = desk.owe(**DUE)
+    desk.stripe.fail("POST", "/v1/payment_intents", "after", times=1)
+    desk.stripe.fail("POST", "/v1/payment_intents", later, times=2)
+    _charge(desk)
+    for hours in (1, 1, 1, 24, 24):
+        desk.wait(hours=hours)
+        with desk.world.call("alice") as ctx:
+            enqueue(ctx, "payments.watch")
+        _charge(desk)
+    assert (desk.settled(invoice), len(desk.stripe.of("charge"))) == (12000, 1)
+
+
+@pytest.mark.parametrize("how", ["refund", "dispute"])
+def test_what_went_back_is_not_charged_by_itself_again(desk: Desk, how: str) -> None:
+    desk.agree()
+    invoice = desk.owe(**DUE)
+    _charge(desk)
+    payment = desk.attempts()[-1].payment
+    desk.stripe.refund(payment, 12000) if how == "refund" else desk.stripe.dispute(payment)
+    desk.tell()
+    assert desk.settled(invoice) == 0
+    desk.wait(days=2)
+    _charge(desk)
+    assert len(desk.stripe.of("charge")) == 1
+    assert "not charged by itself again" in desk.world.client("carol").get(f"/online-payments/of-invoice/{invoice}").text
+    desk.stripe.pay(desk.click(desk.link(invoice)))
+    desk.tell()
+    assert desk.settled(invoice) == 12000
+
+
+def test_another_account_knows_no_customer_of_the_one_before(desk: Desk) -> None:
+    desk.agree()
+    invoice = desk.owe()
+    old = desk.link(invoice)
+    desk.click(old)
+    for row in [one for one in desk.stripe.rows.values() if one["object"] != "event"]:  # as if live mode came after test mode
+        del desk.stripe.rows[row["id"]]
+    desk.stripe.pay(desk.click(desk.link(invoice), keep="1", agreed_by="Dana"))
+    desk.tell()
+    assert desk.settled(invoice) == 12000
+    desk.owe(5000, **DUE)
+    _charge(desk)
+    assert desk.due() == {}

@@ -142,3 +142,27 @@ def test_a_bank_that_only_asks_moves_nothing(desk: Desk) -> None:
     desk.stripe.dispute(attempt.payment, asked=True)
     desk.tell()
     assert desk.settled(invoice) == 12000
+
+
+@pytest.mark.parametrize("later", [400, 401])
+def test_a_refusal_after_a_lost_answer_of_a_refund_is_looked_into(desk: Desk, later: int) -> None:
+    _, attempt = _paid(desk)
+    desk.stripe.fail("POST", "/v1/refunds", "after", times=1)
+    desk.stripe.fail("POST", "/v1/refunds", later, times=1)
+    _refund(desk, attempt, 5000)
+    desk.wait(minutes=10)
+    desk.wait(minutes=10)
+    assert _refunds(desk, attempt) == [("done", 5000, True)]
+    assert [one["amount"] for one in desk.stripe.of("refund")] == [5000]
+
+
+def test_money_that_the_books_do_not_have_is_not_asked_for_again(desk: Desk) -> None:
+    invoice = desk.owe()
+    path = desk.link(invoice)
+    desk.stripe.pay(desk.click(path))
+    for one in desk.stripe.of("payment_intent"):
+        one["currency"] = "usd"
+    desk.tell()
+    assert (desk.settled(invoice), "Needs a look" in desk.world.client("carol").get("/online-payments").text) == (0, True)
+    assert "under way" in desk.world.app.test_client().get(path).text
+    assert desk.click(path).startswith("409")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from kernel.errors import Conflict, NotFound
 from kernel.tenancy import switch_plugin
 from plugins.billing import finalizing, payments
+from plugins.billing.layouts.choosing import choose_layout
+from plugins.billing.layouts.images import add_image
+from plugins.billing.layouts.store import create_layout
 from plugins.payments.errors import LinkUnknown
 from plugins.payments.links import find_link, make_link, tenant_of
 from plugins.stripe.services import disconnect_account
 from tests.plugins.billing.invoice_desk import balances
+from tests.plugins.billing.test_layout_store import png
 from tests.plugins.payments.conftest import Desk
 
 NO_SESSION = "POST", "/v1/checkout/sessions"
@@ -231,3 +237,36 @@ def test_only_owed_invoices_of_one_client_have_links(desk: Desk, beta: Any) -> N
     open_one = desk.owe()
     with beta.call("alice") as ctx, pytest.raises((Conflict, NotFound)):
         make_link(ctx, [open_one])
+
+
+def test_one_link_for_several_invoices_is_made_on_a_page(desk: Desk, beta: Any) -> None:
+    first, second, third = desk.owe(10000), desk.owe(5000), desk.owe(2000)
+    carol = desk.world.client("carol")
+    offered = carol.get(f"/online-payments/links/new?client_id={desk.client_id}")
+    assert offered.text.count('name="ids"') == 3
+    at = f"/online-payments/links/of-client/{desk.client_id}"
+    made = carol.post(at, data={"csrf_token": carol.csrf, "ids": [str(first), str(second)]})
+    path = re.search(r"/pay/[\w-]+", made.text)
+    assert path is not None
+    desk.stripe.pay(desk.click(path[0]))
+    desk.tell()
+    assert list(desk.due()) == [third]
+    for ids, status in (([str(first)], 409), ([str(uuid4())], 409), (["nonsense"], 422), ([], 422)):
+        assert carol.post(at, data={"csrf_token": carol.csrf, "ids": ids}).status_code == status
+    assert 'name="ids"' not in beta.client("carol").get(f"/online-payments/links/new?client_id={desk.client_id}").text
+
+
+def test_clients_see_the_sellers_name_and_logo(desk: Desk, beta: Any) -> None:
+    path = desk.link(desk.owe())
+    visitor = desk.world.app.test_client()
+    assert "Acme MSP" in visitor.get(path).text
+    assert "Deskhand" not in visitor.get(path).text
+    assert visitor.get(f"{path}/logo").status_code == 404
+    with desk.world.call("alice") as ctx:
+        image = add_image(ctx, name="logo.png", content=png(96, 48))
+        blocks = [{"kind": "letterhead", "image": str(image.id)}, {"kind": "lines", "columns": [{"show": "net"}]}]
+        layout = create_layout(ctx, name="Ours", document={"format": 1, "blocks": blocks})
+        choose_layout(ctx, layout_id=layout.id)
+    assert f"{path}/logo" in visitor.get(path).text
+    logo = visitor.get(f"{path}/logo")
+    assert (logo.content_type, logo.data) == ("image/png", png(96, 48))

@@ -74,6 +74,9 @@ def test_keys_are_sealed_checked_and_refused(acme: Any, beta: Any, monkeypatch: 
                 account = ctx.session.query(StripeAccount).one()
                 assert (account.state, key.encode() in account.secret_key) == (state, False)
                 assert (services.open_account(ctx) is None) == (state == "refused")
+        alice = acme.client("alice")
+        alice.post("/stripe/check", data={"csrf_token": alice.csrf})
+        jobs.drain(acme.kernel, acme.tenant_id)
     page = acme.client("alice").get("/stripe").text
     assert "sk_" not in page
     assert "Refused" in page

@@ -42,6 +42,13 @@ const acts = {
   "data-back": () => history.back(),
   "data-set-theme": (one) => setTheme(one.dataset.setTheme),
   "data-fold": () => cookie("nav", document.body.classList.toggle("nav-folded") ? "folded" : "open"),
+  "data-group-head": (one) => {
+    const name = one.parentElement.dataset.group.replaceAll(" ", "+");
+    const others = (one.dataset.groupHead || "").split(".").filter((known) => known && known !== name);
+    const open = one.parentElement.open ? others : [...others, name]; // the click has not changed it yet
+    cookie("nav-open", open.join("."));
+    for (const head of document.querySelectorAll("[data-group-head]")) head.dataset.groupHead = open.join(".");
+  },
   "data-copy": async (one) => { await navigator.clipboard.writeText(one.dataset.copy); say(words().copied); },
 };
 
