@@ -24,6 +24,15 @@ STATES = {
     "failing": (_l("Failing"), "warning"),
     "withdrawn": (_l("Disconnected"), "danger"),
 }
+ACTS = {
+    "connection.connected": _l("connected it"),
+    "connection.reconnected": _l("connected it again"),
+    "connection.disconnected": _l("disconnected it"),
+    "connection.withdrawn": _l("learned that the service takes our access no more"),
+    "connection.failing": _l("could not renew the access"),
+    "connection.revoked": _l("had the access taken back at the service"),
+    "connection.not_revoked": _l("gave up having the access taken back at the service"),
+}
 _CONNECTION = "/connections/<uuid:connection_id>"
 _APPLICATION = "/connections/applications/<uuid:application_id>"
 
@@ -117,7 +126,7 @@ def connection(ctx: CallContext, connection_id: UUID, query: dict[str, Any]) -> 
     application = applications.find_application(ctx, row.provider, row.environment)
     return render("connections/detail.html", thing=row, states=STATES, titles=_titles(ctx), application=application,
                   job_id=query.get("job_id"), uses=services.uses_of(ctx, row.id),
-                  history=audit.history(ctx, "connection", row.id))  # fmt: skip
+                  acts=ACTS, history=audit.history(ctx, "connection", row.id))  # fmt: skip
 
 
 @pages.post(f"{_CONNECTION}/try", permission="connection.manage")

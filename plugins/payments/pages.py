@@ -40,6 +40,7 @@ def online_payment(ctx: CallContext, attempt_id: UUID) -> ResponseReturnValue:
         "payments/detail.html", attempt=attempt, shares=services.shares_of(ctx, attempt_id), states=STATES, kinds=KINDS,
         refunds=refunding.list_refunds(ctx, attempt_id), disputes=listing.disputes_of(ctx, attempt_id),
         refund_states=REFUND_STATES, dispute_states=DISPUTE_STATES, refundable=refunding.refundable(ctx, attempt),
+        services={key: one.title for key, one in services.providers(ctx).items()},
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def after_payment(token: str) -> ResponseReturnValue:
 
 
 def _answer(token: str, shown: Shown, refusal: DeskhandError | None = None, *, back: bool = False) -> Response:
-    words = " ".join([refusal.detail, *refusal.errors.values()]).strip() or refusal.title if refusal else ""
+    words = " ".join(refusal.errors.values()) or refusal.detail if refusal else ""
     status, keep = refusal.status if refusal else 200, bool(request.form.get("keep"))
     return _drawn("payments/pay.html", shown, status, token=token, words=words, back=back, keep=keep)
 
