@@ -70,8 +70,11 @@ def _code(one: Suggestion) -> str:
 def entry_page(ctx: CallContext, entry_id: UUID) -> ResponseReturnValue:
     entry = services.get_entry(ctx, entry_id)
     suggested: Sequence[Suggestion] = services.suggestions(ctx, [entry]).get(entry.id, [])
+    matches = services.list_matches(ctx, entry_id)
+    receipts = ctx.hooks.get_receipts(ctx=ctx, payment_ids=[one.receipt_id for one in matches]) if matches else {}
     return render("bank_files/entry.html", entry=entry, suggested=suggested, codes=[_code(one) for one in suggested],
-                  states=STATES, matches=services.list_matches(ctx, entry_id), reasons=REASONS)  # fmt: skip
+                  states=STATES, matches=matches, reasons=REASONS,
+                  taken_back={one.id for one in receipts.values() if one.taken_back})  # fmt: skip
 
 
 @pages.post(f"{_ENTRY}/confirm", permission="bank_file.manage")

@@ -189,6 +189,8 @@ def test_an_entry_is_split_among_clients_and_taken_back(acme: Any, hill: UUID) -
         with pytest.raises(MatchUndone):
             services.undo_match(ctx, first.id)
         payments.take_back_payment(ctx, second.receipt_id)  # on the payment's own page
+    assert "was taken back" in acme.client("carol").get(f"/bank-entries/{entry.id}").text
+    with acme.call("carol") as ctx:
         services.undo_match(ctx, second.id)
     assert [(one.state, one.matched) for one in entries(acme)] == [("open", 0)]
     with acme.call("carol") as ctx:
