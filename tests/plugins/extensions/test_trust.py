@@ -380,7 +380,8 @@ def test_files_that_the_manifest_does_not_name_are_refused(acme: World) -> None:
 def test_pages_of_publishers(acme: World) -> None:
     alice = acme.client()
     install(acme, ready(acme, signed()))
-    page = alice.get("/extensions/publishers").text
+    assert "/extensions/publishers/named/example" in alice.get("/extensions/publishers").text
+    page = alice.get("/extensions/publishers/named/example").text
     assert signing.fingerprint(signing.public_key_of(KEY)) in page
     bad = alice.post("/extensions/publishers/trust", data={"publisher": "example", "key": "nonsense"})
     assert (bad.status_code, "must have 32" in bad.text or "no base64" in bad.text) == (422, True)
