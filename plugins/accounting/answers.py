@@ -24,8 +24,8 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> dict[Ref, Label]:
 
 
 def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
-    """Invoices that were or are being delivered stay final; clients that books know stay."""
-    invoices, clients = ({ref.id for ref in refs if ref.kind == kind} for kind in ("invoice", "client"))
+    """Invoices that were or are being delivered stay final; clients that books know stay, and connections that open books."""
+    invoices, clients, opens = ({ref.id for ref in refs if ref.kind == kind} for kind in ("invoice", "client", "connection"))
     found = []
     if invoices:
         out = ExportDocument.invoice_id.in_(invoices), ExportDocument.state.in_(_ON_ITS_WAY)
@@ -36,4 +36,8 @@ def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
         counts = select(Link.our_id, func.count()).where(Link.our_id.in_(clients), Link.kind == "client").group_by(Link.our_id)
         found += [Blocker(Ref("client", one), "accounting_link", count, f"{count} links to accounting")
                   for one, count in ctx.session.execute(counts)]  # fmt: skip
+    if opens:
+        books = select(Target.connection_id, Target.name).where(Target.connection_id.in_(opens)).order_by(Target.name)
+        found += [Blocker(Ref("connection", one), "accounting_target", 1, f"the accounting target {name}")
+                  for one, name in ctx.session.execute(books)]  # fmt: skip
     return found

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from house.stage import csrf_of
+from kernel.hookspecs.directory import Ref
+from plugins.accounting import answers
 from plugins.accounting.looking import plain_name
+from plugins.accounting.targets import get_target
 from tests.plugins.accounting.conftest import Desk
 
 
@@ -79,3 +82,13 @@ def test_programs_do_the_same_and_files_are_kept(desk: Desk, beta: Any) -> None:
 
 def test_names_are_compared_without_what_people_write_differently() -> None:
     assert plain_name("Müller & Söhne GmbH") == plain_name("muller  sohne, gmbh.")
+
+
+def test_a_connection_is_used_by_its_books(desk: Desk, beta: Any) -> None:
+    with desk.world.call("carol") as ctx:
+        target = get_target(ctx, desk.target_id)
+        assert target.connection_id is not None
+        ref, name = Ref("connection", target.connection_id), target.name
+        assert [one.label for one in answers.blockers(ctx, [ref])] == [f"the accounting target {name}"]
+    with beta.call("carol") as ctx:
+        assert answers.blockers(ctx, [ref]) == []
