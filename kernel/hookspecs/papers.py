@@ -232,6 +232,29 @@ def get_letterhead(ctx: CallContext, client_id: UUID) -> Letterhead | None:
     """
 
 
+class PaperSum(NamedTuple):
+    """What an invoice or credit note comes to now, in minor units; `open` is what is still to be paid of an invoice, or not used
+    of a credit note. One that is void comes to nothing.
+    """
+
+    kind: str
+    number: str
+    client_id: UUID
+    client: str
+    currency: str
+    total: int
+    tax: int
+    open: int
+
+
+@hookspec(firstresult=True)
+def sum_up_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, PaperSum] | None:
+    """Ask: give what these invoices and credit notes come to; unknown ids are left out. Billing; once per batch, in one query.
+
+    Example: `{invoice: PaperSum("invoice", "INV-000042", client, "Globex", "EUR", 12000, 2000, 0)}`.
+    """
+
+
 @hookspec(firstresult=True)
 def print_invoice(ctx: CallContext, invoice_id: UUID) -> bytes | None:
     """Ask: give the PDF of an invoice as its client gets it. Billing; once per document that another room makes from it.

@@ -43,7 +43,7 @@ def build_money(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> d
     for use in ctx.hooks.get_credit_uses(ctx=ctx, source_ids=ids):
         if use.source_id and not use.reversed:
             uses[use.source_id].append(use)
-    shares = {one: _shares(receipt, uses[one]) for one, receipt in receipts.items()}
+    shares = {one: shares_of(receipt, uses[one]) for one, receipt in receipts.items()}
     known = _look_up(ctx, target, {invoice for some in shares.values() for invoice in some},
                      {one.client_id for one in receipts.values()})  # fmt: skip
     links, deposit = find_links(ctx, target.id, "payment", ids), read_mappings(ctx, target).own("account", "deposit")
@@ -63,7 +63,7 @@ def build_money(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> d
     return values
 
 
-def _shares(receipt: Receipt, uses: Sequence[CreditUse]) -> dict[UUID, int]:
+def shares_of(receipt: Receipt, uses: Sequence[CreditUse]) -> dict[UUID, int]:
     """What each invoice has of a payment, also by the credit that it gave."""
     shares: dict[UUID, int] = defaultdict(int)
     for one in (*receipt.shares, *uses):

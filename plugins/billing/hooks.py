@@ -14,7 +14,7 @@ from kernel.hookspecs.charging import Settled, Unbilled
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.invoicing import DraftInvoice, ManualInvoice
 from kernel.hookspecs.notify import Event
-from kernel.hookspecs.papers import InvoicePaper, Letterhead, PaperQuery
+from kernel.hookspecs.papers import InvoicePaper, Letterhead, PaperQuery, PaperSum
 from kernel.hookspecs.receipts import CreditUse, NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt
 from kernel.hookspecs.screen import Card, PaletteEntry, Panel
 from kernel.hookspecs.start import DefaultSchedule, EventType, JobType, NavEntry
@@ -217,6 +217,11 @@ def get_invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping
 @hookimpl
 def get_letterhead(ctx: CallContext, client_id: UUID) -> Letterhead:
     return letterheads.letterhead_of(ctx, client_id)
+
+
+@hookimpl
+def sum_up_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> Mapping[UUID, PaperSum]:
+    return credit_uses.sum_up_papers(ctx, invoice_ids)
 
 
 @hookimpl

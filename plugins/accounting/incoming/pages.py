@@ -45,6 +45,8 @@ ADVICE = {
 }
 _USUAL = _l("Undo the change there, deliver ours once more, or accept it as known. Nothing is taken over by itself.")
 AMOUNTS = frozenset({"total_differs", "tax_differs", "payment_changed", "credit_applied_there", "payment_not_taken"})
+_AT_ONCE = 200
+WORDS = {"invoice": _l("Invoice"), "credit_note": _l("Credit note"), "payment": _l("Unused money")}
 _EXCEPTION = "/accounting/exceptions/<uuid:exception_id>"
 _COLUMNS = ("kind", "number", "client", "currency", "our_total", "their_total", "our_tax", "their_tax", "our_open", "their_open")
 
@@ -97,10 +99,10 @@ def reconciliation(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnVal
     wanted = query["target_id"] or (targets[0].id if targets else None)
     target = get_target(ctx, wanted) if wanted else None
     rows = list(reconciling.reconcile(ctx, target.id)) if target else []
-    shown = [one for one in rows if one.differs or query["all"]]
+    shown, behind = reconciling.page_of([one for one in rows if one.differs or query["all"]], query["after"], _AT_ONCE)
     return render("accounting/reconciliation.html", target=target, targets=targets, rows=_flat(shown), count=len(rows),
                   unseen=sum(one.theirs is None for one in rows), differing=sum(one.differs for one in rows),
-                  clients=_flat_sums(reconciling.by_client(rows)), everything=query["all"],
+                  clients=_flat_sums(reconciling.by_client(rows)), everything=query["all"], behind=behind,
                   cursor=cursors.find_cursor(ctx, target.id) if target else None)  # fmt: skip
 
 
@@ -116,7 +118,8 @@ def _csv(row: dict[str, Any], name: str) -> str:
 
 
 def _flat(rows: Iterable[reconciling.Reconciled]) -> list[dict[str, Any]]:
-    return [one._asdict() | _sides(one.ours, one.theirs) | {"differs": one.differs} for one in rows]
+    return [one._asdict() | _sides(one.ours, one.theirs) | {"differs": one.differs, "url": one.url, "words": WORDS[one.kind]}
+            for one in rows]  # fmt: skip
 
 
 def _flat_sums(rows: Iterable[reconciling.ClientSum]) -> list[dict[str, Any]]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
-from kernel.hookspecs.accounting import CREDIT_NOTE, INVOICE
-from kernel.hookspecs.papers import InvoicePaper
-from kernel.hookspecs.receipts import CreditUse
+from kernel.directory.clients import get_clients
+from kernel.hookspecs.accounting import CREDIT_NOTE, INVOICE, PAYMENT
+from kernel.hookspecs.papers import PaperSum
+from kernel.hookspecs.receipts import CreditUse, Receipt
 from plugins.accounting.incoming.models import Seen
+from plugins.accounting.links import find_links
 from plugins.accounting.models import Link
+from plugins.accounting.money import shares_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
-_PORTION = 500
+_PORTION = 5_000
 
 
 class Amounts(NamedTuple):
@@ -33,7 +37,9 @@ class Amounts(NamedTuple):
 
 
 class Reconciled(NamedTuple):
-    """A document on both sides. `theirs` is None where nobody looked at it since it was delivered."""
+    """A document or payment on both sides. `theirs` is None where nobody looked at it since it was delivered. Of a payment only
+    `open` counts: what of it pays none of the documents that are there.
+    """
 
     our_id: UUID
     kind: str
@@ -49,9 +55,16 @@ class Reconciled(NamedTuple):
         """Whether both sides are known to differ."""
         return self.theirs is not None and self.theirs != self.ours
 
+    @property
+    def url(self) -> str:
+        """Where ours is looked at."""
+        return f"/{'payments' if self.kind == PAYMENT else 'invoices'}/{self.our_id}"
+
 
 class ClientSum(NamedTuple):
-    """What a client's documents in a currency come to, credit notes taken off; `unseen` of them nobody looked at yet."""
+    """What a client's documents in a currency come to, credit notes and unused money taken off; `unseen` of them nobody looked at
+    yet.
+    """
 
     client_id: UUID
     client: str
@@ -67,54 +80,75 @@ class ClientSum(NamedTuple):
 
 
 def reconcile(ctx: CallContext, target_id: UUID) -> Iterator[Reconciled]:
-    """All documents that were delivered to a target, in the order in which they were; what is void comes to nothing."""
+    """All documents and payments that stand on both sides, in the order in which they were linked; what is void comes to nothing.
+    A fixed number of queries for each portion.
+    """
     after = UUID(int=0)
-    while True:
-        mine = select(Link).where(Link.target_id == target_id, Link.kind.in_((INVOICE, CREDIT_NOTE)), Link.id > after)
-        links = list(ctx.session.scalars(mine.order_by(Link.id).limit(_PORTION)))
-        if not links:
-            return
-        yield from _beside(ctx, target_id, links)
-        after = links[-1].id
+    while rows := _linked(ctx, target_id, after):
+        ours = _documents(ctx, [one for one in rows if one.kind != PAYMENT])
+        ours |= _payments(ctx, target_id, [one.our_id for one in rows if one.kind == PAYMENT])
+        for one in rows:
+            if one.our_id in ours:
+                yield Reconciled(one.our_id, one.kind, *ours[one.our_id], _theirs(one))
+        after = rows[-1].id
 
 
-def _beside(ctx: CallContext, target_id: UUID, links: Sequence[Link]) -> Iterator[Reconciled]:
-    papers: Mapping[UUID, InvoicePaper] = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[one.our_id for one in links])
-    spent = _spent(ctx, [one.our_id for one in links if one.kind == CREDIT_NOTE])
-    theirs = Seen.target_id == target_id, Seen.external_id.in_([one.external_id for one in links])
-    seen = {(one.kind, one.external_id): one for one in ctx.session.scalars(select(Seen).where(*theirs))}
-    for one in links:
-        paper = papers.get(one.our_id)
-        if paper is not None:
-            there = seen.get((one.kind, one.external_id))
-            yield Reconciled(one.our_id, one.kind, paper.number, paper.client_id, paper.buyer.name, paper.currency,
-                             _ours(paper, spent.get(one.our_id, 0)), _theirs(there) if there else None)  # fmt: skip
+def _linked(ctx: CallContext, target_id: UUID, after: UUID) -> Sequence[Row[Any]]:
+    """The next links, each with what was seen of it there."""
+    seen = (Seen.tenant_id == Link.tenant_id) & (Seen.target_id == Link.target_id) & (Seen.external_id == Link.external_id)
+    facts = (Seen.total, Seen.tax, Seen.balance, Seen.voided, Seen.deleted)
+    mine = select(Link.id, Link.kind, Link.our_id, *facts).outerjoin(Seen, seen & (Seen.kind == Link.kind))
+    wanted = Link.target_id == target_id, Link.kind.in_((INVOICE, CREDIT_NOTE, PAYMENT)), Link.id > after
+    return ctx.session.execute(mine.where(*wanted).order_by(Link.id).limit(_PORTION)).all()
 
 
-def _spent(ctx: CallContext, credit_notes: Sequence[UUID]) -> dict[UUID, int]:
-    uses: Sequence[CreditUse] = ctx.hooks.get_credit_uses(ctx=ctx, source_ids=credit_notes) if credit_notes else ()
-    spent: dict[UUID, int] = {}
-    for use in uses:
-        if use.source_id is not None and not use.reversed:
-            spent[use.source_id] = spent.get(use.source_id, 0) + use.amount
-    return spent
+_Ours = tuple[str, UUID, str, str, Amounts]
+"""Number, client, its name, currency, and what it comes to."""
 
 
-def _ours(paper: InvoicePaper, spent: int) -> Amounts:
-    if paper.status == "void":
+def _documents(ctx: CallContext, rows: Sequence[Row[Any]]) -> dict[UUID, _Ours]:
+    found: Mapping[UUID, PaperSum] = ctx.hooks.sum_up_papers(ctx=ctx, invoice_ids=[one.our_id for one in rows]) if rows else {}
+    return {our_id: (one.number, one.client_id, one.client, one.currency, Amounts(one.total, one.tax, one.open))
+            for our_id, one in found.items()}  # fmt: skip
+
+
+def _payments(ctx: CallContext, target_id: UUID, ids: Sequence[UUID]) -> dict[UUID, _Ours]:
+    """Payments, of which that is open what pays no document that is there."""
+    receipts: Mapping[UUID, Receipt] = ctx.hooks.get_receipts(ctx=ctx, payment_ids=ids) if ids else {}
+    uses = defaultdict[UUID, list[CreditUse]](list)
+    for use in ctx.hooks.get_credit_uses(ctx=ctx, source_ids=list(receipts)) if receipts else ():
+        if use.source_id and not use.reversed:
+            uses[use.source_id].append(use)
+    shares = {one.id: shares_of(one, uses[one.id]) for one in receipts.values()}
+    there = find_links(ctx, target_id, INVOICE, {invoice for some in shares.values() for invoice in some})
+    names = {one.id: one.name for one in get_clients(ctx, sorted({one.client_id for one in receipts.values()})).values()}
+    return {
+        one.id: (one.reference, one.client_id, names.get(one.client_id, ""), one.currency, Amounts(open=0 if one.taken_back else (
+            one.amount - one.refunded - sum(amount for invoice, amount in shares[one.id].items() if invoice in there))))
+        for one in receipts.values()
+    }  # fmt: skip
+
+
+def _theirs(row: Row[Any]) -> Amounts | None:
+    if row.total is None:
+        return None
+    if row.voided or row.deleted:
         return Amounts()
-    return Amounts(paper.total, paper.tax, paper.total - spent if paper.kind == CREDIT_NOTE else paper.due)
+    return Amounts(open=row.balance) if row.kind == PAYMENT else Amounts(row.total, row.tax, row.balance)
 
 
-def _theirs(seen: Seen) -> Amounts:
-    return Amounts() if seen.voided or seen.deleted else Amounts(seen.total, seen.tax, seen.balance)
+def page_of(rows: Sequence[Reconciled], after: UUID | None, limit: int) -> tuple[Sequence[Reconciled], UUID | None]:
+    """The rows behind one, and the last of them where more follow."""
+    first = next((at for at, one in enumerate(rows, 1) if one.our_id == after), 0)
+    some = rows[first : first + limit]
+    return some, some[-1].our_id if first + limit < len(rows) else None
 
 
 def by_client(rows: Iterable[Reconciled]) -> list[ClientSum]:
     """The sums of clients by currency, by name."""
     sums: dict[tuple[UUID, str], ClientSum] = {}
     for row in rows:
-        key, sign = (row.client_id, row.currency), -1 if row.kind == CREDIT_NOTE else 1
+        key, sign = (row.client_id, row.currency), 1 if row.kind == INVOICE else -1
         before = sums.get(key) or ClientSum(row.client_id, row.client, row.currency, Amounts(), Amounts(), 0)
         sums[key] = before._replace(
             ours=before.ours.plus(row.ours, sign), theirs=before.theirs.plus(row.theirs or Amounts(), sign),

@@ -57,4 +57,6 @@ def reconcile(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> Any:
     As it was when the other side was last looked at.
     """
     rows = list(reconciling.reconcile(ctx, get_target(ctx, target_id).id))
-    return {"documents": [one for one in rows if one.differs or query["all"]], "clients": reconciling.by_client(rows)}
+    shown = [one for one in rows if one.differs or query["all"]]
+    documents, behind = reconciling.page_of(shown, query["after"], query["limit"])
+    return {"documents": documents, "next_after": behind, "clients": reconciling.by_client(rows)}

@@ -48,7 +48,9 @@ class AmountsOut(Schema):
 
 
 class ReconciledOut(Schema):
-    """A document on both sides; `theirs` is null where nobody looked at it since it was delivered."""
+    """A document or payment on both sides; `theirs` is null where nobody looked at it since it was delivered. Of a payment only
+    `open` counts: what of it pays none of the documents that are there.
+    """
 
     our_id = fields.UUID()
     kind = fields.String()
@@ -62,7 +64,7 @@ class ReconciledOut(Schema):
 
 
 class ClientSumOut(Schema):
-    """A client's documents in a currency, credit notes taken off."""
+    """A client's documents in a currency, credit notes and unused money taken off."""
 
     client_id = fields.UUID()
     client = fields.String()
@@ -74,16 +76,19 @@ class ClientSumOut(Schema):
 
 
 class ReconciliationOut(Schema):
-    """Documents that differ, or all of them, and the sums of clients."""
+    """Documents and payments that differ, or all of them, and the sums of clients. More follow where `next_after` is set."""
 
     documents = fields.List(fields.Nested(ReconciledOut))
+    next_after = fields.UUID(allow_none=True)
     clients = fields.List(fields.Nested(ClientSumOut))
 
 
 class ReconciliationQuery(Schema):
-    """Only documents that differ, unless `all`."""
+    """Only what differs, unless `all`; what follows the document or payment `after`, at most `limit`."""
 
     all = fields.Boolean(load_default=False)
+    after = fields.UUID(load_default=None)
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 5_000))
 
 
 class ReportQuery(Schema):
@@ -91,3 +96,4 @@ class ReportQuery(Schema):
 
     target_id = fields.UUID(load_default=None)
     all = fields.Boolean(load_default=False)
+    after = fields.UUID(load_default=None)

@@ -1,4 +1,4 @@
-"""What credits have paid, for rooms that tell others about it."""
+"""What credits have paid and what is still open, for rooms that tell others about it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, any_, case, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
+from kernel.directory.models import Client
+from kernel.hookspecs.papers import PaperSum
 from kernel.hookspecs.receipts import CreditUse
-from plugins.billing.models import Credit, CreditApplication
+from plugins.billing.models import Credit, CreditApplication, Invoice
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -27,3 +31,15 @@ def read_credit_uses(ctx: CallContext, source_ids: Sequence[UUID]) -> list[Credi
         .join(Credit, same).where(or_(use.id.in_(source_ids), Credit.id.in_(source_ids), source.in_(source_ids))).order_by(use.id)
     )  # fmt: skip
     return [CreditUse(*row) for row in ctx.session.execute(found)] if source_ids else []
+
+
+def sum_up_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, PaperSum]:
+    """What these documents come to now; what credit notes gave and is not used is open of them."""
+    one, counts = Invoice, Invoice.status != "void"
+    unpaid = case((one.kind == "credit_note", func.coalesce(Credit.remaining, 0)), else_=one.total - one.settled)
+    whose = (Client.tenant_id == one.tenant_id) & (Client.id == one.client_id)
+    given = (Credit.tenant_id == one.tenant_id) & (Credit.invoice_id == one.id)
+    amounts = [case((counts, amount), else_=literal(0, BigInteger)) for amount in (one.total, one.tax, unpaid)]
+    found = select(one.id, one.kind, one.number, one.client_id, Client.name, one.currency, *amounts).join(Client, whose)
+    asked = found.outerjoin(Credit, given).where(one.id == any_(literal(list(invoice_ids), ARRAY(Uuid))))
+    return {row[0]: PaperSum(*row[1:]) for row in ctx.session.execute(asked)}

@@ -7,6 +7,8 @@ import io
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from house.stage import csrf_of
 from kernel.context import Actor
 from kernel.hookspecs.accounting import CREDIT_NOTE
@@ -15,6 +17,8 @@ from plugins.accounting.incoming.cursors import books_changed, cursor_of
 from plugins.accounting.incoming.noticing import notice
 from plugins.accounting.targets import get_target
 from plugins.billing.credit_notes import create_credit_note
+from plugins.billing.credits import applying
+from plugins.billing.models import Invoice
 from tests.conftest import World
 from tests.plugins.accounting.books_there import add_books, delivered, paid
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, taxed_client
@@ -46,11 +50,38 @@ def test_the_report_names_what_differs_to_the_minor_unit(acme: World) -> None:
     [document] = found["documents"]
     assert document["theirs"]["total"] == document["ours"]["total"] - 1000
     every = rows_of(acme, target_id, every=True)["documents"]
-    assert [one["differs"] for one in every] == [False, True, False] and every[2]["theirs"] is None
+    assert [one["differs"] for one in every] == [False, True, False, False] and every[2]["theirs"] is None
     assert every[0]["ours"]["open"] == every[0]["theirs"]["open"] == every[0]["ours"]["total"] - 500
     [client] = found["clients"]
     assert (client["client_id"], client["unseen"], client["differs"]) == (str(client_id), 1, True)
-    assert client["ours"]["total"] == sum(one["ours"]["total"] * (-1 if one["kind"] == "credit_note" else 1) for one in every)
+    for part in ("total", "open"):
+        assert client["ours"][part] == sum(one["ours"][part] * (1 if one["kind"] == "invoice" else -1) for one in every)
+
+
+def test_money_that_pays_nothing_yet_is_set_beside_theirs_and_taken_off_the_clients_sum(acme: World) -> None:
+    target_id, _ = furnished(acme)
+    with acme.call(Actor.system()) as ctx:
+        notice(ctx, get_target(ctx, target_id), [paid("92", 7_300, ("11", 7_000))])
+    before = rows_of(acme, target_id, every=True)
+    [unused] = [one for one in before["documents"] if one["kind"] == "payment" and one["ours"]["open"]]
+    assert (unused["ours"], unused["differs"]) == ({"total": 0, "tax": 0, "open": 300}, False)
+    with acme.call(Actor.system()) as ctx:
+        applying.apply_credits(ctx, ctx.session.scalars(select(Invoice.id).where(Invoice.number == "INV-000002")).one())
+    after = rows_of(acme, target_id, every=True)
+    [used] = [one for one in after["documents"] if one["our_id"] == unused["our_id"]]
+    assert (used["ours"]["open"], used["theirs"]["open"], used["differs"]) == (0, 300, True)
+    assert after["clients"][0]["ours"] == before["clients"][0]["ours"]  # what is used of money is paid of an invoice
+
+
+def test_the_report_is_read_page_by_page(acme: World) -> None:
+    target_id, _ = furnished(acme)
+    every, after, found = rows_of(acme, target_id, every=True)["documents"], "", list[Any]()
+    while after is not None:
+        path = f"/api/v1/accounting/targets/{target_id}/reconciliation?all=true&limit=2{after and f'&after={after}'}"
+        page = acme.api("carol").get(path).json
+        found, after = [*found, *page["documents"]], page["next_after"]
+        assert len(page["documents"]) <= 2
+    assert found == every
 
 
 def test_the_report_is_a_page_and_a_file(acme: World) -> None:
@@ -60,7 +91,7 @@ def test_the_report_is_a_page_and_a_file(acme: World) -> None:
     assert "Documents that differ" in page and "Hill &amp; Sons" in page
     file = browser.get(f"/accounting/reconciliation.csv?target_id={target_id}").data.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file)))
-    assert len(rows) == 3 and rows[2]["their_total"] == "" and float(rows[1]["our_total"]) - float(rows[1]["their_total"]) == 10
+    assert len(rows) == 4 and rows[2]["their_total"] == "" and float(rows[1]["our_total"]) - float(rows[1]["their_total"]) == 10
     assert browser.get("/accounting/reconciliation").status_code == 200
 
 
