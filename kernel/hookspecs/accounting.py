@@ -29,6 +29,9 @@ DEFAULT = "*"
 INVOICE, CREDIT_NOTE, PAYMENT, CUSTOMER, ITEM = "invoice", "credit_note", "payment", "client", "item"
 """Kinds of what stands on both sides."""
 
+CREDIT_USE = "credit_use"
+"""What a credit note pays of an invoice. Systems that know no such thing have a payment of nothing in its place, or refuse."""
+
 
 def tax_key(taxes: Sequence[PaperTax]) -> str:
     """The key under which the taxes of a line are mapped: the code of EN 16931 where nothing is levied, else with region and
@@ -190,7 +193,7 @@ class Money(NamedTuple):
 
 
 class Voiding(NamedTuple):
-    """Something of `kind` that shall count no more on the other side."""
+    """Something of `kind` that shall count no more on the other side: a document, a payment, or a `CREDIT_USE`."""
 
     kind: str
     request_id: str

@@ -51,14 +51,19 @@ def build_money(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> d
     for row in rows:
         receipt = receipts.get(row.our_id)
         if receipt is None or receipt.taken_back or receipt.amount == receipt.refunded:
-            _withdraw(ctx, target, row, links.get(row.our_id))
-            continue
-        parts = _ready_shares(ctx, target, row, receipt.client_id, shares[receipt.id], known)
+            lost = _may_be_there(row, links.get(row.our_id)) and receipt is not None and receipt.client_id in known.customers
+            _withdraw(ctx, target, row, links.get(row.our_id), lost=lost)
+            if not lost or receipt is None:
+                continue
+            parts: tuple[MoneyShare, ...] | None = ()
+        else:
+            parts = _ready_shares(ctx, target, row, receipt.client_id, shares[receipt.id], known)
         if parts is not None:
             values[row.id] = Money(
                 receipt.id, row.request_id, known.customers[receipt.client_id].external_id, receipt.currency,
-                exponent(receipt.currency), receipt.amount - receipt.refunded, receipt.received_on, receipt.reference, parts,
-                _external(links.get(row.our_id)), deposit.external_id if deposit else None, receipt.method,
+                exponent(receipt.currency), receipt.amount - receipt.refunded or receipt.amount, receipt.received_on,
+                receipt.reference, parts, _external(links.get(row.our_id)), deposit.external_id if deposit else None,
+                receipt.method,
             )  # fmt: skip
     return values
 
@@ -80,9 +85,12 @@ def build_uses(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> di
     links, values = find_links(ctx, target.id, "credit_use", ids), {}
     for row in rows:
         use = uses.get(row.our_id)
+        lost = _may_be_there(row, links.get(row.our_id))
         if use is None or use.reversed:
-            _withdraw(ctx, target, row, links.get(row.our_id))
-        elif use.origin != "credit_note" or use.source_id is None:
+            _withdraw(ctx, target, row, links.get(row.our_id), lost=lost)
+        if use is None or (use.reversed and not lost):
+            continue
+        if use.origin != "credit_note" or use.source_id is None:
             words = "This credit was given without a document, so the other side has nothing to apply. Enter it there by hand."
             refuse(ctx, row, "credit_not_exportable", words, f"/invoices/{use.invoice_id}")
         elif use.source_id not in notes:
@@ -142,10 +150,18 @@ def _await(ctx: CallContext, row: Outgoing, words: str) -> None:
     postpone(row, ctx.now() + _LONG, WAITS, words)
 
 
-def _withdraw(ctx: CallContext, target: Target, row: Outgoing, link: Link | None) -> None:
-    """Money that counts no more: void it there, if it is there."""
-    row.state, row.finished_at = "dropped", ctx.now()
-    if link is not None and not link.voided:
+def _may_be_there(row: Outgoing, link: Link | None) -> bool:
+    """Whether money was sent, and nobody knows what became of it."""
+    return link is None and row.attempts > 0
+
+
+def _withdraw(ctx: CallContext, target: Target, row: Outgoing, link: Link | None, *, lost: bool) -> None:
+    """Money that counts no more: void it there, if it is there. What may have arrived (`lost`) is sent once more under its
+    request id, whose answer says which one it is; then it is void.
+    """
+    if not lost:
+        row.state, row.finished_at = "dropped", ctx.now()
+    if lost or (link is not None and not link.voided):
         add_work(ctx, target.id, row.kind, row.our_id, action="void", label=row.label)
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 DELIVER, LATER = "accounting.deliver", "accounting.deliver_later"
-RANKS = {("client", "put"): 1, ("item", "put"): 1, ("invoice", "put"): 2, ("credit_note", "put"): 2, ("payment", "put"): 3,
-         ("credit_use", "put"): 4, ("credit_use", "void"): 5, ("payment", "void"): 6, ("credit_note", "void"): 7,
+RANKS = {("client", "put"): 1, ("item", "put"): 1, ("invoice", "put"): 2, ("credit_note", "put"): 2, ("credit_use", "void"): 3,
+         ("payment", "void"): 3, ("payment", "put"): 4, ("credit_use", "put"): 5, ("credit_note", "void"): 7,
          ("invoice", "void"): 7}  # fmt: skip
-"""Customers before documents before money; what is voided last, money before what it paid."""
+"""Customers before documents before money, of which that comes first which makes room; documents are voided last."""
 WAITS = "waits_for_document"
 _OPEN = text("state in ('waiting', 'failed')")
 _SOON = timedelta(seconds=30)
@@ -62,6 +62,7 @@ def add_works(ctx: CallContext, target_id: UUID, works: Sequence[Work]) -> None:
     failed = Outgoing.state == "failed"
     anew = {"request_id": case((failed, fresh.excluded.request_id), else_=Outgoing.request_id), "state": "waiting",
             "due_at": ctx.now(), "code": "", "detail": "", "mend_url": "", "finished_at": None,
+            "attempts": case((failed, 0), else_=Outgoing.attempts),
             "document_id": fresh.excluded.document_id, "version": Outgoing.version + 1}  # fmt: skip
     keep = fresh.on_conflict_do_update(
         index_elements=["tenant_id", "target_id", "kind", "our_id", "action"], index_where=_OPEN, set_=anew
@@ -133,7 +134,7 @@ def retry_work(ctx: CallContext, work_id: UUID) -> Outgoing:
         document = ctx.session.scalars(select(ExportDocument).where(ExportDocument.id == row.document_id)).one()
         document.state, document.code, document.detail = "queued", "", ""
     if row.state == "failed":
-        row.request_id = new_request_id()
+        row.request_id, row.attempts = new_request_id(), 0
     row.state, row.due_at, row.finished_at = "waiting", ctx.now(), None
     row.code = row.detail = row.mend_url = ""
     ctx.session.flush()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from kernel.directory.clients import get_clients
 from kernel.directory.models import Location
@@ -68,12 +69,18 @@ def take_portion(ctx: CallContext, target: Target) -> Portion | None:
 
 
 def _next_rows(ctx: CallContext, target: Target) -> list[Outgoing]:
-    """What was sent and never answered comes first; then what is due, by rank. All of one kind and action."""
+    """What was sent and never answered comes first; then what is due, by rank. All of one kind and action.
+
+    Nothing is sent again under another request id before it is known what became of it.
+    """
     mine = select(Outgoing).where(Outgoing.target_id == target.id).order_by(Outgoing.rank, Outgoing.id).with_for_update()
     due = mine.where(Outgoing.due_at <= ctx.now())
     found = list(ctx.session.scalars(due.where(Outgoing.state == "sending").limit(SIZE)))
     if not found:
-        found = list(ctx.session.scalars(due.where(Outgoing.state == "waiting").limit(SIZE)))
+        sent = aliased(Outgoing)
+        unanswered = select(sent.id).where(sent.target_id == target.id, sent.state == "sending", sent.kind == Outgoing.kind,
+                                           sent.our_id == Outgoing.our_id, sent.action == Outgoing.action)  # fmt: skip
+        found = list(ctx.session.scalars(due.where(Outgoing.state == "waiting", ~unanswered.exists()).limit(SIZE)))
     alike = [one for one in found if (one.kind, one.action) == (found[0].kind, found[0].action)]
     return _one_for_each(alike)
 

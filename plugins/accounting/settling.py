@@ -15,8 +15,8 @@ from plugins.accounting.batches import get_batch, refresh
 from plugins.accounting.errors import LinkTaken
 from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
-from plugins.accounting.models import ExportDocument, Outgoing, Target
-from plugins.accounting.outgoing import mark, wake_money
+from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Target
+from plugins.accounting.outgoing import WAITS, mark, wake_money
 from plugins.accounting.targets import get_target
 from plugins.accounting.validating import write_documents
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LEAST = timedelta(minutes=1)
 _AWAITED = ("client", "invoice", "credit_note")
+_MONEY = ("payment", "credit_use")
+_MOST_REFUSALS = 6
 
 
 def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequence[Any],
@@ -44,6 +46,10 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         if isinstance(answer, Done):
             continue
         if answer.again:
+            postpone(row, ctx.now() + max(_LEAST, backoff(row.attempts)), answer.code, _words(answer))
+        elif row.action == "put" and _counts_no_more(ctx, row):
+            row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and shall not be
+        elif row.kind in _MONEY and row.attempts < _MOST_REFUSALS and _is_on_its_way(ctx, row):
             postpone(row, ctx.now() + max(_LEAST, backoff(row.attempts)), answer.code, _words(answer))
         else:
             refuse(ctx, row, answer.code, _words(answer))
@@ -78,6 +84,20 @@ def refuse(ctx: CallContext, row: Outgoing, code: str, detail: str, mend_url: st
         document = _document(ctx, row.document_id)
         document.state, document.code, document.detail = "refused", code, detail[:2000]
         refresh(ctx, get_batch(ctx, document.batch_id, lock=True))
+
+
+def _counts_no_more(ctx: CallContext, row: Outgoing) -> bool:
+    """Whether money was taken back here since it was sent first: what voids it waits for the answer."""
+    void = Outgoing.target_id == row.target_id, Outgoing.kind == row.kind, Outgoing.our_id == row.our_id
+    waits = Outgoing.action == "void", Outgoing.state == "waiting"
+    return row.document_id is None and ctx.session.scalar(select(Outgoing.id).where(*void, *waits).limit(1)) is not None
+
+
+def _is_on_its_way(ctx: CallContext, row: Outgoing) -> bool:
+    """Whether other money is still to go out, which may make room for what was refused."""
+    others = Outgoing.target_id == row.target_id, Outgoing.kind.in_(_MONEY), Outgoing.id != row.id
+    moving = Outgoing.state.in_(OPEN_WORK), Outgoing.code != WAITS
+    return ctx.session.scalar(select(Outgoing.id).where(*others, *moving).limit(1)) is not None
 
 
 def _words(failed: Failed) -> str:

@@ -64,8 +64,14 @@ class _Response:
 
 
 def _call(place: Place, method: str, url: str, headers: Mapping[str, str], content: bytes) -> _Response:
-    out = Outbound(PrivateAllowed.parse(place.private))
+    out = _outbound(place.private)
     return _Response(out.request(method, url, headers=headers, content=content, hosts=place.hosts, limits=LIMITS))
+
+
+@cache
+def _outbound(private: str) -> Outbound:
+    """One for the process: it reads the certificates that it trusts once."""
+    return Outbound(PrivateAllowed.parse(private))
 
 
 def to_json(value: Any) -> str:

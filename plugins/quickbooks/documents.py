@@ -119,7 +119,7 @@ def same(body: Entity, there: Entity) -> bool:
 
 
 def _essence(one: Entity, asked: Entity) -> Entity:
-    told: Entity = {name: one.get(name) for name in ("DocNumber", "TxnDate", "DueDate", "PaymentRefNum") if name in asked}
+    told: Entity = {name: one.get(name) or "" for name in ("DocNumber", "TxnDate", "DueDate", "PaymentRefNum") if name in asked}
     told |= {name: (one.get(name) or {}).get("value") for name in ("CustomerRef", "CurrencyRef") if name in asked}
     if "TotalAmt" in asked:
         told["TotalAmt"] = _number(one.get("TotalAmt"))

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from kernel.errors import Unavailable
 from kernel.hookspecs.accounting import (
     CREDIT_NOTE,
+    CREDIT_USE,
     CUSTOMER,
     INVOICE,
     ITEM,
@@ -105,13 +106,13 @@ class QuickBooksGateway:
         return results
 
     def void(self, voidings: Sequence[Voiding]) -> Sequence[Result]:
-        return self._each(voidings, self._void)
+        return self._each([one._replace(kind=_known(one.kind)) for one in voidings], self._void)
 
     def changes(self, since: datetime, kinds: Sequence[str]) -> Changes:
         return looking.changes(self._client, since, kinds, self._books.home_currency)
 
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Change]:
-        return [self._change(kind, row) for row in looking.rows_where(self._client, KINDS[kind], "Id", ids)]
+        return [self._change(_known(kind), row) for row in looking.rows_where(self._client, KINDS[_known(kind)], "Id", ids)]
 
     def find(self, kind: str, numbers: Sequence[str]) -> Sequence[Change]:
         return [self._change(kind, row) for row in looking.rows_named(self._client, kind, numbers)]
@@ -172,9 +173,25 @@ class QuickBooksGateway:
 
     def _put(self, wanted: Wanted) -> Result:
         try:
-            return self._done(wanted.kind, self._client.send(KINDS[wanted.kind], wanted.body, wanted.request_id))
+            row = self._client.send(KINDS[wanted.kind], wanted.body, wanted.request_id)
         except Fault as fault:
             return self._refused(wanted, fault)
+        if wanted.kind == PAYMENT and not same(wanted.body, row):
+            row = self._brought_up(wanted, row)
+        return self._done(wanted.kind, row)
+
+    def _brought_up(self, wanted: Wanted, answered: Entity) -> Entity:
+        """QuickBooks gave the answer to an earlier try, when the payment said something else. It is brought up to date, unless
+        somebody changed it since or QuickBooks refuses that: it is ours either way, and a look will find the difference.
+        """
+        there = self._there(wanted.kind, answered["Id"]) or answered
+        if same(wanted.body, there) or there["SyncToken"] != answered["SyncToken"]:
+            return there
+        body = wanted.body | {"Id": there["Id"], "SyncToken": there["SyncToken"], "sparse": False}
+        try:
+            return self._client.send(KINDS[wanted.kind], body)
+        except Fault:
+            return there
 
     def _refused(self, wanted: Wanted, fault: Fault) -> Result:
         code = refusals.code_of(fault)
@@ -233,6 +250,11 @@ class QuickBooksGateway:
 
     def _done(self, kind: str, row: Entity) -> Done:
         return reading.done(kind, row, self._books.home_currency)
+
+
+def _known(kind: str) -> str:
+    """QuickBooks uses credit memos by payments of nothing."""
+    return PAYMENT if kind == CREDIT_USE else kind
 
 
 def _wanted(kind: str, one: Document | Money | NewCustomer | NewItem, body: Entity, external: External | None = None) -> Wanted:

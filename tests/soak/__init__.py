@@ -1,4 +1,4 @@
-"""Long tests that are run by hand: `make soak NAME=billing-kills`."""
+"""Long tests: `make soak NAME=…`."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,8 @@
 """`make soak NAME=billing-kills`: runs one long test and says its figures.
 
 The same seed (`SOAK_SEED`) makes the same contracts and draws the same places; a soak that was stopped goes on with its next
-round, from the notes it keeps in `.cache/soak`. `decade` and `money-machine` are shared by `SOAK_PROCESSES` (2) processes.
+round, from the notes it keeps in `.cache/soak`. `accounting-sync`, `decade` and
+`money-machine` are shared by `SOAK_PROCESSES` (2) processes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from uuid import UUID
 from kernel.app import Kernel
 from tests.audit.auditor import audit, connect
 from tests.ground import ROOT, bill_month, found, ground
+from tests.soak.accounting_sync import accounting_sync
 from tests.soak.accounting_thousand import accounting_thousand
 from tests.soak.attack_neighbours import attack_neighbours
 from tests.soak.billing_kills import Killer, differences, finalize_all, prepare
@@ -71,6 +73,7 @@ def audited(kernel: Kernel, tenants: Iterable[UUID]) -> list[str]:
 
 
 SOAKS: dict[str, Callable[[dict[str, Any], Callable[[], None]], str]] = {
+    "accounting-sync": accounting_sync,
     "accounting-thousand": accounting_thousand,
     "attack-neighbours": attack_neighbours,
     "billing-kills": billing_kills,

@@ -249,6 +249,19 @@ def test_webhooks_tell_of_several_companies_at_least_once(fake: QuickBooksFake, 
     assert all(one["specversion"] == "1.0" and one["intuitentityid"] for one in events)
 
 
+def test_each_program_of_a_company_hears(fake: QuickBooksFake, company: Company) -> None:
+    for client_id in ("client", "other"):
+        fake.register(client_id, "secret", verifier=client_id)
+        fake.token_for(client_id, company.realm)
+    globex(company)
+    with desk([200]) as (url, got):
+        for app in fake.consents.apps.values():
+            app.webhook_url = url
+        assert [one.status for one in fake.deliver_webhooks()] == [200, 200]
+        assert fake.deliver_webhooks() == []
+    assert len(got) == 2
+
+
 def test_webhooks_are_dropped(fake: QuickBooksFake, company: Company, connect: Callable[[str], QuickBooks]) -> None:
     connect(company.realm)
     globex(company)

@@ -116,6 +116,11 @@ def test_a_credit_note_pays_an_invoice(gateway: QuickBooksGateway, company: Comp
     assert (used.total, company.rows("Invoice")[0]["Balance"], company.rows("CreditMemo")[0]["Balance"]) == (0, 60, 0)
     [there] = gateway.read("payment", [used.external.id])
     assert {(one.kind, one.amount) for one in there.shares} == {("invoice", 4000), ("credit_note", 4000)}
+    assert gateway.read("credit_use", [used.external.id]) == [there]
+    for request in ("v-1", "v-2"):
+        [gone] = gateway.void([Voiding("credit_use", request, used.external)])
+        assert isinstance(gone, Done)
+    assert (company.rows("Invoice")[0]["Balance"], company.rows("CreditMemo")[0]["Balance"]) == (100, 40)
 
 
 def test_a_payment_is_made_once_changed_and_voided(gateway: QuickBooksGateway, company: Company) -> None:
@@ -134,6 +139,21 @@ def test_a_payment_is_made_once_changed_and_voided(gateway: QuickBooksGateway, c
     [twice] = gateway.void([Voiding("payment", "v-2", changed.external)])
     assert (voided.external.id, twice.external.id) == (first.external.id, first.external.id)
     assert company.rows("Invoice")[0]["Balance"] == 100
+
+
+def test_a_payment_that_was_not_answered_and_changed_meanwhile_says_the_newer_thing(
+    gateway: QuickBooksGateway, company: Company
+) -> None:
+    globex = customer(gateway)
+    [invoice] = delivered(gateway, document(globex, "1", line(10000, item=item(company))))
+    paying = money(globex, 6000, ("invoice", invoice.external.id, 5000))
+    gateway.put_money([paying])
+    more = paying._replace(amount=7000, shares=(paying.shares[0]._replace(amount=7000),))
+    [done] = gateway.put_money([more])
+    assert [(row["Id"], row["TotalAmt"], row["UnappliedAmt"]) for row in company.rows("Payment")] == [(done.external.id, 70, 0)]
+    company.update("Payment", {**company.rows("Payment")[0], "sparse": True, "TotalAmt": 80})
+    [kept] = gateway.put_money([more])
+    assert (kept.external.id, company.rows("Payment")[0]["TotalAmt"]) == (done.external.id, 80)
 
 
 def test_documents_are_voided_once(gateway: QuickBooksGateway, company: Company) -> None:

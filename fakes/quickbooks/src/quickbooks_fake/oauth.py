@@ -103,9 +103,9 @@ class Consents:
         if grant.realm != realm:
             raise faults.forbidden()
 
-    def realms_of(self, client_id: str) -> set[str]:
-        """The companies that a program is connected to."""
-        return {one.realm for one in self._grants if one.client_id == client_id}
+    def clients_of(self, realm: str) -> set[str]:
+        """The programs that are connected to a company."""
+        return {one.client_id for one in self._grants if one.realm == realm}
 
     def authenticate(self, client_id: str, client_secret: str) -> App:
         """The program that shows its secret. Raises Refusal."""

@@ -66,18 +66,19 @@ class QuickBooksFake:
 
     def deliver_webhooks(self, *, times: int = 1, shuffle: int | None = None) -> list[webhooks.Answer]:
         """Send what happened since the last time to each program that is connected; what they answered."""
-        with self.lock:
-            for realm, company in self.companies.items():
-                self.outbox.collect(realm, company.books.happened)
-            apps = [(app, self.consents.realms_of(app.client_id)) for app in self.consents.apps.values()]
-        return [answer for app, realms in apps for answer in self.outbox.deliver(app, realms, times=times, shuffle=shuffle)]
+        self._collect()
+        apps = list(self.consents.apps.values())
+        return [answer for app in apps for answer in self.outbox.deliver(app, times=times, shuffle=shuffle)]
 
     def drop_webhooks(self) -> int:
         """Lose what would be sent; how many events that were."""
+        self._collect()
+        return self.outbox.drop()
+
+    def _collect(self) -> None:
         with self.lock:
             for realm, company in self.companies.items():
-                self.outbox.collect(realm, company.books.happened)
-        return self.outbox.drop()
+                self.outbox.collect(realm, company.books.happened, self.consents.clients_of(realm))
 
     def create_app(self) -> Flask:
         """The server as a Flask application."""

@@ -10,6 +10,7 @@ import random
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from quickbooks_fake.books import Told
@@ -26,26 +27,27 @@ class Answer(NamedTuple):
 
 
 class Outbox:
-    """What programs are still to be told. A delivery that is not taken (2xx) is sent again with the next one."""
+    """What each program is still to be told. A delivery that is not taken (2xx) is sent again with the next one."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[str, Told]] = []
+        self.waiting: dict[str, list[tuple[str, Told]]] = {}
         self.sent: list[bytes] = []
 
-    def collect(self, realm: str, happened: list[Told]) -> None:
-        """Take over what happened in a company's books."""
-        self.waiting += [(realm, one) for one in happened]
+    def collect(self, realm: str, happened: list[Told], client_ids: Iterable[str]) -> None:
+        """Take over what happened in a company's books, for the programs that are connected to it."""
+        for client_id in client_ids:
+            self.waiting.setdefault(client_id, []).extend((realm, one) for one in happened)
         happened.clear()
 
     def drop(self) -> int:
         """Lose what is waiting, as it happens; how many events that were."""
-        lost = len(self.waiting)
+        lost = sum(map(len, self.waiting.values()))
         self.waiting.clear()
         return lost
 
-    def deliver(self, app: App, realms: set[str], *, times: int = 1, shuffle: int | None = None) -> list[Answer]:
+    def deliver(self, app: App, *, times: int = 1, shuffle: int | None = None) -> list[Answer]:
         """Send what is waiting for a program, `times` over, in an order that `shuffle` seeds."""
-        mine = [one for one in self.waiting if one[0] in realms]
+        mine = list(self.waiting.get(app.client_id, ()))
         if not mine or not app.webhook_url:
             return []
         if shuffle is not None:
@@ -54,7 +56,7 @@ class Outbox:
         answers = [post(app.webhook_url, body, sign(app.verifier, body)) for _ in range(times)]
         self.sent.append(body)
         if any(200 <= answer.status < 300 for answer in answers):
-            self.waiting = [one for one in self.waiting if one not in mine]
+            self.waiting[app.client_id] = self.waiting[app.client_id][len(mine) :]
         return answers
 
 

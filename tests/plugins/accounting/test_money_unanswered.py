@@ -1,0 +1,72 @@
+"""Money that was sent and never answered: whatever happens to it meanwhile, it is there once, or counts for nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kernel.context import Actor
+from plugins.billing import payments
+from plugins.billing.credit_notes import create_credit_note
+from plugins.billing.credits.applying import apply_credit, apply_credits, list_applications, reverse_application
+from tests.plugins.accounting.conftest import Desk
+from tests.plugins.accounting.ledger_room.books import outage
+from tests.plugins.accounting.test_money_out import amounts, automatic, pay
+
+
+def go_on(desk: Desk, clock: Any) -> None:
+    for _ in range(3):
+        clock.advance(timedelta(hours=1))
+        desk.drain()
+
+
+def test_what_changed_meanwhile_waits_for_the_answer(desk: Desk, clock: Any) -> None:
+    automatic(desk)
+    desk.invoice(10000)
+    later = desk.invoice(20000)
+    desk.drain()
+    desk.books.mishaps = [("after", outage())]
+    with desk.call() as ctx:
+        payment = payments.record_client_payment(ctx, desk.client_id, amount=15000, currency="EUR", allocations=[])
+        credit = payments.list_credits_of(ctx, payment.id)[0].id
+    desk.drain()
+    with desk.call() as ctx:
+        apply_credit(ctx, later, credit, 3000)
+    desk.drain()
+    assert amounts(desk) == [(15000, [], False)]
+    go_on(desk, clock)
+    assert amounts(desk) == [(15000, [3000], False)]
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_what_was_taken_back_meanwhile_counts_for_nothing(desk: Desk, clock: Any, lost: str) -> None:
+    automatic(desk)
+    invoice = desk.invoice(10000)
+    desk.drain()
+    desk.books.mishaps = [(lost, outage())]
+    payment = pay(desk, invoice, 5000)
+    desk.drain()
+    with desk.call() as ctx:
+        payments.take_back_payment(ctx, payment)
+    go_on(desk, clock)
+    assert [voided for *_, voided in amounts(desk)] == [True]
+    assert {state for state, _ in desk.work("payment")} == {"done"}
+
+
+def test_a_use_of_credit_that_was_taken_back_meanwhile_counts_for_nothing(desk: Desk, clock: Any) -> None:
+    automatic(desk)
+    invoice = desk.invoice(10000)
+    with desk.call(Actor.system()) as ctx:
+        create_credit_note(ctx, invoice, reason="Late", apply=False)
+    desk.drain()
+    desk.books.mishaps = [("after", outage())]
+    with desk.call(Actor.system()) as ctx:
+        apply_credits(ctx, invoice)
+    desk.drain()
+    with desk.call(Actor.system()) as ctx:
+        reverse_application(ctx, list_applications(ctx, invoice)[0].id)
+    desk.drain()
+    go_on(desk, clock)
+    assert amounts(desk) == [(0, [12000, 12000], True)]
