@@ -48,5 +48,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
 });
 document.querySelector("[data-focus]")?.focus();
 document.querySelector(".side [aria-current=page]")?.scrollIntoView({ block: "nearest" });
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft += tab.getBoundingClientRect().left - tab.parentElement.getBoundingClientRect().left - 16;
 fadeToasts();
 export default htmx;
