@@ -297,10 +297,11 @@ class SecretList(Schema):
 
 
 class ConsentForm(Schema):
-    """`values` are ticked beside the capabilities: `cap:http.fetch hosts api.example.com`."""
+    """`values` are ticked beside the capabilities: `cap:http.fetch hosts api.example.com`; `hosts` are named besides."""
 
     grants = fields.List(fields.String(validate=_CAPABILITY, metadata=_LIKE), load_default=list)
     values = fields.List(fields.String(validate=validate.Regexp(r"\S+ \S+ \S+\Z")), load_default=list)
+    hosts = fields.String(load_default="", validate=validate.Length(max=6000))
 
 
 class WaitingForm(ConsentForm):

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel import audit
 from kernel.capabilities import default_capabilities
 from kernel.context import CallContext
+from kernel.errors import InvalidInput
 from kernel.ids import uuid7
 from plugins.extensions.errors import GrantNotAsked
 from plugins.extensions.models import Grant, Install, Release
-from plugins.extensions.publishing.manifest_parts import ExtensionManifest
+from plugins.extensions.publishing.manifest_parts import HOST, MOST_VALUES, ExtensionManifest
 from plugins.extensions.publishing.releases import manifest_of
 
 KIND = "extension.install"
@@ -42,13 +43,24 @@ def checked(ctx: CallContext, release: Release, grants: Iterable[str], parameter
 
 
 def _values(release: Release, manifest: ExtensionManifest, name: str, given: Values) -> dict[str, list[str]]:
-    asked = manifest.asking(name)
+    asked, more = manifest.asking(name), manifest.takes_more(name)
     strange = [
-        f"{name} with {one} {value}" for one, values in given.items() for value in values if value not in asked.get(one, ())
+        f"{name} with {one} {value}"
+        for one, values in given.items()
+        for value in values
+        if value not in asked.get(one, ()) and not (more and HOST.match(value))
     ]
     if strange or set(given) - set(asked):
         raise _not_asked(release, strange or sorted(set(given) - set(asked)))
-    return {one: [value for value in values if value in given.get(one, values)] for one, values in asked.items()}
+    wanted = {one: _chosen(values, given.get(one, values)) for one, values in asked.items()}
+    if any(len(values) > MOST_VALUES for values in wanted.values()):
+        raise InvalidInput(errors={"hosts": f"At most {MOST_VALUES} hosts can be granted."})
+    return wanted
+
+
+def _chosen(asked: Sequence[str], given: Sequence[str]) -> list[str]:
+    """What was chosen of the values that are asked for, in their order, then what was named besides."""
+    return [*(one for one in asked if one in given), *dict.fromkeys(one for one in given if one not in asked)]
 
 
 def _not_asked(release: Release, strange: Sequence[str]) -> GrantNotAsked:
@@ -89,7 +101,7 @@ def narrow(ctx: CallContext, install: Install, release: Release, keep: Iterable[
         if grant.capability not in kept:
             take(ctx, install, grant.capability)
         elif grant.parameters:
-            _narrow_values(ctx, install, grant, _kept(grant.parameters, asked))
+            _narrow_values(ctx, install, grant, _kept(grant.parameters, asked, more=manifest.takes_more(grant.capability)))
     ctx.session.flush()
 
 
@@ -103,14 +115,14 @@ def still_asked(ctx: CallContext, install_id: UUID, release: Release) -> Wanted:
     """What is granted now and a release asks for as well, with the values that it asks for of those."""
     manifest = manifest_of(release)
     return {
-        one.capability: _kept(one.parameters, manifest.asking(one.capability))
+        one.capability: _kept(one.parameters, manifest.asking(one.capability), more=manifest.takes_more(one.capability))
         for one in list_grants(ctx, install_id)
         if one.capability in manifest.asked
     }
 
 
-def _kept(held: Values, asked: Values) -> dict[str, list[str]]:
-    return {name: [value for value in values if value in asked.get(name, ())] for name, values in held.items()}
+def _kept(held: Values, asked: Values, *, more: bool) -> dict[str, list[str]]:
+    return {name: [value for value in values if more or value in asked.get(name, ())] for name, values in held.items()}
 
 
 def open_requests(ctx: CallContext, install: Install, release: Release) -> list[str]:

@@ -17,11 +17,12 @@ from plugins.extensions.calls import invocations
 from plugins.extensions.errors import SlotNotFound
 from plugins.extensions.installs import grants
 from plugins.extensions.installs.words import HALTED, INSTALL_STATES, SEVERITIES, SLOTS, asked_capabilities, reach_of
+from plugins.extensions.interfaces.egress import CAPABILITY as EGRESS
 from plugins.extensions.models import Release
 from plugins.extensions.publishers.advisories import advisories_about
 from plugins.extensions.publishers.signing import fingerprint
 from plugins.extensions.publishing import releases
-from plugins.extensions.publishing.manifest_parts import PARAMETERS
+from plugins.extensions.publishing.manifest_parts import HOST, PARAMETERS
 from plugins.extensions.slots import frames as slots
 
 pages = Pages("extensions")
@@ -47,7 +48,20 @@ def _ticked(data: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
     for capability, name, value in (one.split(" ") for one in data["values"]):
         if capability in found:
             found[capability].setdefault(name, []).append(value)
+    if named := _named_hosts(data["hosts"]):
+        if EGRESS not in found:
+            raise InvalidInput(errors={"hosts": _("Tick above that it may reach hosts, or leave this empty.")})
+        found[EGRESS]["hosts"] += named
     return found
+
+
+def _named_hosts(typed: str) -> list[str]:
+    """Hosts with spaces or commas between them. Raises InvalidInput."""
+    named = typed.lower().replace(",", " ").split()
+    if odd := [one for one in named if not HOST.match(one)]:
+        words = _("%(name)s is no host's name. Use names such as files.example.com.", name=odd[0])
+        raise InvalidInput(errors={"hosts": words})
+    return named
 
 
 @pages.form("/extensions/releases/<uuid:release_id>/install", permission="extension.manage", schema=schemas.ConsentForm,

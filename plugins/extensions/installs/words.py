@@ -87,6 +87,7 @@ class Asked(NamedTuple):
     granted: bool
     by_default: bool
     values: tuple[Value, ...] = ()
+    more: bool = False
 
 
 class Value(NamedTuple):
@@ -113,14 +114,14 @@ def asked_capabilities(ctx: CallContext, release: Release, granted: Iterable[Gra
     defaults, manifest = default_capabilities(known), manifest_of(release)
     names = [*(one for one in manifest.asked if one not in defaults), *sorted(defaults)]
     return [Asked(one, known[one].title if one in known else one, one in held, one in defaults,
-                  _values(manifest, one, held.get(one, {}))) for one in names]  # fmt: skip
+                  _values(manifest, one, held.get(one, {})), manifest.takes_more(one)) for one in names]  # fmt: skip
 
 
 def _values(manifest: ExtensionManifest, capability: str, held: Mapping[str, Sequence[str]]) -> tuple[Value, ...]:
     return tuple(
         Value(f"{capability} {name} {value}", value, value in held.get(name, ()))
         for name, values in manifest.asking(capability).items()
-        for value in values
+        for value in dict.fromkeys((*values, *held.get(name, ())))
     )
 
 

@@ -14,12 +14,21 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {"cap:http.fetch": ("hosts",)}
 """Capabilities that are asked for and granted with lists of values: what is not in the list is not granted."""
 
 
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.(?!\d+\Z){_LABEL}\Z")
+"""A host's name in lower case with a dot in it, never an address in numbers."""
+MOST_VALUES = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A capability that the extension asks for, with the values it wants of each parameter: `{"hosts": ("api.example.com",)}`."""
+    """A capability that the extension asks for, with the values it wants of each parameter: `{"hosts": ("api.example.com",)}`.
+    With `more`, who installs it may name others that its author cannot know.
+    """
 
     name: str
     parameters: Mapping[str, tuple[str, ...]]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +134,18 @@ class ExtensionManifest:
         """The parameters with which it asks for a capability; none where it has none or is not asked for."""
         return next((one.parameters for one in self.capabilities if one.name == capability), {})
 
+    def takes_more(self, capability: str) -> bool:
+        """Whether who installs it may name values of a capability that it does not ask for by name."""
+        return any(one.more for one in self.capabilities if one.name == capability)
+
     def reach(self) -> frozenset[str]:
         """All that an administrator consents to, as phrases to compare: a version whose phrases are new asks for more."""
         values = (f"{one.name} {value}" for one in self.capabilities for listed in one.parameters.values() for value in listed)
         public = (f"public {one.method} {one.path}" for one in self.endpoints if one.auth == "public-signed")
         events, hooks = (f"event {name}" for name in self.events), (f"hook {one.name} {one.on_failure}" for one in self.hooks)
         by_itself, pages = (one.phrase for one in self.schedules), (one.phrase for one in self.ui if one.entry)
-        return frozenset((*self.asked, *values, *public, *events, *hooks, *by_itself, *pages))
+        more = (f"{one.name} more" for one in self.capabilities if one.more)
+        return frozenset((*self.asked, *values, *more, *public, *events, *hooks, *by_itself, *pages))
 
     def endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The first endpoint that serves a call, with the named segments of the path."""

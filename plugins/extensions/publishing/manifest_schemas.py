@@ -12,6 +12,8 @@ from kernel.errors import InvalidInput
 from plugins.extensions.publishing.manifest_parts import (
     FAILURE_MODES,
     GUEST_HOOKS,
+    HOST,
+    MOST_VALUES,
     RUNTIMES,
     SLOTS,
     Asking,
@@ -35,8 +37,6 @@ _SEGMENT = r"(?::[a-z][A-Za-z0-9]*|(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)"
 _PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*)?\Z")
 _ONE_LINE = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z")
 _LINES = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z")
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.(?!\d+\Z){_LABEL}\Z")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+\Z")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -62,13 +62,16 @@ class _Strict(Schema):
 class _AskingSchema(_Strict):
     name = fields.String(required=True, validate=validate.Length(max=80))
     hosts = fields.List(
-        fields.String(validate=_matching(_HOST, "must be a host's name in lower case: api.example.com")),
-        validate=validate.Length(1, 20),
+        fields.String(validate=_matching(HOST, "must be a host's name in lower case: api.example.com")),
+        validate=validate.Length(1, MOST_VALUES),
     )
+    more_hosts = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Asking:
-        return Asking(data.pop("name"), {key: tuple(value) for key, value in data.items()})
+        name, more = data.pop("name"), data.pop("more_hosts")
+        named = {"hosts": ()} if more else {}
+        return Asking(name, named | {key: tuple(value) for key, value in data.items()}, more)
 
 
 class _Capability(fields.Field[Asking]):

@@ -164,3 +164,47 @@ def test_what_is_asked_with_the_beginning_of_a_transaction_sees_the_tenants_own_
         assert ctx.session.info["also"] == ""
     with pytest.raises(NotFound), acme.kernel.call(UUID(int=7), also=counted):
         pass
+
+
+def open_ended(*hosts: str, **changes: Any) -> dict[str, Any]:
+    named = {"hosts": list(hosts)} if hosts else {}
+    return polite(capabilities=[{"name": FETCH, "more_hosts": True, **named}], **changes)
+
+
+def test_who_installs_names_hosts_that_the_author_cannot_know(acme: World) -> None:
+    release, alice = publish(acme, open_ended("a.example"), wat_guest("polite")), acme.client()
+    form = f"/extensions/releases/{release['id']}/install"
+    assert "Other hosts that it may reach" in alice.get(form).text
+    ticked = {"grants": ["", FETCH], "values": ["", f"{FETCH} hosts a.example"]}
+    for odd in ("127.0.0.1", "localhost", "https://files.example", "[::1]", "files.example/x"):
+        refused = alice.post(form, data=ticked | {"hosts": odd})
+        assert (refused.status_code, "is no host" in refused.text) == (422, True), odd
+    assert alice.post(form, data={"grants": "", "values": "", "hosts": "files.example"}).status_code == 422
+    sent = alice.post(form, data=ticked | {"hosts": "Files.example, b.example a.example"})
+    assert sent.status_code == 303, sent.text
+    install_id = sent.location.rsplit("/", 1)[1]
+    assert hosts_of(acme, install_id) == ["a.example", "files.example", "b.example"]
+    assert "files.example" in alice.get(f"/extensions/{install_id}").text
+    here = f"{INSTALLS}/{install_id}"
+    refused = acme.api().post(f"{here}/grants", json={"capability": FETCH, "parameters": {"hosts": ["10.0.0.1"]}})
+    assert refused.json["code"] == "grant_not_asked"
+    many = {"capability": FETCH, "parameters": {"hosts": [f"h{number}.example" for number in range(21)]}}
+    assert acme.api().post(f"{here}/grants", json=many).status_code == 422
+
+
+def test_named_hosts_stay_until_a_version_takes_none_and_asking_for_them_needs_consent(acme: World) -> None:
+    narrow = publish(acme, fetching("a.example"), wat_guest("polite"))
+    here = f"{INSTALLS}/{acme.api().post(INSTALLS, json={'release_id': narrow['id'], 'grants': [FETCH]}).json['id']}"
+    wide = publish(acme, open_ended(version="2.0.0"), wat_guest("polite"))
+    waiting = acme.api().post(f"{here}/upgrade", json={"release_id": wide["id"]})
+    assert waiting.json["state"] == "awaiting_consent"
+    named = {"grants": [FETCH], "parameters": {FETCH: {"hosts": ["files.example"]}}}
+    served = acme.api().post(f"{here}/consent", json=named)
+    assert (served.status_code, hosts_of(acme, served.json["id"])) == (200, ["files.example"]), served.json
+    again = publish(acme, open_ended("b.example", version="2.0.1"), wat_guest("polite"))
+    acme.api().post(f"{here}/upgrade", json={"release_id": again["id"]})
+    assert hosts_of(acme, served.json["id"]) == ["files.example"]
+    acme.api().post(f"{here}/decline")
+    offline = publish(acme, polite(version="3.0.0"), wat_guest("polite"))
+    assert acme.api().post(f"{here}/upgrade", json={"release_id": offline["id"]}).json["semver"] == "3.0.0"
+    assert hosts_of(acme, served.json["id"]) is None
