@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import re
 from collections.abc import Iterator
@@ -152,6 +153,8 @@ def kernel(_shared_kernel: Kernel, clock: FixedClock) -> Kernel:
 def _shared_app(_shared_kernel: Kernel) -> Flask:
     app = create_app(_shared_kernel)
     app.testing = True
+    gc.collect()
+    gc.freeze()  # as every process does that serves: the collector need not walk the application after each few tests
     return app
 
 

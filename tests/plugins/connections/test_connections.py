@@ -17,7 +17,6 @@ from kernel.clock import FixedClock
 from kernel.errors import Unavailable
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
 from kernel.jobs import enqueue, run_due
-from kernel.jobs.schedules import list_schedules, remove_schedule
 from plugins.connections.models import ConnectionRow
 from tests.conftest import World
 from tests.plugins.connections.books_room import hooks
@@ -291,10 +290,6 @@ def test_what_cannot_be_taken_back_is_given_up_after_three_days(our: World, book
 
 def test_the_nightly_job_keeps_tokens_alive(our: World, their: World, books: BooksService, clock: FixedClock) -> None:
     ours, theirs = _connect(our, books), _connect(their, books)
-    for world in (our, their):
-        with world.call() as ctx:
-            for schedule in list_schedules(ctx):  # the nights of all other rooms, which take most of the time
-                remove_schedule(ctx, schedule.id)
     for _ in range(70):
         clock.set(clock.now() + timedelta(days=1))
         for world in (our, their):
