@@ -17,8 +17,8 @@ from kernel.money import exponent
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import read_mappings
 from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
-from plugins.accounting.outgoing import WAITS, add_work
-from plugins.accounting.settling import postpone, refuse
+from plugins.accounting.outgoing import BY_HAND, WAITS, add_work
+from plugins.accounting.settling import postpone
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -91,8 +91,10 @@ def build_uses(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> di
         if use is None or (use.reversed and not lost):
             continue
         if use.origin != "credit_note" or use.source_id is None:
-            words = "This credit was given without a document, so the other side has nothing to apply. Enter it there by hand."
-            refuse(ctx, row, "credit_not_exportable", words, f"/invoices/{use.invoice_id}")
+            words = ("This credit was given without a document, so there is nothing to apply there and the invoice stays open. "
+                     "Take the amount off it there by hand, then put this aside.")  # fmt: skip
+            postpone(row, ctx.now() + _LONG, BY_HAND, words)
+            row.mend_url = f"/invoices/{use.invoice_id}"
         elif use.source_id not in notes:
             _await(ctx, row, "Its credit note is not delivered yet.")
         else:

@@ -25,7 +25,8 @@ RANKS = {("client", "put"): 1, ("item", "put"): 1, ("invoice", "put"): 2, ("cred
          ("payment", "void"): 3, ("payment", "put"): 4, ("credit_use", "put"): 5, ("credit_note", "void"): 7,
          ("invoice", "void"): 7}  # fmt: skip
 """Customers before documents before money, of which that comes first which makes room; documents are voided last."""
-WAITS = "waits_for_document"
+WAITS, BY_HAND = "waits_for_document", "credit_not_exportable"
+"""Codes of what waits for other work, and for a person."""
 _OPEN = text("state in ('waiting', 'failed')")
 _SOON = timedelta(seconds=30)
 

@@ -16,7 +16,7 @@ from plugins.accounting.errors import LinkTaken
 from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
 from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Target
-from plugins.accounting.outgoing import WAITS, mark, wake_money
+from plugins.accounting.outgoing import BY_HAND, WAITS, mark, wake_money
 from plugins.accounting.targets import get_target
 from plugins.accounting.validating import write_documents
 
@@ -96,7 +96,7 @@ def _counts_no_more(ctx: CallContext, row: Outgoing) -> bool:
 def _is_on_its_way(ctx: CallContext, row: Outgoing) -> bool:
     """Whether other money is still to go out, which may make room for what was refused."""
     others = Outgoing.target_id == row.target_id, Outgoing.kind.in_(_MONEY), Outgoing.id != row.id
-    moving = Outgoing.state.in_(OPEN_WORK), Outgoing.code != WAITS
+    moving = Outgoing.state.in_(OPEN_WORK), Outgoing.code.not_in((WAITS, BY_HAND))
     return ctx.session.scalar(select(Outgoing.id).where(*others, *moving).limit(1)) is not None
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from kernel.context import Actor
-from plugins.accounting import batches
+from plugins.accounting import batches, outgoing
 from plugins.billing import finalizing, payments
 from plugins.billing.credit_notes import create_credit_note
 from plugins.billing.credits.applying import apply_credit, list_applications, reverse_application
+from plugins.billing.credits.giving import grant_credit
 from plugins.billing.prepayments import create_prepayment
 from tests.plugins.accounting.conftest import Desk
 from tests.plugins.accounting.ledger_room.books import outage
@@ -153,3 +154,25 @@ def test_an_overpayment_pays_the_next_invoice_too(desk: Desk) -> None:
     desk.drain()
     assert amounts(desk) == [(15000, [12000, 3000], False)]
     assert invoice != later
+
+
+def test_a_credit_without_a_document_waits_for_a_person_until_it_is_put_aside_or_taken_back(desk: Desk, clock: Any) -> None:
+    automatic(desk)
+    invoices = [desk.invoice(10000), desk.invoice(10000)]
+    desk.drain()
+    with desk.call() as ctx:
+        credit = grant_credit(ctx, desk.client_id, amount=3000, reason="Sorry", currency="EUR").id
+        for one in invoices:
+            apply_credit(ctx, one, credit, amount=1000)
+    desk.drain()
+    assert desk.work("credit_use") == [("waiting", "credit_not_exportable")] * 2
+    with desk.call() as ctx:
+        first, _ = outgoing.list_work(ctx, desk.target_id, ("waiting",))
+        assert first.mend_url == f"/invoices/{invoices[0]}"
+        outgoing.drop_work(ctx, first.id)
+        reverse_application(ctx, list_applications(ctx, invoices[1])[0].id)
+    desk.drain()
+    clock.advance(days=1, minutes=1)
+    desk.drain()
+    assert [state for state, _ in desk.work("credit_use")] == ["dropped", "dropped"]
+    assert desk.books.of("payment") == []
