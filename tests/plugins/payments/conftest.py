@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from fake_stripe import FakeStripe, running
+from stripe_fake import FakeStripe, running
 from werkzeug.serving import make_server
 
 from kernel import jobs

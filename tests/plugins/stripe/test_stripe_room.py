@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fake_stripe import running, sign
 from hypothesis import given
 from hypothesis import strategies as st
+from stripe_fake import running, sign
 
 from kernel import jobs
 from kernel.errors import InvalidInput

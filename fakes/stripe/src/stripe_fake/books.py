@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import Any
 
-from fake_stripe.money import CARDS, WORDS, check_amount
-from fake_stripe.refusals import ApiError, invalid, missing
+from stripe_fake.money import CARDS, WORDS, check_amount
+from stripe_fake.refusals import ApiError, invalid, missing
 
 Row = dict[str, Any]
 KINDS = {"cus": "customer", "cs_test": "checkout.session", "pi": "payment_intent", "seti": "setup_intent", "pm": "payment_method",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import stripe
-from fake_stripe import FakeStripe, running, sign
-from fake_stripe.refusals import ApiError
+from stripe_fake import FakeStripe, running, sign
+from stripe_fake.refusals import ApiError
 
 SESSION: dict[str, Any] = {
     "mode": "payment", "success_url": "https://shop.example/done", "customer_creation": "always",

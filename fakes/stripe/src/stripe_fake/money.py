@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fake_stripe.refusals import invalid
+from stripe_fake.refusals import invalid
 
 NO_DECIMALS = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"])
 THREE_DECIMALS = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])

@@ -17,11 +17,11 @@ from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from fake_stripe.answers import ROUTES, Answer
-from fake_stripe.books import Books, Row
-from fake_stripe.forms import read_form
-from fake_stripe.refusals import ApiError, invalid
-from fake_stripe.signing import sign
+from stripe_fake.answers import ROUTES, Answer
+from stripe_fake.books import Books, Row
+from stripe_fake.forms import read_form
+from stripe_fake.refusals import ApiError, invalid
+from stripe_fake.signing import sign
 
 _LINKS = {"payment_intent": "payment_intents", "setup_intent": "setup_intents", "payment_method": "payment_methods",
           "latest_charge": "charges", "customer": "customers", "charge": "charges"}  # fmt: skip
@@ -78,7 +78,7 @@ class FakeStripe(Books):
 
 def create_app(books: FakeStripe) -> Flask:
     """The API and the payer's page as one application."""
-    app = Flask("fake_stripe")
+    app = Flask("stripe_fake")
     for (method, path), answer in ROUTES.items():
         app.add_url_rule(path, f"{method} {path}", _endpoint(books, answer), methods=[method])
     app.add_url_rule("/c/pay/<session_id>", "pay", _payer_page(books), methods=["GET", "POST"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fake_stripe.books import Books, Row
-from fake_stripe.forms import truth
-from fake_stripe.money import check_amount
-from fake_stripe.refusals import invalid
+from stripe_fake.books import Books, Row
+from stripe_fake.forms import truth
+from stripe_fake.money import check_amount
+from stripe_fake.refusals import invalid
 
 Answer = Callable[..., Row]
 ROUTES: dict[tuple[str, str], Answer] = {}
