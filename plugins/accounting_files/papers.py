@@ -11,6 +11,7 @@ from kernel.hookspecs.accounting import CREDIT_NOTE, Document, DocumentLine, Pro
 from plugins.accounting_files.errors import AccountingFileRefused
 
 NOT_IN_SUM, TOO_FINE, LONG_NUMBER = "lines_do_not_add_up", "amount_too_fine", "number_too_long"
+BELOW_ZERO, TOO_LONG = "amount_below_zero", "too_many_lines"
 
 
 class Priced(NamedTuple):
@@ -53,6 +54,18 @@ def find_long_number(document: Document, limit: int) -> Iterator[Problem]:
     """A number that is longer than the `limit` characters that the system keeps."""
     if len(document.number) > limit:
         yield _problem(document, LONG_NUMBER, f"The number has {len(document.number)} characters; the system keeps {limit}.")
+
+
+def find_below_zero(document: Document) -> Iterator[Problem]:
+    """Lines below zero, in a file that takes none."""
+    if any(one.net < 0 for one in document.lines):
+        yield _problem(document, BELOW_ZERO, "A line is below zero, which this import does not take. Enter it there by hand.")
+
+
+def find_long(document: Document, rows: int) -> Iterator[Problem]:
+    """More lines than a file of `rows` rows holds: one document is in one file."""
+    if len(document.lines) > rows:
+        yield _problem(document, TOO_LONG, f"It has {len(document.lines)} lines, and a file holds {rows}.")
 
 
 def _problem(document: Document, code: str, words: str) -> Problem:

@@ -9,6 +9,8 @@ from plugins.accounting_files.cells import Cell, amount, write_csv
 from plugins.accounting_files.papers import (
     by_kind,
     customer,
+    find_below_zero,
+    find_long,
     find_long_number,
     find_too_fine,
     find_unsound,
@@ -34,6 +36,8 @@ def _check(document: Document) -> Iterator[Problem]:
     yield from find_unsound(document)
     yield from find_too_fine(document)
     yield from find_long_number(document, _LONGEST_NUMBER)
+    yield from find_below_zero(document)
+    yield from find_long(document, _ROWS)
 
 
 def compose(documents: Sequence[Document]) -> list[ExportFile]:
