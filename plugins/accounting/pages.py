@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -150,8 +152,7 @@ def accept(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[str, st
 
 @pages.post(f"{_TARGET}/mappings-create/<kind>", permission=_MANAGE)
 def create_there(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[str, str]) -> ResponseReturnValue:
-    keys = [UUID(one) for one in form.getlist("ids") if one != DEFAULT]
-    looking.create_there(ctx, target_id, kind, keys)
+    looking.create_there(ctx, target_id, kind, list(_ids(form.getlist("ids"))))
     return redirect_to(f"/accounting/targets/{target_id}", toast=_("They are created there one after the other."))
 
 
@@ -165,3 +166,10 @@ def retry(ctx: CallContext, work_id: UUID, form: MultiDict[str, str]) -> Respons
 def drop(ctx: CallContext, work_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     row = outgoing.drop_work(ctx, work_id)
     return redirect_to(f"/accounting/targets/{row.target_id}", toast=_("Put aside."))
+
+
+def _ids(keys: Iterable[str]) -> Iterator[UUID]:
+    """The keys that are ids: the one of all that is not mapped is none."""
+    for key in keys:
+        with suppress(ValueError):
+            yield UUID(key)

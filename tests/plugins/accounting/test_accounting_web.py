@@ -48,6 +48,7 @@ def test_products_and_clients_are_created_there(desk: Desk) -> None:
     for kind, key in (("item", desk.items["Seats"]), ("client", desk.client_id)):
         data = {"csrf_token": carol.csrf, "ids": [str(key)]}
         assert carol.post(f"{at}/mappings-create/{kind}", data=data).status_code == 303
+        assert carol.post(f"{at}/mappings-create/{kind}", data={**data, "ids": ["no id"]}).status_code == 422
     desk.drain()
     assert "Seats" in desk.books.items.values()
     assert [one.external.name for one in desk.books.of("client")] == ["Hill & Sons"]
