@@ -175,7 +175,7 @@ class MoneyShare(NamedTuple):
 
 class Money(NamedTuple):
     """A payment as it is delivered, or the use of a credit note, whose `amount` is nothing. `account` is theirs for the money,
-    if one is mapped.
+    if one is mapped. With `sent_before` it went out under this request id already, and nobody knows whether it arrived.
     """
 
     id: UUID
@@ -190,6 +190,7 @@ class Money(NamedTuple):
     external: External | None = None
     account: str | None = None
     method: str = ""
+    sent_before: bool = False
 
 
 class Voiding(NamedTuple):
@@ -209,11 +210,14 @@ class Done(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The other side has it not. `code` is one of `FAILURES`; with `again` a later try may do better by itself."""
+    """The other side has it not. `code` is one of `FAILURES`; with `again` a later try may do better by itself, `wait` seconds
+    from now at the earliest.
+    """
 
     code: str
     detail: str
     again: bool = False
+    wait: int = 0
 
 
 FAILURES = {

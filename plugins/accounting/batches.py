@@ -187,10 +187,17 @@ def recheck(ctx: CallContext, batch_id: UUID) -> Batch:
 
 
 def recheck_open(ctx: CallContext, target_id: UUID) -> None:
-    """Check all open batches of a target again: a connection or a mapping changed."""
+    """Check all open batches of a target again: a connection or a mapping changed. What goes out by itself, and had something
+    in its way, goes now.
+    """
     mine = select(Batch.id).where(Batch.target_id == target_id, Batch.state.in_(OPEN_BATCH)).order_by(Batch.id)
     for batch_id in ctx.session.scalars(mine).all():
-        recheck(ctx, batch_id)
+        batch = recheck(ctx, batch_id)
+        target, ready = get_target(ctx, target_id), list_documents(ctx, batch_id, "ready")
+        if batch.origin == "auto" and ready and target.auto_export and target.active:
+            queue(ctx, target, ready)
+            batch.job_id = wake(ctx, target.id)
+            refresh(ctx, batch)
 
 
 def deliver_batch(ctx: CallContext, batch_id: UUID) -> Batch:

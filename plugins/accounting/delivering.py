@@ -145,9 +145,10 @@ def _plan_next(job: JobRun, target_id: UUID) -> None:
 
 
 def _come_back(job: JobRun, target_id: UUID, rows: Sequence[UUID], error: DeskhandError) -> None:
+    wait = int(error.extra.get("retry_after") or 0)
     with job.step() as ctx:
-        due_at = put_back(ctx, rows, "unavailable", error.detail)
-        wake_later(ctx, target_id, due_at or ctx.now() + _SOON)
+        due_at = put_back(ctx, rows, "unavailable", error.detail, wait)
+        wake_later(ctx, target_id, due_at or ctx.now() + max(_SOON, timedelta(seconds=wait)))
 
 
 def _ask(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion) -> list[Done | Failed]:
@@ -163,6 +164,8 @@ def _ask(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion) -> li
         twice = {at: values[at] for at, one in answers.items() if isinstance(one, Failed) and one.code == "duplicate_number"}
         answers |= _found(gateway, portion.kind, twice)
         return [answers[at] for at in range(len(values))]
+    if portion.unsure and portion.kind in ("payment", "credit_use"):
+        values = [one._replace(sent_before=True) for one in values]
     return _again_if_unchanged(job, target_id, gateway, portion, list(getattr(gateway, _PUTS[portion.kind])(values)))
 
 

@@ -63,6 +63,7 @@ def list_mappings(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> A
 def set_mapping(ctx: CallContext, target_id: UUID, body: dict[str, Any]) -> None:
     """Say what something of ours is called there"""
     mapping.set_mapping(ctx, targets.get_target(ctx, target_id), **body)
+    batches.recheck_open(ctx, target_id)
 
 
 @rest.get(f"{_TARGET}/work", permission=_READ, out=schemas.WorkList)

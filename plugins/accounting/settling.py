@@ -11,7 +11,7 @@ from sqlalchemy import select
 from kernel import audit
 from kernel.failures import backoff
 from kernel.hookspecs.accounting import FAILURES, Done, Failed
-from plugins.accounting.batches import get_batch, refresh
+from plugins.accounting.batches import get_batch, recheck_open, refresh
 from plugins.accounting.errors import LinkTaken
 from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
@@ -46,11 +46,11 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         if isinstance(answer, Done):
             continue
         if answer.again:
-            postpone(row, ctx.now() + max(_LEAST, backoff(row.attempts)), answer.code, _words(answer))
+            postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, _words(answer))
         elif row.action == "put" and _counts_no_more(ctx, row):
             row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and shall not be
         elif row.kind in _MONEY and row.attempts < _MOST_REFUSALS and _is_on_its_way(ctx, row):
-            postpone(row, ctx.now() + max(_LEAST, backoff(row.attempts)), answer.code, _words(answer))
+            postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, _words(answer))
         else:
             refuse(ctx, row, answer.code, _words(answer))
         if row.document_id is not None:
@@ -60,16 +60,22 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         refresh(ctx, get_batch(ctx, batch_id, lock=True))
     if any(row.kind in _AWAITED for row, _, _ in done):
         wake_money(ctx, target_id)
+    if any(row.kind == "item" for row, _, _ in done):
+        recheck_open(ctx, target_id)
 
 
-def put_back(ctx: CallContext, rows: Sequence[UUID], code: str, detail: str) -> datetime | None:
-    """Nothing at all was possible: try all later; returns when."""
+def put_back(ctx: CallContext, rows: Sequence[UUID], code: str, detail: str, wait: int = 0) -> datetime | None:
+    """Nothing at all was possible: try all later, after `wait` seconds at the earliest; returns when."""
     due_at = None
     held = select(Outgoing).where(Outgoing.id.in_(rows), Outgoing.state == "sending").order_by(Outgoing.id).with_for_update()
     for row in ctx.session.scalars(held):
-        due_at = ctx.now() + max(_LEAST, backoff(row.attempts))
+        due_at = ctx.now() + _wait(row, wait)
         row.code, row.detail, row.due_at = code, detail, due_at  # still `sending`: it may have arrived
     return due_at
+
+
+def _wait(row: Outgoing, asked: int) -> timedelta:
+    return max(_LEAST, backoff(row.attempts), timedelta(seconds=asked))
 
 
 def postpone(row: Outgoing, due_at: datetime, code: str, detail: str) -> None:

@@ -108,7 +108,8 @@ class XeroBooks:
             except Unavailable as error:
                 if not outcomes:
                     raise
-                return outcomes + [Failed("unavailable", error.detail, again=True)] * (len(asked) - len(outcomes))
+                wait = int(error.extra.get("retry_after") or 0)
+                return outcomes + [Failed("unavailable", error.detail, again=True, wait=wait)] * (len(asked) - len(outcomes))
         return outcomes
 
     def _documents(self, kind: str, part: Sequence[Document], known: bool) -> list[Outcome]:
@@ -129,8 +130,8 @@ class XeroBooks:
     def _money(self, money: Money) -> Outcome:
         invoices = [one for one in money.shares if one.kind == INVOICE]
         notes = [one for one in money.shares if one.kind == CREDIT_NOTE]
-        if notes and not money.amount:
-            return writing.allocate(self.api, self.tenant, money, notes[0], invoices)
+        if notes and invoices and not money.amount:
+            return writing.allocate(self.api, self.tenant, money, notes[0], invoices[0])
         if len(invoices) != 1 or invoices[0].amount != money.amount:
             return Failed(
                 "refused", "Xero keeps a payment for each invoice, and none for what pays nothing. Note this one there."
@@ -140,9 +141,10 @@ class XeroBooks:
         return writing.pay(self.api, self.tenant, money, invoices[0])
 
     def _void(self, voiding: Voiding) -> Outcome:
-        if voiding.kind not in (INVOICE, CREDIT_NOTE, PAYMENT):
-            return Failed("refused", "Only documents and payments can be void in Xero.")
-        [*there] = reading.read(self.api, self.tenant, voiding.kind, [voiding.external.id])
+        if voiding.kind not in (INVOICE, CREDIT_NOTE, PAYMENT, writing.CREDIT_USE):
+            return Failed("refused", "Only documents and money can be void in Xero.")
+        kind = PAYMENT if voiding.kind == writing.CREDIT_USE else voiding.kind
+        [*there] = reading.read(self.api, self.tenant, kind, [voiding.external.id])
         if not there:
             return Failed("gone", "It is not there any more.")
         if not (there[0].voided or there[0].deleted):

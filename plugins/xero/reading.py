@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, ITEM, PAYMENT, Change, Choice
 from plugins.xero.calls import SECONDS, NotThere, asking
-from plugins.xero.shapes import credit_note_change, external, invoice_change, payment_change
+from plugins.xero.shapes import allocation_change, credit_note_change, external, invoice_change, payment_change
 
 if TYPE_CHECKING:
     from xero_python.accounting import AccountingApi
@@ -128,7 +128,10 @@ def _credit_note(api: AccountingApi, tenant: str, row_id: str) -> Change:
     return credit_note_change(api.get_credit_note(tenant, row_id, _request_timeout=SECONDS).credit_notes[0])
 
 
-def _payment(api: AccountingApi, tenant: str, row_id: str) -> Change:
+def _payment(api: AccountingApi, tenant: str, row_id: str) -> Change | None:
+    note_id, found, allocation = row_id.partition("/")
+    if found:
+        return allocation_change(api.get_credit_note(tenant, note_id, _request_timeout=SECONDS).credit_notes[0], allocation)
     return payment_change(api.get_payment(tenant, row_id, _request_timeout=SECONDS).payments[0])
 
 

@@ -79,8 +79,33 @@ def credit_note_change(row: Any) -> Change:
     change = _document_change(
         CREDIT_NOTE, row, row.credit_note_id, row.credit_note_number, minor(row.remaining_credit, places), places
     )
-    used = tuple(MoneyShare(INVOICE, str(one.invoice.invoice_id), minor(one.amount, places)) for one in row.allocations or [])
-    return change._replace(shares=used)
+    return change._replace(shares=tuple(_used(one, places) for one in _counting(row)))
+
+
+def _counting(note: Any) -> list[Any]:
+    return [one for one in note.allocations or [] if not one.is_deleted]
+
+
+def _used(allocation: Any, places: int) -> MoneyShare:
+    return MoneyShare(INVOICE, str(allocation.invoice.invoice_id), minor(allocation.amount, places))
+
+
+def allocation_id(note_id: Any, row_id: Any) -> str:
+    """What the use of a credit note is known by: Xero finds it below its credit note only."""
+    return f"{note_id}/{row_id}"
+
+
+def allocation_change(note: Any, row_id: str) -> Change | None:
+    """A use of a credit note as a payment of nothing, which ties it to an invoice; None where it is there no more."""
+    places = exponent(_currency(note))
+    for one in _counting(note):
+        if str(one.allocation_id) == row_id:
+            used = _used(one, places)
+            paid = (used, MoneyShare(CREDIT_NOTE, str(note.credit_note_id), used.amount))
+            return Change(PAYMENT, External(allocation_id(note.credit_note_id, row_id)), note.updated_date_utc,
+                          str(note.contact.contact_id) if note.contact else "", currency=_currency(note), on=one.date,
+                          shares=paid)  # fmt: skip
+    return None
 
 
 def _document_change(kind: str, row: Any, row_id: Any, number: Any, balance: int, places: int) -> Change:

@@ -20,12 +20,13 @@ from kernel.hookspecs.accounting import (
 )  # fmt: skip
 from kernel.hookspecs.papers import PaperPlace
 from plugins.xero.calls import SECONDS, failed, told_mistakes
-from plugins.xero.shapes import external, line_items, major, stamp
+from plugins.xero.shapes import allocation_id, external, line_items, major, minor, stamp
 
 if TYPE_CHECKING:
     from xero_python.accounting import AccountingApi
 
 MOST_NAME, MOST_CODE = 255, 30
+CREDIT_USE = "credit_use"
 Outcome = Done | Failed
 
 
@@ -132,30 +133,65 @@ def _id_of(document: Document) -> str | None:
 
 
 def pay(api: AccountingApi, tenant: str, money: Money, share: MoneyShare) -> Outcome:
-    """Note a payment of one invoice."""
+    """Note a payment of one invoice. Xero's payments never change: one that was noted otherwise is deleted first."""
     from xero_python.accounting.models import Account, Invoice, Payment, Payments
 
     row = Payment(invoice=Invoice(invoice_id=share.id), account=Account(code=money.account), date=money.received_on,
                   amount=major(money.amount, money.exponent), reference=money.reference[:255])  # fmt: skip
+    if money.external is not None and (same := _replaced(api, tenant, money, money.external, row)):
+        return same
+    if money.sent_before and (there := _payment_there(api, tenant, money, row)):
+        return there
     made = api.create_payments(tenant, Payments(payments=[row]), idempotency_key=money.request_id, _request_timeout=SECONDS)
     paid = made.payments[0]
     return Done(External(str(paid.payment_id), stamp(paid.updated_date_utc)), money.amount)
 
 
-def allocate(api: AccountingApi, tenant: str, money: Money, note: MoneyShare, invoices: Sequence[MoneyShare]) -> Outcome:
-    """Use a credit note for invoices; Xero keeps that with the credit note."""
+def _replaced(api: AccountingApi, tenant: str, money: Money, known: External, row: Any) -> Done | None:
+    """The payment as it was noted, if it says the same; another one is taken out of the way."""
+    from xero_python.accounting.models import PaymentDelete
+
+    old = api.get_payment(tenant, known.id, _request_timeout=SECONDS).payments[0]
+    if str(old.status) == "DELETED":
+        return None
+    if _alike(old, row, money.exponent) and str(old.invoice.invoice_id) == row.invoice.invoice_id:
+        return Done(External(known.id, stamp(old.updated_date_utc)), money.amount)
+    api.delete_payment(tenant, known.id, PaymentDelete(status="DELETED"), _request_timeout=SECONDS)
+    return None
+
+
+def _payment_there(api: AccountingApi, tenant: str, money: Money, row: Any) -> Done | None:
+    """A payment that was sent and never answered, if it arrived: Xero forgets the keys of requests after some minutes."""
+    where = f'Invoice.InvoiceID==guid("{row.invoice.invoice_id}") AND Status=="AUTHORISED"'
+    there = api.get_payments(tenant, where=where, _request_timeout=SECONDS).payments or []
+    hits = [one for one in there if _alike(one, row, money.exponent)]
+    return Done(External(str(hits[-1].payment_id), stamp(hits[-1].updated_date_utc)), money.amount) if hits else None
+
+
+def _alike(there: Any, row: Any, places: int) -> bool:
+    same_day = there.date == row.date
+    return same_day and minor(there.amount, places) == minor(row.amount, places) and (there.reference or "") == row.reference
+
+
+def allocate(api: AccountingApi, tenant: str, money: Money, note: MoneyShare, invoice: MoneyShare) -> Outcome:
+    """Use a credit note for an invoice; Xero keeps that with the credit note."""
     from xero_python.accounting.models import Allocation, Allocations, Invoice
 
-    rows = [Allocation(invoice=Invoice(invoice_id=one.id), amount=major(one.amount, money.exponent), date=money.received_on)
-            for one in invoices]  # fmt: skip
+    if money.external is not None or money.sent_before:
+        there = api.get_credit_note(tenant, note.id, _request_timeout=SECONDS).credit_notes[0].allocations or []
+        for one in there:
+            same = str(one.invoice.invoice_id) == invoice.id and minor(one.amount, money.exponent) == invoice.amount
+            if same and not one.is_deleted:
+                return Done(External(allocation_id(note.id, one.allocation_id)), 0)
+    rows = [Allocation(invoice=Invoice(invoice_id=invoice.id), amount=major(invoice.amount, money.exponent),
+                       date=money.received_on)]  # fmt: skip
     made = api.create_credit_note_allocation(tenant, note.id, Allocations(allocations=rows), idempotency_key=money.request_id,
                                              _request_timeout=SECONDS)  # fmt: skip
-    first = made.allocations[0]
-    return Done(External(str(first.allocation_id or note.id)), 0)
+    return Done(External(allocation_id(note.id, made.allocations[0].allocation_id)), 0)
 
 
 def end(api: AccountingApi, tenant: str, voiding: Voiding, key: str) -> None:
-    """Let a document or payment count no more."""
+    """Let a document, payment or the use of a credit note count no more."""
     from xero_python.accounting.models import CreditNote, CreditNotes, Invoice, Invoices, PaymentDelete
 
     row_id, sent = voiding.external.id, {"idempotency_key": key, "_request_timeout": SECONDS}
@@ -164,5 +200,8 @@ def end(api: AccountingApi, tenant: str, voiding: Voiding, key: str) -> None:
     elif voiding.kind == CREDIT_NOTE:
         rows = CreditNotes(credit_notes=[CreditNote(credit_note_id=row_id, status="VOIDED")])
         api.update_credit_note(tenant, row_id, rows, **sent)
+    elif voiding.kind == CREDIT_USE:
+        note, _, allocation = row_id.partition("/")
+        api.delete_credit_note_allocations(tenant, note, allocation, _preload_content=False, _request_timeout=SECONDS)
     else:
         api.delete_payment(tenant, row_id, PaymentDelete(status="DELETED"), **sent)

@@ -221,6 +221,40 @@ def test_a_credit_note_is_used_once(books: XeroBooks, customer: str) -> None:
     assert books.read("invoice", [made.external.id])[0].balance == 6_000
 
 
+def test_the_use_of_a_credit_note_is_known_and_taken_back(books: XeroBooks, fake: XeroFake, customer: str) -> None:
+    [made, note] = _put(books, _document(customer), _document(customer, "CN-1", kind="credit_note", lines=(_line(5_000, 1_000),)))
+    shares = (MoneyShare("credit_note", note.external.id, 6_000), MoneyShare("invoice", made.external.id, 6_000))
+    use = Money(uuid4(), "u1", customer, "GBP", 2, 0, date(2026, 10, 2), "", shares)
+    [used] = books.put_money([use])
+    fake.clock.advance(timedelta(minutes=10))
+    assert books.put_money([use._replace(sent_before=True)]) == [used]
+    assert isinstance(used, Done)
+    [seen] = books.read("payment", [used.external.id])
+    assert (seen.external, seen.total, sorted(seen.shares)) == (used.external, 0, sorted(shares))
+    assert books.void([Voiding("credit_use", "v1", used.external)]) == [Done(used.external)]
+    assert books.void([Voiding("credit_use", "v2", used.external)])[0].code == "gone"  # type: ignore[union-attr]
+    assert (books.read("payment", [used.external.id]), books.read("credit_note", [note.external.id])[0].balance) == ([], 6_000)
+
+
+def test_a_payment_that_changed_takes_the_place_of_the_old_one(
+    books: XeroBooks, fake: XeroFake, org: Organisation, customer: str
+) -> None:
+    [made] = _put(books, _document(customer))
+    money = Money(uuid4(), "m1", customer, "GBP", 2, 7_000, date(2026, 10, 2), "Card",
+                  (MoneyShare("invoice", made.external.id, 7_000),), account="090")  # fmt: skip
+    [paid] = books.put_money([money])
+    assert isinstance(paid, Done)
+    fake.clock.advance(timedelta(minutes=10))  # Xero forgot the key
+    assert books.put_money([money._replace(sent_before=True)]) == [paid]
+    less = money._replace(request_id="m2", amount=4_000, shares=(MoneyShare("invoice", made.external.id, 4_000),))
+    [again] = books.put_money([less._replace(external=paid.external)])
+    assert isinstance(again, Done)
+    assert again.external.id != paid.external.id
+    assert books.put_money([less._replace(request_id="m3", external=again.external)]) == [again]
+    assert [(one["Amount"], one["Status"]) for one in org.rows["Payments"].values()] == [(70, "DELETED"), (40, "AUTHORISED")]
+    assert books.read("invoice", [made.external.id])[0].balance == 8_000
+
+
 def test_limits_outages_and_a_lost_organisation(books: XeroBooks, fake: XeroFake, org: Organisation, customer: str) -> None:
     fake.mishaps.plan("unavailable")
     with pytest.raises(Unavailable, match="503"):

@@ -101,6 +101,16 @@ class Organisation:
             self._reckon("Invoices", invoice)
         return made
 
+    def deallocate(self, credit_note_id: str, allocation_id: str) -> Entity | None:
+        """Take back a use of a credit note; None where there is none."""
+        note = self.rows["CreditNotes"].get(credit_note_id) or {"Allocations": []}
+        found = next((one for one in note["Allocations"] if one["AllocationID"] == allocation_id), None)
+        if found is not None:
+            note["Allocations"].remove(found)
+            self._reckon("CreditNotes", note)
+            self._reckon("Invoices", self.rows["Invoices"][found["Invoice"]["InvoiceID"]])
+        return found
+
     def _meant(self, kind: str, sent: Entity) -> Entity | None:
         keys = {
             "Contacts": ("ContactID", "ContactNumber"), "Items": ("ItemID", "Code"), "Payments": ("PaymentID",),

@@ -27,7 +27,7 @@ from xero_fake.wire import Entity, dumps, loads
 ROOT = "/api.xro/2.0"
 REMEMBERED = timedelta(minutes=6)
 MOST = 50
-_WHERE = re.compile(r'(\w+)\s*==\s*"([^"]*)"')
+_WHERE = re.compile(r'([\w.]+)\s*==\s*(?:guid\()?"([^"]*)"')
 View = Callable[..., Any]
 
 
@@ -73,6 +73,7 @@ class XeroFake:
             (f"{ROOT}/Organisation", door.organisation, ["GET"]), (f"{ROOT}/<kind>", door.collection, ["GET", "PUT", "POST"]),
             (f"{ROOT}/<kind>/<key>", door.one, ["GET", "POST"]),
             (f"{ROOT}/CreditNotes/<key>/Allocations", door.allocations, ["PUT"]),
+            (f"{ROOT}/CreditNotes/<key>/Allocations/<allocation>", door.deallocate, ["DELETE"]),
         ):  # fmt: skip
             app.add_url_rule(rule, view.__name__, _guarded(self, view), methods=methods)
         for rule, view, methods in (
@@ -141,6 +142,12 @@ class _Door:
             return {"Allocations": org.allocate(key, sent.get("Allocations") or [sent])}
         except Invalid as error:
             raise faults.validation([_mistaken({}, error)]) from error
+
+    def deallocate(self, org: Organisation, key: str, allocation: str) -> Entity:
+        found = org.deallocate(key, allocation)
+        if found is None:
+            raise faults.not_found()
+        return found | {"IsDeleted": True}
 
     def authorize(self) -> Any:
         asked = request.args.to_dict()
@@ -297,10 +304,20 @@ def _selected(org: Organisation, kind: str) -> list[Entity]:
     for name, keys in (("IDs", (KINDS[kind],)), ("InvoiceNumbers", ("InvoiceNumber",)), ("Statuses", ("Status",))):
         if wanted := [one for part in request.args.getlist(name) for one in part.split(",") if one]:
             rows = [row for row in rows if any(row.get(key) in wanted for key in keys)]
-    if terms := _WHERE.findall(request.args.get("where", "")):
-        rows = [row for row in rows if any(str(row.get(name)) == value for name, value in terms)]
+    where = request.args.get("where", "")
+    if terms := _WHERE.findall(where):
+        meets = all if " AND " in where else any
+        rows = [row for row in rows if meets(_value(row, name) == value for name, value in terms)]
     page, size = int(request.args.get("page", 0)), int(request.args.get("pageSize", 100))
     return rows[(page - 1) * size : page * size] if page else rows
+
+
+def _value(row: Entity, name: str) -> str:
+    """The text at a name such as `Status` or `Invoice.InvoiceID`."""
+    found: Any = row
+    for part in name.split("."):
+        found = (found or {}).get(part)
+    return str(found)
 
 
 def _shown(row: Entity) -> Entity:
