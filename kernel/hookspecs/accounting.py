@@ -85,6 +85,24 @@ class Choice(NamedTuple):
     active: bool = True
 
 
+class Theirs(NamedTuple):
+    """A customer or item of theirs with what it takes to make ours of it. `number` is an item's SKU or our own id of a client,
+    `price` in minor units of `currency`, which may be empty. `kind` is `service` or `product`.
+    """
+
+    id: str
+    name: str
+    number: str = ""
+    email: str = ""
+    phone: str = ""
+    currency: str = ""
+    place: PaperPlace = PaperPlace()
+    kind: str = "service"
+    description: str = ""
+    price: int | None = None
+    taxable: bool = True
+
+
 class NewCustomer(NamedTuple):
     """A client that the other side shall have; `request_id` (at most 50 characters) makes a second try harmless."""
 
@@ -272,6 +290,10 @@ class Gateway(Protocol):
 
     def choices(self, kind: str) -> Sequence[Choice]:
         """All of theirs that a kind of `MAPPED` may be mapped to."""
+        ...
+
+    def theirs(self, kind: str) -> Sequence[Theirs]:
+        """All customers (`client`) or items (`item`) in use, to make ours of them."""
         ...
 
     def put_customers(self, customers: Sequence[NewCustomer]) -> Sequence[Done | Failed]: ...

@@ -83,6 +83,26 @@ def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemF
     """
 
 
+class ItemWanted(NamedTuple):
+    """An item that the catalog shall have, billed by piece: kind `service | product`, `price` in minor units of `currency`."""
+
+    name: str
+    kind: str
+    sku: str | None = None
+    description: str = ""
+    tax_category: str | None = None
+    currency: str = ""
+    price: int | None = None
+
+
+@hookspec(firstresult=True)
+def add_items(ctx: CallContext, items: Sequence[ItemWanted]) -> Sequence[UUID | str] | None:
+    """Ask: put these into the catalog, each by itself: its id, or in words why it cannot be. The catalog; once per batch.
+
+    Example: `[UUID("0192…"), "SUP-1 is another item's SKU."]`.
+    """
+
+
 @hookspec(firstresult=True)
 def get_client_prices(ctx: CallContext, client_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> ClientPrices | None:
     """Ask: give the prices that hold for one of these clients only and go before list prices; whatever has none is left out.

@@ -110,3 +110,17 @@ class PaymentOfSeveral(Refused):
 
     code = "accounting_payment_of_several"
     title = "The payment is for several clients"
+
+
+class NothingToTakeIn(InvalidInput):
+    """What was chosen is taken in already, or has nothing of ours to be linked to."""
+
+    code = "accounting_nothing_to_take_in"
+    title = "Nothing to take in"
+
+
+class NotTakenIn(Refused):
+    """Something of theirs cannot become ours as it is."""
+
+    code = "accounting_not_taken_in"
+    title = "It cannot be taken in as it is"

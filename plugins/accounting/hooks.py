@@ -13,6 +13,7 @@ from kernel.hookspecs.notify import Event
 from kernel.hookspecs.start import DefaultSchedule, JobType, NavEntry
 from plugins.accounting import answers, batch_pages, pages, reacting, routes, tasks
 from plugins.accounting.incoming import cursors, parts
+from plugins.accounting.intake import parts as taken
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_jobs() -> Sequence[JobType]:
-    return (*tasks.JOBS, *parts.JOBS)
+    return (*tasks.JOBS, *parts.JOBS, *taken.JOBS)
 
 
 @hookimpl
@@ -56,12 +57,12 @@ def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]
 
 @hookimpl
 def register_rest() -> Sequence[Rest]:
-    return [routes.rest, *parts.REST]
+    return [routes.rest, *parts.REST, *taken.REST]
 
 
 @hookimpl
 def register_pages() -> Sequence[Pages]:
-    return [pages.pages, batch_pages.pages, *parts.PAGES]
+    return [pages.pages, batch_pages.pages, *parts.PAGES, *taken.PAGES]
 
 
 @hookimpl

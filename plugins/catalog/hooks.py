@@ -10,11 +10,22 @@ from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.accounting import Ours
 from kernel.hookspecs.directory import Label, Ref
-from kernel.hookspecs.pricing import ClientPrices, ItemFacts
+from kernel.hookspecs.pricing import ClientPrices, ItemFacts, ItemWanted
 from kernel.hookspecs.screen import PaletteEntry, Panel
 from kernel.hookspecs.start import HostFunction, HostInterface, NavEntry
 from kernel.hookspecs.transfer import Importer
-from plugins.catalog import answers, category_pages, client_price_pages, client_prices, host, importers, lookups, pages, routes
+from plugins.catalog import (
+    adding,
+    answers,
+    category_pages,
+    client_price_pages,
+    client_prices,
+    host,
+    importers,
+    lookups,
+    pages,
+    routes,
+)
 
 if TYPE_CHECKING:
     from kernel.api.rest import Rest
@@ -57,6 +68,11 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def get_items(ctx: CallContext, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemFacts]:
     return lookups.get_facts(ctx, item_ids)
+
+
+@hookimpl
+def add_items(ctx: CallContext, items: Sequence[ItemWanted]) -> Sequence[UUID | str]:
+    return adding.add_items(ctx, items)
 
 
 @hookimpl

@@ -32,6 +32,7 @@ from kernel.hookspecs.accounting import (
     Money,
     NewCustomer,
     NewItem,
+    Theirs,
     Voiding,
 )
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
@@ -81,6 +82,12 @@ class QuickBooksGateway:
         where = "" if entity == "TaxCode" else "Active in (true, false)"
         rows = looking.all_rows(self._client, entity, where)
         return [reading.choice(row) for row in rows if row.get("Type") != "Category"]
+
+    def theirs(self, kind: str) -> Sequence[Theirs]:
+        rows = looking.all_rows(self._client, _LISTS[kind], "Active = true")
+        return [
+            reading.theirs(kind, row, self._books.home_currency) for row in rows if row.get("Type") not in ("Category", "Group")
+        ]
 
     def put_customers(self, customers: Sequence[NewCustomer]) -> Sequence[Result]:
         return self._each(customers, lambda one: self._put(_wanted(CUSTOMER, one, customer_body(one))))

@@ -7,7 +7,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from kernel.currencies import currencies
-from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, ITEM, PAYMENT, Change, Choice, Done, External, MoneyShare
+from kernel.hookspecs.accounting import (
+    CREDIT_NOTE,
+    CUSTOMER,
+    INVOICE,
+    ITEM,
+    PAYMENT,
+    Change,
+    Choice,
+    Done,
+    External,
+    MoneyShare,
+    Theirs,
+)
+from kernel.hookspecs.papers import PaperPlace
 from plugins.quickbooks.documents import KINDS
 
 Entity = dict[str, Any]
@@ -72,6 +85,31 @@ def choice(row: Entity) -> Choice:
     """A row of a list as something to choose."""
     name = row.get("FullyQualifiedName") or row.get("DisplayName") or row.get("Name") or row["Id"]
     return Choice(str(row["Id"]), str(name), _detail(row), bool(row.get("Active", True)))
+
+
+def theirs(kind: str, row: Entity, home: str) -> Theirs:
+    """A customer or item with what it takes to make ours of it."""
+    return _customer(row, home) if kind == CUSTOMER else _item(row, home)
+
+
+def _customer(row: Entity, home: str) -> Theirs:
+    sent = row.get("BillAddr") or {}
+    place = PaperPlace(*(str(sent.get(name) or "") for name in ("Line1", "Line2", "PostalCode", "City",
+                                                                 "CountrySubDivisionCode", "Country")))  # fmt: skip
+    return Theirs(
+        str(row["Id"]), str(row["DisplayName"]), email=str((row.get("PrimaryEmailAddr") or {}).get("Address") or ""),
+        phone=str((row.get("PrimaryPhone") or {}).get("FreeFormNumber") or ""), currency=_ref(row, "CurrencyRef") or home,
+        place=place, description=str(row.get("Notes") or ""),
+    )  # fmt: skip
+
+
+def _item(row: Entity, home: str) -> Theirs:
+    price = minor(row["UnitPrice"], home) if row.get("UnitPrice") else None
+    return Theirs(
+        str(row["Id"]), str(row["Name"]), str(row.get("Sku") or ""), currency=home,
+        kind="service" if row.get("Type") == "Service" else "product", description=str(row.get("Description") or ""),
+        price=price, taxable=bool(row.get("Taxable", True)),
+    )  # fmt: skip
 
 
 def _detail(row: Entity) -> str:

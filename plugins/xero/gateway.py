@@ -22,6 +22,7 @@ from kernel.hookspecs.accounting import (
     Money,
     NewCustomer,
     NewItem,
+    Theirs,
     Voiding,
 )  # fmt: skip
 from kernel.hookspecs.connections import Access
@@ -58,6 +59,11 @@ class XeroBooks:
         """Items by their code, contacts by id, tax rates by type, accounts by code."""
         with asking():
             return reading.choices(self.api, self.tenant, kind)
+
+    def theirs(self, kind: str) -> Sequence[Theirs]:
+        home = self.company().home_currency
+        with asking():
+            return reading.theirs(self.api, self.tenant, kind, home)
 
     def put_customers(self, customers: Sequence[NewCustomer]) -> Sequence[Outcome]:
         return self._each(customers, lambda part: writing.create_contacts(self.api, self.tenant, part, _key(part)))

@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, ITEM, PAYMENT, Change, Choice
+from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, ITEM, PAYMENT, Change, Choice, Theirs
 from plugins.xero.calls import SECONDS, NotThere, asking
-from plugins.xero.shapes import allocation_change, credit_note_change, external, invoice_change, payment_change
+from plugins.xero.shapes import (
+    allocation_change,
+    contact_theirs,
+    credit_note_change,
+    external,
+    invoice_change,
+    item_theirs,
+    payment_change,
+)
 
 if TYPE_CHECKING:
     from xero_python.accounting import AccountingApi
@@ -34,6 +42,16 @@ def choices(api: AccountingApi, tenant: str, kind: str) -> list[Choice]:
         return [Choice(str(one.code), str(one.name), str(getattr(one.type, "value", one.type)), str(one.status) == "ACTIVE")
                 for one in rows if one.code and _is_of_use(one)]  # fmt: skip
     return []
+
+
+def theirs(api: AccountingApi, tenant: str, kind: str, home: str) -> list[Theirs]:
+    """All customers or items in use, with what it takes to make ours of them; contacts that are suppliers only are left out."""
+    if kind == ITEM:
+        rows = api.get_items(tenant, _request_timeout=SECONDS).items or []
+        return [item_theirs(one, home) for one in rows if one.is_sold is not False]
+    found = _pages(lambda page: api.get_contacts(tenant, page=page, page_size=PAGE, _request_timeout=SECONDS).contacts)
+    return [contact_theirs(one, home) for one in found
+            if str(one.contact_status) == "ACTIVE" and (one.is_customer or not one.is_supplier)]  # fmt: skip
 
 
 def _is_of_use(account: Any) -> bool:

@@ -8,7 +8,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from kernel.currencies import exponent
-from kernel.hookspecs.accounting import CREDIT_NOTE, INVOICE, PAYMENT, Change, Document, DocumentLine, External, MoneyShare
+from kernel.hookspecs.accounting import (
+    CREDIT_NOTE,
+    INVOICE,
+    PAYMENT,
+    Change,
+    Document,
+    DocumentLine,
+    External,
+    MoneyShare,
+    Theirs,
+)
+from kernel.hookspecs.papers import PaperPlace
 
 if TYPE_CHECKING:
     from xero_python.accounting.models import LineItem
@@ -139,3 +150,33 @@ def latest(changes: Sequence[Change], since: datetime) -> datetime:
 def _currency(row: Any) -> str:
     code = row.currency_code
     return str(code.value if hasattr(code, "value") else code)
+
+
+def contact_theirs(row: Any, home: str) -> Theirs:
+    """A contact with what it takes to make a client of it; its number is our own id where we made it."""
+    phone = next((one for one in row.phones or [] if one.phone_number), None)
+    words = " ".join(filter(None, (phone.phone_country_code, phone.phone_area_code, phone.phone_number))) if phone else ""
+    currency = str(getattr(row.default_currency, "value", row.default_currency) or "")
+    return Theirs(str(row.contact_id), str(row.name), str(row.contact_number or ""), str(row.email_address or ""), words,
+                  currency or home, _place(row.addresses or []))  # fmt: skip
+
+
+def _place(addresses: Sequence[Any]) -> PaperPlace:
+    ranked = sorted((one for one in addresses if one.address_line1 or one.city), key=lambda one: one.address_type != "POBOX")
+    if not ranked:
+        return PaperPlace()
+    one = ranked[0]
+    return PaperPlace(one.address_line1 or "", one.address_line2 or "", one.postal_code or "", one.city or "", one.region or "",
+                      one.country or "")  # fmt: skip
+
+
+def item_theirs(row: Any, home: str) -> Theirs:
+    """An item with what it takes to put it into the catalog; its id is its code."""
+    sold = row.sales_details
+    price = minor(sold.unit_price, exponent(home)) if sold and sold.unit_price else None
+    taxed = not sold or str(sold.tax_type or "") not in (NO_TAX, "EXEMPTOUTPUT")
+    return Theirs(
+        str(row.code), str(row.name or row.code), str(row.code), currency=home,
+        kind="product" if row.is_tracked_as_inventory else "service", description=str(row.description or ""), price=price,
+        taxable=taxed,
+    )  # fmt: skip
