@@ -17,7 +17,7 @@ from plugins.accounting.batches import recheck_open
 from plugins.accounting.links import find_links
 from plugins.accounting.outgoing import count_open, next_due, wake_later
 from plugins.accounting.portions import Portion, take_portion
-from plugins.accounting.settling import put_back, settle
+from plugins.accounting.settling import put_all_off, put_back, settle
 from plugins.accounting.targets import get_target, halt, note_currencies, systems_of
 
 if TYPE_CHECKING:
@@ -148,7 +148,10 @@ def _come_back(job: JobRun, target_id: UUID, rows: Sequence[UUID], error: Deskha
     wait = int(error.extra.get("retry_after") or 0)
     with job.step() as ctx:
         due_at = put_back(ctx, rows, "unavailable", error.detail, wait)
-        wake_later(ctx, target_id, due_at or ctx.now() + max(_SOON, timedelta(seconds=wait)))
+        asked = ctx.now() + max(_SOON, timedelta(seconds=wait))
+        if wait > _SOON.total_seconds():
+            put_all_off(ctx, target_id, asked, "unavailable", error.detail)
+        wake_later(ctx, target_id, due_at or asked)
 
 
 def _ask(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion) -> list[Done | Failed]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kernel import audit
 from kernel.failures import backoff
@@ -72,6 +72,12 @@ def put_back(ctx: CallContext, rows: Sequence[UUID], code: str, detail: str, wai
         due_at = ctx.now() + _wait(row, wait)
         row.code, row.detail, row.due_at = code, detail, due_at  # still `sending`: it may have arrived
     return due_at
+
+
+def put_all_off(ctx: CallContext, target_id: UUID, until: datetime, code: str, detail: str) -> None:
+    """The other side asks to be left alone until then: nothing of a target is due before."""
+    mine = Outgoing.target_id == target_id, Outgoing.state.in_(OPEN_WORK), Outgoing.due_at < until
+    ctx.session.execute(update(Outgoing).where(*mine).values(due_at=until, code=code, detail=detail))
 
 
 def _wait(row: Outgoing, asked: int) -> timedelta:

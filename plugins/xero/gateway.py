@@ -81,7 +81,16 @@ class XeroBooks:
         return [outcomes[one.request_id] for one in documents]
 
     def put_money(self, money: Sequence[Money]) -> Sequence[Outcome]:
-        return self._each(money, lambda part: [self._money(one) for one in part], most=1)
+        """New payments of one invoice go together; what ties documents together, or may be there, goes by itself."""
+        fresh = [one for one in money if _is_new_payment(one)]
+        told = self._each(
+            fresh, lambda part: writing.pay_each(self.api, self.tenant, [(one, one.shares[0]) for one in part], _key(part))
+        )
+        outcomes = {one.request_id: outcome for one, outcome in zip(fresh, told, strict=True)}
+        rest = [one for one in money if one.request_id not in outcomes]
+        told = self._each(rest, lambda part: [self._money(one) for one in part], most=1)
+        outcomes |= {one.request_id: outcome for one, outcome in zip(rest, told, strict=True)}
+        return [outcomes[one.request_id] for one in money]
 
     def void(self, voidings: Sequence[Voiding]) -> Sequence[Outcome]:
         return self._each(voidings, lambda part: [self._void(one) for one in part], most=1)
@@ -156,6 +165,11 @@ class XeroBooks:
         if not (there[0].voided or there[0].deleted):
             writing.end(self.api, self.tenant, voiding, _key([voiding]))
         return Done(voiding.external)
+
+
+def _is_new_payment(money: Money) -> bool:
+    alone = [(one.kind, one.amount) for one in money.shares] == [(INVOICE, money.amount)]
+    return alone and bool(money.account) and money.external is None and not money.sent_before
 
 
 def _document_outcome(document: Document, row: Any) -> Outcome:

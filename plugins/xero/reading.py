@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xero_python.accounting import AccountingApi
 
 PAGE = 100
+AT_ONCE = 25
 _SALES = frozenset({"REVENUE", "SALES", "OTHERINCOME"})
 
 
@@ -81,8 +82,34 @@ def read(api: AccountingApi, tenant: str, kind: str, ids: Sequence[str]) -> list
         for start in range(0, len(ids), PAGE):
             found += _invoices(api, tenant, {"i_ds": list(ids[start : start + PAGE])})
         return found
-    ones = {CREDIT_NOTE: _credit_note, PAYMENT: _payment, CUSTOMER: _contact, ITEM: _item}
+    if kind == CREDIT_NOTE:
+        return [credit_note_change(one) for one in _notes(api, tenant, ids)]
+    if kind == PAYMENT:
+        return _payments_and_uses(api, tenant, ids)
+    ones = {CUSTOMER: _contact, ITEM: _item}
     return [change for one in ids if (change := _there(lambda one=one: ones[kind](api, tenant, one)))]  # type: ignore[misc]
+
+
+def _notes(api: AccountingApi, tenant: str, ids: Sequence[str]) -> list[Any]:
+    asked = {"page_size": PAGE, "_request_timeout": SECONDS}
+    return [one for where in _named("CreditNoteID", ids)
+            for one in api.get_credit_notes(tenant, where=where, page=1, **asked).credit_notes or []]  # fmt: skip
+
+
+def _payments_and_uses(api: AccountingApi, tenant: str, ids: Sequence[str]) -> list[Change]:
+    """Payments, and uses of credit notes, which stand with their credit notes."""
+    uses = [one.split("/", 1) for one in ids if "/" in one]
+    found = [change for where in _named("PaymentID", [one for one in ids if "/" not in one])
+             for change in _payments(api, tenant, {"where": where})]  # fmt: skip
+    notes = {str(one.credit_note_id): one for one in _notes(api, tenant, sorted({note for note, _ in uses}))}
+    used = (allocation_change(notes[note], row_id) for note, row_id in uses if note in notes)
+    return found + [one for one in used if one is not None]
+
+
+def _named(name: str, ids: Sequence[str]) -> Iterator[str]:
+    """Conditions that name some ids each; these lists cannot be asked for by ids otherwise."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield " OR ".join(f'{name}==guid("{one}")' for one in ids[start : start + AT_ONCE])
 
 
 def find(api: AccountingApi, tenant: str, kind: str, numbers: Sequence[str]) -> list[Change]:
@@ -144,13 +171,6 @@ def _items(api: AccountingApi, tenant: str, wanted: dict[str, Any]) -> Iterator[
 
 def _credit_note(api: AccountingApi, tenant: str, row_id: str) -> Change:
     return credit_note_change(api.get_credit_note(tenant, row_id, _request_timeout=SECONDS).credit_notes[0])
-
-
-def _payment(api: AccountingApi, tenant: str, row_id: str) -> Change | None:
-    note_id, found, allocation = row_id.partition("/")
-    if found:
-        return allocation_change(api.get_credit_note(tenant, note_id, _request_timeout=SECONDS).credit_notes[0], allocation)
-    return payment_change(api.get_payment(tenant, row_id, _request_timeout=SECONDS).payments[0])
 
 
 def _contact(api: AccountingApi, tenant: str, row_id: str) -> Change:

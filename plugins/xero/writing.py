@@ -133,18 +133,37 @@ def _id_of(document: Document) -> str | None:
 
 
 def pay(api: AccountingApi, tenant: str, money: Money, share: MoneyShare) -> Outcome:
-    """Note a payment of one invoice. Xero's payments never change: one that was noted otherwise is deleted first."""
-    from xero_python.accounting.models import Account, Invoice, Payment, Payments
-
-    row = Payment(invoice=Invoice(invoice_id=share.id), account=Account(code=money.account), date=money.received_on,
-                  amount=major(money.amount, money.exponent), reference=money.reference[:255])  # fmt: skip
+    """Note a payment of one invoice that may be there already, or was noted otherwise. Xero's payments never change: one that was
+    is deleted first.
+    """
+    row = _payment(money, share)
     if money.external is not None and (same := _replaced(api, tenant, money, money.external, row)):
         return same
     if money.sent_before and (there := _payment_there(api, tenant, money, row)):
         return there
-    made = api.create_payments(tenant, Payments(payments=[row]), idempotency_key=money.request_id, _request_timeout=SECONDS)
-    paid = made.payments[0]
-    return Done(External(str(paid.payment_id), stamp(paid.updated_date_utc)), money.amount)
+    return pay_each(api, tenant, [(money, share)], money.request_id)[0]
+
+
+def pay_each(api: AccountingApi, tenant: str, paid: Sequence[tuple[Money, MoneyShare]], key: str) -> list[Outcome]:
+    """Note new payments of one invoice each, all in one request."""
+    from xero_python.accounting.models import Payments
+
+    rows = Payments(payments=[_payment(money, share) for money, share in paid])
+    made = api.create_payments(tenant, rows, summarize_errors=False, idempotency_key=key, _request_timeout=SECONDS)
+    return [_paid(money, row) for (money, _), row in zip(paid, made.payments, strict=True)]
+
+
+def _paid(money: Money, row: Any) -> Outcome:
+    if mistakes := told_mistakes(row):
+        return failed(mistakes)
+    return Done(External(str(row.payment_id), stamp(row.updated_date_utc)), money.amount)
+
+
+def _payment(money: Money, share: MoneyShare) -> Any:
+    from xero_python.accounting.models import Account, Invoice, Payment
+
+    return Payment(invoice=Invoice(invoice_id=share.id), account=Account(code=money.account), date=money.received_on,
+                   amount=major(money.amount, money.exponent), reference=money.reference[:255])  # fmt: skip
 
 
 def _replaced(api: AccountingApi, tenant: str, money: Money, known: External, row: Any) -> Done | None:
