@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import CallContext
+from kernel.hookspecs.accounting import Theirs
 from plugins.accounting.incoming.cursors import cursor_of
 from plugins.accounting.incoming.discrepancies import About, Ledger
 from plugins.accounting.incoming.drift import TOTAL, Difference
 from plugins.accounting.incoming.models import Discrepancy
+from plugins.accounting.intake.models import Newcomer
+from plugins.accounting.intake.reading import keep
 from plugins.accounting.models import Batch, BatchFile, ExportDocument, Outgoing, Target
 from plugins.accounting.outgoing import new_request_id
 from plugins.accounting.snapshots import pack
@@ -47,8 +50,15 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
         "document_id": document.id,
         "work_id": work.id,
         "file_id": file.id,
+        "newcomer_id": _newcomer(ctx, target),
         "exception_id": _difference(ctx, target, there["client_id"]),
     }
+
+
+def _newcomer(ctx: CallContext, target: Target) -> UUID:
+    """A customer that is there and not here."""
+    keep(ctx, target.id, "client", [Theirs("77", "Contoso & Söhne", email="pay@contoso.example", currency="EUR")])
+    return ctx.session.scalars(select(Newcomer.id).where(Newcomer.target_id == target.id)).one()
 
 
 def _difference(ctx: CallContext, target: Target, client_id: UUID) -> UUID:

@@ -67,7 +67,7 @@ class Desk:
 
     def decide(self, kind: str, choice: str, *names: str) -> int:
         offers = self.offers(kind)
-        body = {"kind": kind, "choice": choice, "ids": [offers[name]["id"] for name in names]}
+        body = {"kind": kind, "choice": choice, "newcomer_ids": [offers[name]["id"] for name in names]}
         rows: int = self.send("post", f"/targets/{self.target}/intake/decide", body)["rows"]
         self.work()
         return rows
@@ -195,7 +195,7 @@ def test_what_is_there_becomes_ours_once_and_is_billed_at_once(desk: Desk) -> No
     assert {one["state"] for one in desk.offers("client").values()} == {"linked", "made"}
 
     again = desk.world.api("carol").post(f"{API}/targets/{desk.target}/intake/decide", json={
-        "kind": "client", "choice": "make", "ids": [one["id"] for one in customers.values()]})  # fmt: skip
+        "kind": "client", "choice": "make", "newcomer_ids": [one["id"] for one in customers.values()]})  # fmt: skip
     assert (again.status_code, again.json["code"]) == (422, "accounting_nothing_to_take_in")
     desk.read()
     assert (desk.everything(), {one["state"] for one in desk.offers("item").values()} >= {"linked", "made"}) == (after, True)
@@ -217,7 +217,7 @@ def test_what_is_linked_meanwhile_or_left_there_is_not_made(desk: Desk) -> None:
     customers = desk.offers("client")
     desk.decide("client", "skip", "Fabrikam Ltd")
     assert desk.offers("client")["Fabrikam Ltd"]["state"] == "skipped"
-    body = {"kind": "client", "choice": "make", "ids": [one["id"] for one in customers.values()]}
+    body = {"kind": "client", "choice": "make", "newcomer_ids": [one["id"] for one in customers.values()]}
     desk.send("post", f"/targets/{desk.target}/intake/decide", body)  # the job has not begun
     with desk.world.call(Actor.system()) as ctx:
         mine = add_client(ctx, name="Contoso, by hand").id
@@ -252,7 +252,7 @@ def test_many_customers_are_taken_in_piece_by_piece(desk: Desk) -> None:
     desk.read()
     before = desk.everything()["clients"]
     ids = [one["id"] for one in desk.offers("client").values()]
-    desk.send("post", f"/targets/{desk.target}/intake/decide", {"kind": "client", "choice": "make", "ids": ids})
+    desk.send("post", f"/targets/{desk.target}/intake/decide", {"kind": "client", "choice": "make", "newcomer_ids": ids})
     desk.work()
     assert desk.everything()["clients"] == before + 122
     assert {one["state"] for one in desk.offers("client").values()} == {"made"}

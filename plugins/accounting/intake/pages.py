@@ -27,7 +27,7 @@ KINDS = {"client": _l("Customers"), "item": _l("Products and services")}
 BY = {"number": _l("same number"), "email": _l("same e-mail"), "name": _l("same name")}
 
 
-@pages.get(_INTAKE, permission="accounting.read", query=schemas.OfferQuery)
+@pages.get(_INTAKE, permission="accounting.read", query=schemas.IntakeQuery)
 def intake(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
     target, kind = targets.get_target(ctx, target_id), query["kind"]
     rows = deciding.list_offers(ctx, target_id, kind, text=query["q"], state=query["state"])

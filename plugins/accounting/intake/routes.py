@@ -35,5 +35,5 @@ def decide(ctx: CallContext, target_id: UUID, body: dict[str, Any]) -> Any:
 
     A job does it; what cannot be made says why.
     """
-    rows, job_id = deciding.decide(ctx, target_id, body["kind"], body["ids"], body["choice"])
+    rows, job_id = deciding.decide(ctx, target_id, body["kind"], body["newcomer_ids"], body["choice"])
     return {"rows": rows, "job_id": job_id}

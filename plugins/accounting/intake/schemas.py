@@ -12,7 +12,12 @@ class OfferQuery(Schema):
     kind = fields.String(load_default="client", validate=_KIND)
     state = fields.String(load_default="", validate=validate.OneOf(("", *_STATES.choices)))
     q = fields.String(load_default="")
-    job = fields.UUID(load_default=None, allow_none=True)
+
+
+class IntakeQuery(OfferQuery):
+    """The page also shows the job that was begun; somebody else's has no card."""
+
+    job = fields.String(load_default="", validate=validate.Regexp(r"[0-9a-f-]{36}\Z|\Z"))
 
 
 class OfferOut(Schema):
@@ -37,7 +42,7 @@ class OfferList(Schema):
 class DecisionIn(Schema):
     kind = fields.String(required=True, validate=_KIND)
     choice = fields.String(required=True, validate=validate.OneOf(("make", "link", "skip")))
-    ids = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=1000))
+    newcomer_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=1000))
 
 
 class DecisionForm(Schema):
