@@ -44,13 +44,15 @@ def furnish(ctx: CallContext, there: Mapping[str, UUID]) -> dict[str, UUID]:
                      written_at=ctx.now())  # fmt: skip
     ctx.session.add_all([document, work, file])
     ctx.session.flush()
+    newcomer_id = _newcomer(ctx, target)
     return {
         "target_id": target.id,
         "batch_id": batch.id,
         "document_id": document.id,
         "work_id": work.id,
         "file_id": file.id,
-        "newcomer_id": _newcomer(ctx, target),
+        "newcomer_id": newcomer_id,
+        "newcomer_ids": newcomer_id,
         "exception_id": _difference(ctx, target, there["client_id"]),
     }
 

@@ -76,7 +76,8 @@ def put_back(ctx: CallContext, rows: Sequence[UUID], code: str, detail: str, wai
 
 def put_all_off(ctx: CallContext, target_id: UUID, until: datetime, code: str, detail: str) -> None:
     """The other side asks to be left alone until then: nothing of a target is due before."""
-    mine = Outgoing.target_id == target_id, Outgoing.state.in_(OPEN_WORK), Outgoing.due_at < until
+    theirs = Outgoing.target_id == target_id, Outgoing.state.in_(OPEN_WORK), Outgoing.due_at < until
+    mine = (*theirs, Outgoing.code.not_in((WAITS, BY_HAND)))
     ctx.session.execute(update(Outgoing).where(*mine).values(due_at=until, code=code, detail=detail))
 
 

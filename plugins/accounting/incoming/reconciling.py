@@ -137,11 +137,11 @@ def _theirs(row: Row[Any]) -> Amounts | None:
     return Amounts(open=row.balance) if row.kind == PAYMENT else Amounts(row.total, row.tax, row.balance)
 
 
-def page_of(rows: Sequence[Reconciled], after: UUID | None, limit: int) -> tuple[Sequence[Reconciled], UUID | None]:
-    """The rows behind one, and the last of them where more follow."""
-    first = next((at for at, one in enumerate(rows, 1) if one.our_id == after), 0)
+def page_of(rows: Sequence[Reconciled], after: str, limit: int) -> tuple[Sequence[Reconciled], str | None]:
+    """The rows behind a place, and the place of the last of them where more follow."""
+    first = next((at for at, one in enumerate(rows, 1) if str(one.our_id) == after), 0)
     some = rows[first : first + limit]
-    return some, some[-1].our_id if first + limit < len(rows) else None
+    return some, str(some[-1].our_id) if first + limit < len(rows) else None
 
 
 def by_client(rows: Iterable[Reconciled]) -> list[ClientSum]:

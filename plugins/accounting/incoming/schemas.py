@@ -79,7 +79,7 @@ class ReconciliationOut(Schema):
     """Documents and payments that differ, or all of them, and the sums of clients. More follow where `next_after` is set."""
 
     documents = fields.List(fields.Nested(ReconciledOut))
-    next_after = fields.UUID(allow_none=True)
+    next_after = fields.String(allow_none=True)
     clients = fields.List(fields.Nested(ClientSumOut))
 
 
@@ -87,7 +87,7 @@ class ReconciliationQuery(Schema):
     """Only what differs, unless `all`; what follows the document or payment `after`, at most `limit`."""
 
     all = fields.Boolean(load_default=False)
-    after = fields.UUID(load_default=None)
+    after = fields.String(load_default="", validate=validate.Length(max=40))
     limit = fields.Integer(load_default=200, validate=validate.Range(1, 5_000))
 
 
@@ -96,4 +96,4 @@ class ReportQuery(Schema):
 
     target_id = fields.UUID(load_default=None)
     all = fields.Boolean(load_default=False)
-    after = fields.UUID(load_default=None)
+    after = fields.String(load_default="", validate=validate.Length(max=40))

@@ -69,7 +69,7 @@ def test_alice_connects_and_disconnects(acme: World, fake: XeroFake, org: Organi
     assert fake.consents.connections == []
     with pytest.raises(Exception, match="Unauthorized"):
         fake.consents.grant_of(second.token)
-    assert "connection.revoked" in acme.client().get(f"/connections/{first.connection_id}").text
+    assert "had the access taken back at the service" in acme.client().get(f"/connections/{first.connection_id}").text
 
 
 def test_another_organisation_stays_connected(acme: World, fake: XeroFake, org: Organisation) -> None:
