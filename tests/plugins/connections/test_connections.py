@@ -73,7 +73,7 @@ def test_alice_connects_and_the_books_open(our: World, books: BooksService) -> N
     assert hooks.TOLD == ["Acme Books connected"]
     page = our.client().get(f"/connections/{row.id}")
     assert "Acme Books" in page.text
-    assert "connection.connected" in page.text
+    assert "connected it" in page.text
     listed = our.api().get(API).json["items"]
     assert [(one["account_name"], one["state"], one["connected_by"]) for one in listed] == [("Acme Books", "connected", "Alice")]
 
@@ -285,7 +285,7 @@ def test_what_cannot_be_taken_back_is_given_up_after_three_days(our: World, book
         clock.set(clock.now() + timedelta(days=1, seconds=1))
     assert _only(our).parting is None
     assert _only(our).last_error == "Books are under maintenance."
-    assert "connection.not_revoked" in our.client().get(f"/connections/{connection_id}").text
+    assert "gave up having the access taken back at the service" in our.client().get(f"/connections/{connection_id}").text
 
 
 def test_the_nightly_job_keeps_tokens_alive(our: World, their: World, books: BooksService, clock: FixedClock) -> None:
