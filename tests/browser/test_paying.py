@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from fake_stripe import running
 from playwright.sync_api import Browser, expect
+from stripe_fake import running
 
 from tests.browser.test_kit import browser  # noqa: F401 - a fixture
 from tests.browser.test_main_job import served  # noqa: F401 - a fixture
