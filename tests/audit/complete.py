@@ -64,16 +64,19 @@ def check_complete(database: psycopg.Connection[Any], tenant_id: UUID, run_id: U
     for one in lines:
         line = one.row
         for first, end in one.due() if line.kind in _RECURRING and line.costs else ():
-            if not _covered(first, end, [row.period_key for row in billed[line.id]]):
+            open_day = _first_open_day(first, end, [row.period_key for row in billed[line.id]])
+            if open_day is not None and open_day < one.held(line.timing):
                 yield f"I1 {line.contract} / {line.name}: {first} to {end} was due before {run.window_end} and is not billed."
 
 
-def _covered(first: date, end: date, keys: Iterable[str]) -> bool:
-    """Whether billed periods, or parts of such, hold every day from the first up to, not including, the end."""
+def _first_open_day(first: date, end: date, keys: Iterable[str]) -> date | None:
+    """The first of these days (without the end) that no billed period holds. Where a change of cycle leaves the rest of a
+    period, months that were paid for come first: in advance the rest is due on its own first day.
+    """
     for begins, ends in sorted(key.partition("+")[0].split("/") for key in keys):
         if date.fromisoformat(begins) <= first < date.fromisoformat(ends):
             first = date.fromisoformat(ends)
-    return first >= end
+    return first if first < end else None
 
 
 class Timed:
