@@ -234,7 +234,8 @@ def get_letterhead(ctx: CallContext, client_id: UUID) -> Letterhead | None:
 
 class PaperSum(NamedTuple):
     """What an invoice or credit note comes to now, in minor units; `open` is what is still to be paid of an invoice, or not used
-    of a credit note. One that is void comes to nothing.
+    of a credit note. One that is void comes to nothing. `finalized_at` is None for a draft, and another one after
+    it was final anew.
     """
 
     kind: str
@@ -245,6 +246,7 @@ class PaperSum(NamedTuple):
     total: int
     tax: int
     open: int
+    finalized_at: datetime | None = None
 
 
 @hookspec(firstresult=True)

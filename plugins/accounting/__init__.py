@@ -13,6 +13,7 @@ manifest = Manifest(
     ),
     listens=(
         "invoice.finalized",
+        "invoice.unfinalized",
         "invoice.voided",
         "payment.recorded",
         "payment.taken_back",

@@ -21,6 +21,7 @@ from plugins.accounting.errors import BatchDuplicate, BatchEmpty, BatchNotFound,
 from plugins.accounting.links import find_links
 from plugins.accounting.models import OPEN_BATCH, Batch, BatchFile, ExportDocument, Link, Outgoing, Target
 from plugins.accounting.outgoing import Work, add_works, wake
+from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.snapshots import pack, unpack
 from plugins.accounting.targets import get_target, system_of
 from plugins.accounting.validating import validate, write_documents
@@ -117,8 +118,11 @@ def _status(paper: InvoicePaper) -> str:
     return "open" if paper.due else "paid"
 
 
-def take_papers(ctx: CallContext, target: Target, batch: Batch, papers: Sequence[InvoicePaper]) -> int:
-    """Take papers into a batch as they stand, but those that were taken for the target before; returns how many are new."""
+def take_papers(ctx: CallContext, target: Target, batch: Batch, papers: Sequence[InvoicePaper], *,
+                known_there: bool = False) -> int:  # fmt: skip
+    """Take papers into a batch as they stand, but those that were taken for the target before; returns how many are new. What is
+    linked is there already, and is taken only where it shall be brought up to date (`known_there`).
+    """
     if not papers:
         return 0
     there = set(ctx.session.scalars(select(Link.our_id).where(
@@ -128,7 +132,7 @@ def take_papers(ctx: CallContext, target: Target, batch: Batch, papers: Sequence
         {"tenant_id": ctx.tenant_id, "id": uuid7(), "target_id": target.id, "batch_id": batch.id, "invoice_id": one.id,
          "kind": one.kind, "number": one.number, "client_id": one.client_id, "issued_on": one.invoice_date,
          "currency": one.currency, "total": one.total, "snapshot": pack(one), "state": "open", "created_at": ctx.now()}
-        for one in papers if one.id not in there
+        for one in papers if known_there or one.id not in there
     ]  # fmt: skip
     if not rows:
         return 0
@@ -179,9 +183,13 @@ def refresh(ctx: CallContext, batch: Batch) -> None:
 
 
 def recheck(ctx: CallContext, batch_id: UUID) -> Batch:
-    """Check what is not delivered again, after something was mended. Raises BatchNotFound."""
+    """Check what is not delivered again, after something was mended; what became a draft is withdrawn. Raises BatchNotFound."""
     batch = get_batch(ctx, batch_id, lock=True)
-    validate(ctx, get_target(ctx, batch.target_id), list_documents(ctx, batch_id, "open", "ready", "refused"))
+    rows = list_documents(ctx, batch_id, "open", "ready", "refused")
+    gone = reopened_among(ctx, rows)
+    for one in gone:
+        withdraw(ctx, one)
+    validate(ctx, get_target(ctx, batch.target_id), [one for one in rows if one not in gone])
     refresh(ctx, batch)
     return batch
 

@@ -17,11 +17,13 @@ from kernel.failures import backoff
 from kernel.hookspecs.accounting import External, NewCustomer, NewItem, Voiding
 from kernel.hookspecs.papers import PaperPlace
 from plugins.accounting.assembling import assemble, open_desk, other_currency
+from plugins.accounting.batches import get_batch, refresh
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import read_mappings
 from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
 from plugins.accounting.money import build_money, build_uses
 from plugins.accounting.outgoing import add_work, mark
+from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.settling import postpone, refuse
 from plugins.accounting.snapshots import unpack
 from plugins.accounting.targets import keeps, system_of
@@ -152,10 +154,14 @@ def _build_documents(ctx: CallContext, target: Target, rows: Sequence[Outgoing])
     papers = {one.id: unpack(one.snapshot) for one in documents.values()}
     desk = open_desk(ctx, target, list(papers.values()))
     links = find_links(ctx, target.id, rows[0].kind, [row.our_id for row in rows])
-    values = {}
+    reopened, values = reopened_among(ctx, list(documents.values())), {}
     for row in rows:
         if row.document_id is None or row.document_id not in papers:
             row.state, row.finished_at = "dropped", ctx.now()
+            continue
+        if documents[row.document_id] in reopened and not row.attempts:
+            withdraw(ctx, documents[row.document_id])
+            refresh(ctx, get_batch(ctx, documents[row.document_id].batch_id, lock=True))
             continue
         paper, link = papers[row.document_id], links.get(row.our_id)
         document, troubles = assemble(desk, paper, row.request_id, external_of(link))

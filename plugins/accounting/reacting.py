@@ -19,9 +19,11 @@ from plugins.accounting.batches import (
     refresh,
     take_papers,
 )
+from plugins.accounting.incoming.cursors import look_soon
 from plugins.accounting.links import find_links
 from plugins.accounting.models import ExportDocument, Outgoing, Target
 from plugins.accounting.outgoing import add_work, wake
+from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.targets import halt, list_targets, systems_of
 from plugins.accounting.validating import validate
 
@@ -29,9 +31,17 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 
+_ASIDE = ("left_out", "cancelled")
+_GONE_OUT = ("queued", "delivered")
+
+
 def react(ctx: CallContext, event: Event) -> None:
-    """Let go out what an event is about, to each target that takes it."""
+    """Let go out what an event is about, to each target that takes it; what did not go out yet and counts no more stays here."""
     for target in list_targets(ctx):
+        if event.name == "invoice.unfinalized":
+            _reopen(ctx, target, event.payload["invoice_id"])
+        elif event.name == "invoice.voided":
+            _withdraw_void(ctx, target, event.payload["invoice_id"])
         if target.connection_id is None or not target.active or target.system not in systems_of(ctx):
             continue
         if event.name == "invoice.finalized":
@@ -63,23 +73,41 @@ def _export(ctx: CallContext, target: Target, invoice_id: UUID) -> None:
 
 
 def _void(ctx: CallContext, target: Target, invoice_id: UUID, kind: str) -> None:
-    """What is not on its way goes with its document; what may be there is voided there."""
-    mine = select(ExportDocument).where(ExportDocument.target_id == target.id, ExportDocument.invoice_id == invoice_id)
-    row = ctx.session.scalar(mine.where(ExportDocument.state.not_in(("left_out", "cancelled"))))
-    if row is not None and row.state not in ("queued", "delivered"):
-        batch = get_batch(ctx, row.batch_id, lock=True)
-        for one in _open_work(ctx, row.id):
-            one.state, one.finished_at = "dropped", ctx.now()
-        row.state = "cancelled"
-        refresh(ctx, batch)
-    elif row is not None or find_links(ctx, target.id, kind, [invoice_id]):
+    """What may be there is voided there."""
+    row = _document_of(ctx, target, invoice_id)
+    if row is not None or find_links(ctx, target.id, kind, [invoice_id]):
         add_work(ctx, target.id, kind, invoice_id, action="void", label=row.number if row else "")
         wake(ctx, target.id)
 
 
-def _open_work(ctx: CallContext, document_id: UUID) -> list[Outgoing]:
-    mine = select(Outgoing).where(Outgoing.document_id == document_id, Outgoing.state.in_(("waiting", "failed")))
-    return list(ctx.session.scalars(mine))
+def _withdraw_void(ctx: CallContext, target: Target, invoice_id: UUID) -> None:
+    """What is not on its way stays here, also where nothing goes out by itself."""
+    row = _document_of(ctx, target, invoice_id)
+    if row is not None and row.state not in _GONE_OUT:
+        withdraw(ctx, row, "", "")
+        refresh(ctx, get_batch(ctx, row.batch_id, lock=True))
+
+
+def _reopen(ctx: CallContext, target: Target, invoice_id: UUID) -> None:
+    """What did not go out is withdrawn; what did, because both happened at once, is found by a look at what stands there."""
+    row = _document_of(ctx, target, invoice_id)
+    if row is None or not reopened_among(ctx, [row]):
+        return
+    if row.state not in _GONE_OUT:
+        withdraw(ctx, row)
+        refresh(ctx, get_batch(ctx, row.batch_id, lock=True))
+    elif target.connection_id is not None and target.active:
+        look_soon(ctx, target, everything=True)
+
+
+def _document_of(ctx: CallContext, target: Target, invoice_id: UUID) -> ExportDocument | None:
+    """The document that stands for an invoice; its batch is held, so that it does not go out meanwhile."""
+    mine = select(ExportDocument).where(ExportDocument.target_id == target.id, ExportDocument.invoice_id == invoice_id)
+    row = ctx.session.scalar(mine.where(ExportDocument.state.not_in(_ASIDE)))
+    if row is not None:
+        get_batch(ctx, row.batch_id, lock=True)
+        ctx.session.refresh(row)
+    return row if row is not None and row.state not in _ASIDE else None
 
 
 def _pay(ctx: CallContext, target: Target, payment_id: UUID) -> None:

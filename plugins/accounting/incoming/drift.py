@@ -9,8 +9,9 @@ from kernel.hookspecs.accounting import Change
 DELETED, VOIDED, NOT_VOIDED = "deleted_there", "voided_there", "counts_there"
 TOTAL, TAX, NUMBER, CUSTOMER = "total_differs", "tax_differs", "number_differs", "customer_differs"
 CURRENCY, PAYMENT, CREDIT_THERE = "currency_differs", "payment_changed", "credit_applied_there"
+REOPENED = "draft_again_here"
 NOT_TAKEN, NOT_TAKEN_BACK = "payment_not_taken", "payment_not_taken_back"
-DRIFTS = (DELETED, VOIDED, NOT_VOIDED, TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, PAYMENT)
+DRIFTS = (DELETED, VOIDED, NOT_VOIDED, TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, PAYMENT, REOPENED)
 """Kinds that are found by comparing, and so are looked at again each time."""
 KINDS = (*DRIFTS, CREDIT_THERE, NOT_TAKEN, NOT_TAKEN_BACK)
 

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, PAYMENT, Change
 from kernel.ids import uuid7
 from plugins.accounting.incoming.discrepancies import About, Ledger
-from plugins.accounting.incoming.drift import DRIFTS, Difference, Expected, compare, compare_payment
+from plugins.accounting.incoming.drift import DRIFTS, REOPENED, Difference, Expected, compare, compare_payment
 from plugins.accounting.incoming.models import Seen
 from plugins.accounting.incoming.taking import clients_of, find_received, take_payments
 from plugins.accounting.links import find_links, find_theirs
-from plugins.accounting.models import OPEN_WORK, Link, Outgoing, Target
+from plugins.accounting.models import OPEN_WORK, ExportDocument, Link, Outgoing, Target
+from plugins.accounting.reopened import find_reopened
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -69,11 +70,14 @@ def _compare(ctx: CallContext, target_id: UUID, pairs: Sequence[tuple[Change, Li
     """
     owners = _owners(ctx, target_id, [link for _, link in pairs])
     moving = _on_their_way(ctx, target_id, [link.our_id for _, link in pairs])
+    reopened = _reopened(ctx, target_id, [link.our_id for _, link in pairs if link.kind in (INVOICE, CREDIT_NOTE)])
     for change, link in pairs:
         if link.our_id in moving:
             continue
         owner = owners.get(link.our_id, _Owner())
         found = _differences(change, link, owner)
+        if link.our_id in reopened:
+            found.append(Difference(REOPENED, "", change.number))
         label = link.number or link.external_name or change.external.name or change.external.id
         about = About(change.kind, change.external.id, link.our_id, owner.client_id, label, link.currency)
         ledger.weigh(about, found, DRIFTS)
@@ -85,6 +89,13 @@ def _differences(change: Change, link: Link, owner: _Owner) -> list[Difference]:
     number = link.external_name if change.number == link.external_name else link.number
     expected = Expected(number, owner.customer, link.currency, link.total, link.tax, link.voided)
     return compare_payment(expected, change) if change.kind == PAYMENT else compare(expected, change)
+
+
+def _reopened(ctx: CallContext, target_id: UUID, our_ids: Sequence[UUID]) -> set[UUID]:
+    """Documents that became drafts here at the moment at which they went out."""
+    mine = ExportDocument.target_id == target_id, ExportDocument.state == "delivered", ExportDocument.invoice_id.in_(our_ids)
+    taken = select(ExportDocument.invoice_id, ExportDocument.snapshot["finalized_at"].astext.label("final_at")).where(*mine)
+    return find_reopened(ctx, {row.invoice_id: row.final_at for row in ctx.session.execute(taken)}) if our_ids else set()
 
 
 def _owners(ctx: CallContext, target_id: UUID, links: Sequence[Link]) -> Mapping[UUID, _Owner]:

@@ -34,10 +34,12 @@ KINDS = {
     "credit_applied_there": _l("Credit used there"),
     "payment_not_taken": _l("Payment not taken over"),
     "payment_not_taken_back": _l("Payment not taken back"),
+    "draft_again_here": _l("A draft again here"),
 }
 ADVICE = {
     "voided_there": _l("Void the invoice here as well, or accept that it only counts here."),
     "deleted_there": _l("Void the invoice here as well, deliver it once more, or accept that it only counts here."),
+    "draft_again_here": _l("Finalize it again, then deliver ours once more; or void it once it is final."),
     "counts_there": _l("Void it there, or accept that it counts there."),
     "credit_applied_there": _l("Use the credit here as well; what was paid in money was taken over."),
     "payment_not_taken": _l("Mend what is in the way. The payment is tried again whenever the other side is looked at."),

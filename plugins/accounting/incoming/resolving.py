@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import select
 
 from kernel import audit
-from plugins.accounting.batches import get_batch, queue, refresh
+from kernel.hookspecs.papers import InvoicePaper
+from plugins.accounting.batches import get_batch, open_automatic, queue, refresh, take_papers
 from plugins.accounting.errors import ExceptionSettled, NoWayToResolve
 from plugins.accounting.incoming.discrepancies import get_exception
-from plugins.accounting.incoming.drift import CURRENCY, CUSTOMER, DELETED, NUMBER, TAX, TOTAL
+from plugins.accounting.incoming.drift import CURRENCY, CUSTOMER, DELETED, NUMBER, REOPENED, TAX, TOTAL
 from plugins.accounting.incoming.models import Discrepancy, Seen
 from plugins.accounting.links import drop_link, find_theirs
 from plugins.accounting.models import ExportDocument
 from plugins.accounting.outgoing import wake
+from plugins.accounting.reopened import withdraw
 from plugins.accounting.targets import get_target
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
-    from plugins.accounting.models import Link
+    from plugins.accounting.models import Link, Target
 
-PUSHED = frozenset({TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, DELETED})
+PUSHED = frozenset({TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, DELETED, REOPENED})
 """Kinds that go when the document is delivered once more; one that was deleted there is made anew."""
 
 
@@ -40,6 +43,8 @@ def push_again(ctx: CallContext, exception_id: UUID) -> Discrepancy:
         raise NoWayToResolve("Only documents that were delivered, and count on both sides, are delivered once more.")
     _take_version(ctx, found, link)
     target = get_target(ctx, found.target_id)
+    if found.kind == REOPENED:
+        document = _taken_anew(ctx, target, document)
     queue(ctx, target, [document])
     refresh(ctx, get_batch(ctx, document.batch_id, lock=True))
     wake(ctx, target.id)
@@ -53,6 +58,19 @@ def push_again(ctx: CallContext, exception_id: UUID) -> Discrepancy:
 def _document_of(ctx: CallContext, found: Discrepancy) -> ExportDocument | None:
     mine = ExportDocument.target_id == found.target_id, ExportDocument.invoice_id == found.our_id
     return ctx.session.scalar(select(ExportDocument).where(*mine, ExportDocument.state == "delivered").with_for_update())
+
+
+def _taken_anew(ctx: CallContext, target: Target, old: ExportDocument) -> ExportDocument:
+    """The document as it is final now, in place of the one that was delivered."""
+    papers: Mapping[UUID, InvoicePaper] = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[old.invoice_id])
+    if old.invoice_id not in papers or papers[old.invoice_id].status != "finalized":
+        raise NoWayToResolve(f"{old.number} is a draft. Finalize it first.")
+    withdraw(ctx, old)
+    refresh(ctx, get_batch(ctx, old.batch_id, lock=True))
+    batch = open_automatic(ctx, target)
+    take_papers(ctx, target, batch, [papers[old.invoice_id]], known_there=True)
+    mine = ExportDocument.batch_id == batch.id, ExportDocument.invoice_id == old.invoice_id, ExportDocument.state == "open"
+    return ctx.session.scalars(select(ExportDocument).where(*mine)).one()
 
 
 def _take_version(ctx: CallContext, found: Discrepancy, link: Link) -> None:

@@ -40,6 +40,7 @@ def sum_up_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, P
     whose = (Client.tenant_id == one.tenant_id) & (Client.id == one.client_id)
     given = (Credit.tenant_id == one.tenant_id) & (Credit.invoice_id == one.id)
     amounts = [case((counts, amount), else_=literal(0, BigInteger)) for amount in (one.total, one.tax, unpaid)]
-    found = select(one.id, one.kind, one.number, one.client_id, Client.name, one.currency, *amounts).join(Client, whose)
+    named = select(one.id, one.kind, one.number, one.client_id, Client.name, one.currency, *amounts, one.finalized_at)
+    found = named.join(Client, whose)
     asked = found.outerjoin(Credit, given).where(one.id == any_(literal(list(invoice_ids), ARRAY(Uuid))))
     return {row[0]: PaperSum(*row[1:]) for row in ctx.session.execute(asked)}
