@@ -19,6 +19,7 @@ from plugins.accounting.outgoing import count_open, next_due, wake_later
 from plugins.accounting.portions import Portion, take_portion
 from plugins.accounting.settling import put_all_off, put_back, settle
 from plugins.accounting.targets import get_target, halt, note_currencies, systems_of
+from plugins.accounting.watched import UNFORESEEN, Unforeseen, log, open_watched
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -83,8 +84,11 @@ def open_books(job: JobRun, target_id: UUID, system: AccountingSystem, refused: 
     if access is None or system.open is None:
         return None
     try:
-        gateway = system.open(access)
+        gateway = open_watched(system, access)
         company = gateway.company()
+    except Unforeseen as error:
+        log.exception("The books of target %s cannot be opened", target_id)
+        raise Unavailable(error.detail) from error
     except ConsentWithdrawn as error:
         if not refused:
             return open_books(job, target_id, system, access.token)
@@ -124,13 +128,13 @@ def _send(job: JobRun, target_id: UUID, system: AccountingSystem, books: Books,
     """
     try:
         try:
-            return _ask(job, target_id, books.gateway, portion), books
+            return _each_answered(job, target_id, books.gateway, portion), books
         except ConsentWithdrawn as error:
             anew = open_books(job, target_id, system, books.access.token)
             if anew is None:
                 _come_back(job, target_id, portion.rows, error)
                 return None, None
-            return _ask(job, target_id, anew.gateway, portion), anew
+            return _each_answered(job, target_id, anew.gateway, portion), anew
     except (Unavailable, ConsentWithdrawn) as error:
         _come_back(job, target_id, portion.rows, error)
         return None, None
@@ -152,6 +156,19 @@ def _come_back(job: JobRun, target_id: UUID, rows: Sequence[UUID], error: Deskha
         if wait > _SOON.total_seconds():
             put_all_off(ctx, target_id, asked, "unavailable", error.detail)
         wake_later(ctx, target_id, due_at or asked)
+
+
+def _each_answered(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion) -> list[Done | Failed]:
+    """Answers to a portion. Where it fails in a way that nobody foresaw, each goes by itself, so that one does not hold up the
+    others.
+    """
+    try:
+        return _ask(job, target_id, gateway, portion)
+    except Unforeseen as error:
+        if len(portion.values) > 1:
+            return [answer for one in portion.apart() for answer in _each_answered(job, target_id, gateway, one)]
+        log.exception("%s %s of target %s: nobody foresaw this", portion.kind, portion.ours[0], target_id)
+        return [Failed(UNFORESEEN, error.detail)]
 
 
 def _ask(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion) -> list[Done | Failed]:

@@ -14,6 +14,7 @@ from kernel.ids import uuid7
 from kernel.jobs.ledger import get_job
 from plugins.accounting.errors import BatchState, WorkNotFound
 from plugins.accounting.models import ExportDocument, Outgoing, Target
+from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,9 @@ class Work(NamedTuple):
 
 def add_work(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID, *, action: str = "put", label: str = "",
              document_id: UUID | None = None) -> None:  # fmt: skip
-    """Let something go out; what waits for its turn already is not doubled, and what failed is tried anew."""
+    """Let something go out; what waits for its turn already is not doubled, and what failed is tried anew. Where nobody knows
+    whether it arrived, it stays under its request id.
+    """
     add_works(ctx, target_id, [Work(kind, our_id, label, document_id, action)])
 
 
@@ -61,9 +64,11 @@ def add_works(ctx: CallContext, target_id: UUID, works: Sequence[Work]) -> None:
         return
     fresh = insert(Outgoing).values(rows)
     failed = Outgoing.state == "failed"
-    anew = {"request_id": case((failed, fresh.excluded.request_id), else_=Outgoing.request_id), "state": "waiting",
+    unclear = failed & (Outgoing.code == UNFORESEEN)
+    anew = {"request_id": case((failed & ~unclear, fresh.excluded.request_id), else_=Outgoing.request_id),
+            "state": case((unclear, "sending"), else_="waiting"),
             "due_at": ctx.now(), "code": "", "detail": "", "mend_url": "", "finished_at": None,
-            "attempts": case((failed, 0), else_=Outgoing.attempts),
+            "attempts": case((unclear, 1), (failed, 0), else_=Outgoing.attempts),
             "document_id": fresh.excluded.document_id, "version": Outgoing.version + 1}  # fmt: skip
     keep = fresh.on_conflict_do_update(
         index_elements=["tenant_id", "target_id", "kind", "our_id", "action"], index_where=_OPEN, set_=anew
@@ -134,9 +139,10 @@ def retry_work(ctx: CallContext, work_id: UUID) -> Outgoing:
     if row.document_id is not None:
         document = ctx.session.scalars(select(ExportDocument).where(ExportDocument.id == row.document_id)).one()
         document.state, document.code, document.detail = "queued", "", ""
+    unclear = row.state == "failed" and row.code == UNFORESEEN
     if row.state == "failed":
-        row.request_id, row.attempts = new_request_id(), 0
-    row.state, row.due_at, row.finished_at = "waiting", ctx.now(), None
+        row.request_id, row.attempts = (row.request_id, 1) if unclear else (new_request_id(), 0)
+    row.state, row.due_at, row.finished_at = "sending" if unclear else "waiting", ctx.now(), None
     row.code = row.detail = row.mend_url = ""
     ctx.session.flush()
     audit.record(ctx, "accounting_work.retried", kind="accounting.target", row_id=row.target_id, label=row.label)

@@ -20,13 +20,14 @@ from plugins.accounting.assembling import assemble, open_desk, other_currency
 from plugins.accounting.batches import get_batch, refresh
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import read_mappings
-from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
+from plugins.accounting.models import OPEN_WORK, ExportDocument, Link, Outgoing, Target
 from plugins.accounting.money import build_money, build_uses
 from plugins.accounting.outgoing import add_work, mark
 from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.settling import postpone, refuse
 from plugins.accounting.snapshots import unpack
 from plugins.accounting.targets import keeps, system_of
+from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -49,6 +50,11 @@ class Portion:
     rows: list[UUID] = field(default_factory=list)
     ours: list[UUID] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+
+    def apart(self) -> list[Portion]:
+        """Each row by itself; it may have arrived with the others."""
+        return [Portion(self.kind, self.action, True, [row], [ours], [value])
+                for row, ours, value in zip(self.rows, self.ours, self.values, strict=True)]  # fmt: skip
 
 
 def take_portion(ctx: CallContext, target: Target) -> Portion | None:
@@ -195,8 +201,9 @@ def _build_voids(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> 
     """What never arrived there needs no voiding; while it may still arrive, the voiding waits."""
     links = find_links(ctx, target.id, rows[0].kind, [row.our_id for row in rows])
     ids = [row.our_id for row in rows]
+    may_arrive = Outgoing.state.in_(OPEN_WORK) | ((Outgoing.state == "failed") & (Outgoing.code == UNFORESEEN))
     out = select(Outgoing.our_id).where(Outgoing.target_id == target.id, Outgoing.our_id.in_(ids), Outgoing.action == "put",
-                                        Outgoing.state.in_(("waiting", "sending")))  # fmt: skip
+                                        may_arrive)  # fmt: skip
     coming, values = set(ctx.session.scalars(out)), {}
     for row in rows:
         link = links.get(row.our_id)

@@ -19,6 +19,7 @@ from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Targe
 from plugins.accounting.outgoing import BY_HAND, WAITS, mark, wake_money
 from plugins.accounting.targets import get_target
 from plugins.accounting.validating import write_documents
+from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,9 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
     for row, _, answer in answered:
         if isinstance(answer, Done):
             continue
-        if answer.again:
+        if answer.code == UNFORESEEN:
+            _leave_open(ctx, row, answer)
+        elif answer.again:
             postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, _words(answer))
         elif row.action == "put" and _counts_no_more(ctx, row):
             row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and shall not be
@@ -97,6 +100,17 @@ def refuse(ctx: CallContext, row: Outgoing, code: str, detail: str, mend_url: st
         document = _document(ctx, row.document_id)
         document.state, document.code, document.detail = "refused", code, detail[:2000]
         refresh(ctx, get_batch(ctx, document.batch_id, lock=True))
+
+
+def _leave_open(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
+    """Nobody knows what became of it: it is looked for and tried again under its request id, then waits for a person."""
+    if row.attempts >= _MOST_REFUSALS:
+        refuse(ctx, row, answer.code, _words(answer))
+        return
+    row.code, row.detail, row.due_at = answer.code, _words(answer)[:2000], ctx.now() + _wait(row, answer.wait)
+    if row.document_id is not None:
+        document = _document(ctx, row.document_id)
+        document.code, document.detail = row.code, row.detail
 
 
 def _counts_no_more(ctx: CallContext, row: Outgoing) -> bool:

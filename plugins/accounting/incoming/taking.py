@@ -18,6 +18,7 @@ from plugins.accounting.incoming.drift import CREDIT_THERE, NOT_TAKEN, NOT_TAKEN
 from plugins.accounting.incoming.models import Received
 from plugins.accounting.links import drop_link, find_theirs, put_link
 from plugins.accounting.models import ExportDocument, Outgoing, Target
+from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -117,7 +118,8 @@ def _money(change: Change, ours: Mapping[str, UUID], clients: Mapping[UUID, UUID
 def _unanswered(ctx: CallContext, target_id: UUID) -> bool:
     """Whether money went out of which nobody knows whether it arrived: what looks like theirs may be ours."""
     tried = and_(Outgoing.state == "waiting", Outgoing.attempts > 0, Outgoing.code != "waits_for_document")
-    silent = or_(Outgoing.state == "sending", tried)
+    unclear = and_(Outgoing.state == "failed", Outgoing.code == UNFORESEEN)
+    silent = or_(Outgoing.state == "sending", tried, unclear)
     mine = Outgoing.target_id == target_id, Outgoing.kind.in_(("payment", "credit_use")), silent
     return ctx.session.scalar(select(Outgoing.id).where(*mine).limit(1)) is not None
 
