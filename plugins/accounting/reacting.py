@@ -36,13 +36,16 @@ _GONE_OUT = ("queued", "delivered")
 
 
 def react(ctx: CallContext, event: Event) -> None:
-    """Let go out what an event is about, to each target that takes it; what did not go out yet and counts no more stays here."""
+    """Let go out what an event is about, to each target that takes it; what did not go out yet and counts no more stays here.
+
+    Voids and money wait where a target is paused or its room is switched off; documents are for a batch by hand then.
+    """
     for target in list_targets(ctx):
         if event.name == "invoice.unfinalized":
             _reopen(ctx, target, event.payload["invoice_id"])
         elif event.name == "invoice.voided":
             _withdraw_void(ctx, target, event.payload["invoice_id"])
-        if target.connection_id is None or not target.active or target.system not in systems_of(ctx):
+        if target.connection_id is None:
             continue
         if event.name == "invoice.finalized":
             _export(ctx, target, event.payload["invoice_id"])
@@ -57,7 +60,8 @@ def react(ctx: CallContext, event: Event) -> None:
 def _export(ctx: CallContext, target: Target, invoice_id: UUID) -> None:
     paper = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[invoice_id]).get(invoice_id)
     wanted = paper is not None and paper.status == "finalized" and paper.kind != "prepayment"
-    if not target.auto_export or not wanted or paper.invoice_date < target.starts_on:
+    goes = target.auto_export and target.active and target.system in systems_of(ctx)
+    if not goes or not wanted or paper.invoice_date < target.starts_on:
         return
     batch = open_automatic(ctx, target)
     take_papers(ctx, target, batch, [paper])

@@ -6,5 +6,6 @@ manifest = Manifest(
     name="accounting_files",
     title="Accounting files",
     summary="Invoices and credit notes as CSV for QuickBooks and Xero, as a journal, and as UBL.",
+    requires=("accounting",),
     default_enabled=False,
 )

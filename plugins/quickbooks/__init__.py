@@ -6,6 +6,7 @@ manifest = Manifest(
     name="quickbooks",
     title="QuickBooks Online",
     summary="Delivers invoices, credit notes and payments to QuickBooks Online, and hears of what changes there.",
+    requires=("accounting", "connections"),
     permissions=(
         Permission("quickbooks.read", "See how QuickBooks Online is connected", ("finance",)),
         Permission("quickbooks.manage", "Set what QuickBooks Online signs its messages with"),

@@ -13,7 +13,7 @@ from kernel import jobs
 from kernel.hookspecs.accounting import CREDIT_NOTE, CUSTOMER, INVOICE, PAYMENT
 from plugins.accounting.incoming.models import Discrepancy, LookCursor, Received
 from plugins.accounting.models import Link, Target
-from plugins.accounting.targets import find_books, get_target, system_of
+from plugins.accounting.targets import find_books, get_target, systems_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -87,7 +87,8 @@ def find_cursor(ctx: CallContext, target_id: UUID) -> LookCursor | None:
 def begin_look(ctx: CallContext, target_id: UUID) -> Plan | None:
     """Begin a look, which ends those before; None where there is nobody to be asked."""
     target = get_target(ctx, target_id)
-    if not target.active or target.halted or target.connection_id is None or system_of(ctx, target).open is None:
+    system = systems_of(ctx).get(target.system)
+    if not target.active or target.halted or target.connection_id is None or system is None or system.open is None:
         return None
     cursor = cursor_of(ctx, target)
     cursor.tried_at, cursor.round = ctx.now(), cursor.round + 1
