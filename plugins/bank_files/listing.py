@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, cast, func, or_, select
 
 from kernel.api.listing import Page, paginate
-from plugins.bank_files.models import BankAccount, Entry
+from plugins.bank_files.models import BankAccount, BankFile, Entry
 from plugins.bank_files.services import TO_SETTLE
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ _ROWS = select(
     Entry.id, Entry.account_id, BankAccount.number.label("account"), Entry.booked_on, Entry.amount, Entry.currency, Entry.name,
     Entry.iban, Entry.text, Entry.structured, Entry.reference, Entry.state, Entry.matched,
 ).join(BankAccount, (BankAccount.tenant_id == Entry.tenant_id) & (BankAccount.id == Entry.account_id))  # fmt: skip
+_FILES = select(
+    BankFile.id, BankFile.name, BankFile.state, BankFile.problem, BankFile.found, BankFile.fresh, BankFile.skipped,
+    BankFile.job_id, BankFile.uploaded_by, BankFile.uploaded_at,
+)  # fmt: skip
 _SORTABLE = {"booked_on": Entry.booked_on}
 _FILTERS = {"state": Entry.state, "account_id": Entry.account_id, "file_id": Entry.file_id}
 
@@ -51,3 +55,8 @@ def sums(ctx: CallContext) -> Sequence[Mapping[str, Any]]:
         ).where(Entry.state != "outgoing").group_by(Entry.currency).order_by(Entry.currency)
     )  # fmt: skip
     return [dict(row) for row in rows.mappings()]
+
+
+def list_files(ctx: CallContext, query: Mapping[str, Any]) -> Page:
+    """One page of files, the latest first."""
+    return paginate(ctx, _FILES, query, sortable={"uploaded_at": BankFile.uploaded_at}, default="-uploaded_at")

@@ -35,7 +35,7 @@ class BankAccount(TenantTable):
 
 
 class BankFile(TenantTable):
-    """A file that was uploaded; `account_id` is known for tables, and `file_key` until it was read."""
+    """A file that was uploaded; `account_id` is known for tables, `file_key` is where it is kept as it came."""
 
     __tablename__ = "bank_files_files"
     __table_args__ = (

@@ -19,6 +19,7 @@ from kernel.web.pages import Pages, redirect_to, render
 from plugins.bank_files import listing, schemas, services, uploads
 from plugins.bank_files.errors import StatementUnreadable
 from plugins.bank_files.matching import Suggestion
+from plugins.bank_files.routes import original_response
 from plugins.bank_files.sheets import FIELDS, Columns
 
 pages = Pages("bank_files")
@@ -145,9 +146,14 @@ def match_client(ctx: CallContext, entry_id: UUID, client_id: UUID, data: dict[s
     return redirect_to(f"/bank-entries/{entry_id}", toast=_("Matched."), undo=f"/bank-matches/{match.id}/undo")
 
 
-@pages.get("/bank-files", permission="bank_file.read")
-def files(ctx: CallContext) -> ResponseReturnValue:
-    return render("bank_files/files.html", files=uploads.list_files(ctx), states=FILE_STATES)
+@pages.get("/bank-files", permission="bank_file.read", query=schemas.FileQuery)
+def files(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
+    return render("bank_files/files.html", page=listing.list_files(ctx, query), states=FILE_STATES)
+
+
+@pages.get("/bank-files/<uuid:file_id>/original", permission="bank_file.read")
+def original(ctx: CallContext, file_id: UUID) -> ResponseReturnValue:
+    return original_response(uploads.original_of(ctx, file_id))
 
 
 @pages.form("/bank-files/new", permission="bank_file.manage", schema=schemas.UploadIn, template="bank_files/upload_form.html",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
+
+from flask import Response
 
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
@@ -25,6 +28,25 @@ def take_file(ctx: CallContext, body: dict[str, Any]) -> Any:
 def get_file(ctx: CallContext, file_id: UUID) -> Any:
     """Read how the import of a statement stands"""
     return uploads.get_file(ctx, file_id)
+
+
+@rest.get("/bank-files", permission="bank_file.read", query=schemas.FileQuery, out=schemas.StatementPage)
+def list_files(ctx: CallContext, query: dict[str, Any]) -> Page:
+    """List imported statements"""
+    return listing.list_files(ctx, query)
+
+
+@rest.get("/bank-files/<uuid:file_id>/original", permission="bank_file.read")
+def get_original(ctx: CallContext, file_id: UUID) -> Response:
+    """A statement as it came from the bank"""
+    return original_response(uploads.original_of(ctx, file_id))
+
+
+def original_response(file: uploads.Original) -> Response:
+    """A file that a browser keeps and does not show."""
+    response = Response(file.content, content_type=file.content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+    return response
 
 
 @rest.get("/bank-entries", permission="bank_file.read", query=schemas.EntryQuery, out=schemas.EntryPage)

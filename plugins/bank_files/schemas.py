@@ -92,6 +92,10 @@ class StatementOut(Schema):
     uploaded_at = fields.AwareDateTime()
 
 
+FileQuery = filtered(state=fields.String())
+StatementPage = page_schema(StatementOut)
+
+
 class UploadIn(Schema):
     account = fields.String(load_default="")
     currency = fields.String(load_default="", validate=validate.Length(max=3))

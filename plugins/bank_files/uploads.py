@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +27,14 @@ JOB = "bank_files.read"
 ROOM = "bank_files"
 BATCH = 500
 MOST_BYTES = 20 * 1024 * 1024
+
+
+class Original(NamedTuple):
+    """A file as it came, byte by byte."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 def take_file(ctx: CallContext, *, name: str, content: bytes, account: str = "", currency: str = "") -> BankFile:
@@ -88,9 +96,12 @@ def get_file(ctx: CallContext, file_id: UUID) -> BankFile:
     return row
 
 
-def list_files(ctx: CallContext, limit: int = 20) -> list[BankFile]:
-    """The latest files."""
-    return list(ctx.session.scalars(select(BankFile).order_by(BankFile.id.desc()).limit(limit)))
+def original_of(ctx: CallContext, file_id: UUID) -> Original:
+    """A file as it came. Raises StatementNotFound, and FileMissing, FileDamaged and FilesUnavailable of the file store."""
+    row = get_file(ctx, file_id)
+    content = ctx.kernel.files.get_bytes(ctx.tenant_id, row.file_key)
+    kind, ending = ("application/xml", ".xml") if looks_like_xml(content) else ("text/csv", ".csv")
+    return Original(row.name if "." in row.name else f"{row.name}{ending}", kind, content)
 
 
 def sheet_of(ctx: CallContext, row: BankFile) -> Sheet:
