@@ -16,6 +16,8 @@ from plugins.extensions.guests.pool import GuestPool
 from tests.extensions.mutants import fates, mutants, small_guests
 
 EACH, SEED = 40, 5
+TIGHT = 130 << 20
+"""Bytes of memory in which a small guest is compiled, and a large one is not."""
 
 
 @pytest.mark.parametrize("runtime", [COMPONENT, EXTISM])
@@ -49,6 +51,7 @@ def test_a_compile_bomb_is_stopped_by_time_and_by_memory(store: ArtefactStore) -
     with pytest.raises(ComponentRefused) as slow:
         compile_component(store, wasm, (), (), EXTISM, seconds=0.1)
     assert slow.value.code == "compile_limit_exceeded"
+    compile_component(store, bomb(1, 1), (), (), EXTISM, memory_bytes=TIGHT)
     with pytest.raises(ComponentRefused) as large:
-        compile_component(store, wasm, (), (), EXTISM, memory_bytes=170 << 20)
+        compile_component(store, wasm, (), (), EXTISM, memory_bytes=TIGHT)
     assert large.value.code == "compile_limit_exceeded"
