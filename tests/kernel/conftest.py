@@ -10,6 +10,8 @@ import pytest
 
 from kernel.app import Kernel
 from kernel.config import Settings
+from local.postgres import EmbeddedPostgres
+from tests.ground import ground_beside
 from tests.kernel.api_stage import api_app, room_kernel
 from tests.kernel.web_stage import meet_parcels, web_app, web_kernel
 from tests.kernel.work_stage import Tower, build_tower
@@ -41,9 +43,16 @@ def parcels(acme: Any, kernel: Kernel) -> Any:
     return replace(acme, kernel=stage, app=web_app(stage))
 
 
+@pytest.fixture(scope="session")
+def tower_settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings on a database in which there are towers only: its workers and schedulers look after every tenant there is."""
+    with ground_beside(postgres, tmp_path_factory.mktemp("towers")) as kernel:
+        yield kernel.settings
+
+
 @pytest.fixture
-def tower(settings: Settings) -> Iterator[Tower]:
+def tower(tower_settings: Settings) -> Iterator[Tower]:
     """Acme and Beta with bells and ears, and a clock that stands still."""
-    tower = build_tower(settings)
+    tower = build_tower(tower_settings)
     yield tower
     tower.kernel.db.dispose()

@@ -19,9 +19,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tower: Tower, settings: Settings) -> Run:
+def run(tower: Tower, tower_settings: Settings) -> Run:
     """Runs `deskhand job …` for Acme."""
-    environment = {f"DESKHAND_{one.name.upper()}": str(getattr(settings, one.name)) for one in fields(settings)}
+    environment = {f"DESKHAND_{one.name.upper()}": str(getattr(tower_settings, one.name)) for one in fields(tower_settings)}
     with tower.kernel.call(tower.acme) as ctx:
         slug = ctx.tenant.slug
     return lambda *words: CliRunner().invoke(main, ["job", *words, "--tenant", slug], env=environment)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import delete, select
 
 from kernel.app import Kernel
@@ -12,8 +15,19 @@ from kernel.directory.models import Role, RolePermission
 from kernel.founding import greet_every_tenant
 from kernel.jobs import schedules
 from kernel.plugins import Plugins
+from local.postgres import EmbeddedPostgres
+from tests.ground import ground_beside
 from tests.kernel.work_rooms import bells_later, ears
-from tests.kernel.work_stage import Tower
+from tests.kernel.work_stage import Tower, build_tower
+
+
+@pytest.fixture
+def tower(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Tower]:
+    """A tower in an installation of its own, for an upgrade greets every tenant."""
+    with ground_beside(postgres, tmp_path) as kernel:
+        tower = build_tower(kernel.settings)
+        yield tower
+        tower.kernel.db.dispose()
 
 
 def upgraded(tower: Tower) -> Kernel:

@@ -25,9 +25,9 @@ PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
-def live(settings: Settings) -> Iterator[Tower]:
+def live(tower_settings: Settings) -> Iterator[Tower]:
     """Acme and Beta on the machine's clock, with a lease of two seconds; nothing is left of other tests' work."""
-    tower = build_tower(replace(settings, job_lease=2), SystemClock())
+    tower = build_tower(replace(tower_settings, job_lease=2), SystemClock())
     celery_app(tower.kernel.settings).control.purge()
     with tower.kernel.db.transaction() as session:
         session.execute(delete(Wakeup))
