@@ -39,14 +39,16 @@ EntryPage = page_schema(EntryRow)
 
 class ShareIn(Schema):
     invoice_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(min=1))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, error="Enter an amount above zero."))
 
 
 class MatchIn(Schema):
     """Without `amount` all that is left; without `shares` the invoices due first are paid first."""
 
     client_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
+    amount = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1, error="Enter an amount above zero.")
+    )
     shares = fields.List(fields.Nested(ShareIn), load_default=None, allow_none=True, validate=validate.Length(max=1000))
 
 
@@ -120,7 +122,9 @@ class ShareRow(Schema):
 
 
 class MatchForm(Schema):
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(min=1), metadata={"money": True})
+    amount = fields.Integer(
+        strict=True, required=True, validate=validate.Range(min=1, error="Enter an amount above zero."), metadata={"money": True}
+    )
     shares = fields.List(fields.Nested(ShareRow), load_default=list)
 
 

@@ -129,7 +129,10 @@ def check_discount(discount: Discount, field: str = "value") -> None:
     if discount.kind is DiscountKind.PERCENTAGE and value > 100:
         raise DiscountInvalid("A percentage is from 0 to 100.", errors={field: "Enter a percentage from 0 to 100."})
     if discount.kind is DiscountKind.FIXED and value != int(value):
-        raise DiscountInvalid("A fixed discount is whole minor units.", errors={field: "Enter whole minor units."})
+        raise DiscountInvalid(
+            "A fixed discount has no more decimals than its currency.",
+            errors={field: "Enter no more decimals than the currency has."},
+        )
 
 
 def _in_scope(lines: Sequence[Line], discount: Discount, field: str) -> list[int]:

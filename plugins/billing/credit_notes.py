@@ -148,14 +148,15 @@ def _parts(ctx: CallContext, original: Invoice, asked: Sequence[CreditAsked] | N
     elif not asked:
         raise InvalidInput(errors={"lines": "Choose at least one line, or credit all of it."})
     else:
-        _check_asked(asked, stored, done)
+        _check_asked(asked, stored, done, original.currency)
         parts = [_Part(stored[one.line_id], done.get(one.line_id, 0), one.amount) for one in asked]
     if not parts:
         raise CreditTooLarge(f"Nothing of {original.number} is left to be credited.")
     return parts
 
 
-def _check_asked(asked: Sequence[CreditAsked], stored: Mapping[UUID, InvoiceLine], done: Mapping[UUID | None, int]) -> None:
+def _check_asked(asked: Sequence[CreditAsked], stored: Mapping[UUID, InvoiceLine], done: Mapping[UUID | None, int],
+                 currency: str) -> None:  # fmt: skip
     errors = {}
     for at, one in enumerate(asked):
         line = stored.get(one.line_id)
@@ -163,7 +164,9 @@ def _check_asked(asked: Sequence[CreditAsked], stored: Mapping[UUID, InvoiceLine
             errors[f"lines[{at}].line_id"] = "Name each line of this invoice at most once."
         elif not 0 < one.amount <= line.net - line.discount - done.get(line.id, 0):
             left = line.net - line.discount - done.get(line.id, 0)
-            errors[f"lines[{at}].amount"] = f"Between 1 and {left} minor units of this line can be credited."
+            errors[f"lines[{at}].amount"] = (
+                f"{format_minor(left, currency)} of this line can be credited; enter more than nothing, and no more."
+            )
     if errors:
         raise CreditTooLarge(errors=errors)
 

@@ -23,6 +23,8 @@ LONGEST = 500
 LONGEST_REASON = 200
 MOST_LINES = 1000
 MOST_AMOUNT = 10**15
+AMOUNT_ABOVE_ZERO = "Enter an amount above zero, and not more than any invoice comes to."
+AMOUNT_FROM_ZERO = "Enter an amount that is not below zero, and not more than any invoice comes to."
 """Minor units; what is larger is mistyped, and sums of such could not be stored."""
 _FOUR_PLACES = -4
 
@@ -119,7 +121,7 @@ def _line_errors(one: LineAsked, offers: Mapping[UUID, Offer], places: set[UUID]
     if one.rate is not None and one.rate < 0:
         errors["rate"] = "A rate is not below zero; use a discount."
     if one.rate is not None and one.rate > MOST_AMOUNT:
-        errors["rate"] = f"At most {MOST_AMOUNT} minor units."
+        errors["rate"] = "This is more than any invoice comes to."
     if one.exemption is not None and not 1 <= len(one.exemption) <= LONGEST_REASON:
         errors["exemption"] = f"Say in 1 to {LONGEST_REASON} characters why it is exempt."
     if one.location_id is not None and one.location_id not in places:
@@ -186,7 +188,7 @@ def _discount_errors(one: DiscountAsked, count: int, items: set[UUID | None]) ->
     if one.percent is not None and not (0 <= one.percent <= 100 and one.percent == round(one.percent, 6)):
         errors["percent"] = "A percentage is from 0 to 100, with at most six decimals."
     if one.amount is not None and not 0 <= one.amount <= MOST_AMOUNT:
-        errors["amount"] = f"An amount is from 0 to {MOST_AMOUNT} minor units."
+        errors["amount"] = "An amount is not below zero, and not more than any invoice comes to."
     if one.line is not None and one.item_id is not None:
         errors["line"] = "Name a line or an item, not both."
     if one.line is not None and not 1 <= one.line <= count:

@@ -13,6 +13,7 @@ from kernel import audit, events
 from kernel.directory.clients import get_client
 from kernel.errors import Conflict, InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
+from kernel.money import format_minor
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit
 from plugins.billing.days import check_days
 from plugins.billing.errors import CreditUsed, PaymentNotFound, PaymentRefunded, PaymentTaken
@@ -167,7 +168,9 @@ def _check_shares(client_id: UUID, currency: str, amount: int, allocations: Sequ
         elif invoice_id in {one.invoice_id for one in allocations[:at]}:
             errors[f"allocations[{at}].invoice_id"] = "Name each invoice at most once."
         elif not 0 < share <= left:
-            errors[f"allocations[{at}].amount"] = f"Between 1 and {left} minor units are open of {invoice.number}."
+            errors[f"allocations[{at}].amount"] = (
+                f"{format_minor(left, currency)} are open of {invoice.number}; enter more than nothing, and no more."
+            )
     if not errors and sum(one.amount for one in allocations) > amount:
         errors["amount"] = "More is shared out than was received."
     if errors:

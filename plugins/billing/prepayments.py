@@ -20,7 +20,7 @@ from plugins.billing.days import check_days
 from plugins.billing.drafts import Draft, manual_line
 from plugins.billing.funnel import write_invoices
 from plugins.billing.invoices import claimed, get_invoice
-from plugins.billing.manual import LONGEST, MOST_AMOUNT
+from plugins.billing.manual import AMOUNT_ABOVE_ZERO, LONGEST, MOST_AMOUNT
 from plugins.billing.models import Invoice
 from plugins.billing.pricing import explain
 from plugins.billing.receivables.terms import agree
@@ -66,7 +66,7 @@ def create_prepayment(ctx: CallContext, *, client_id: UUID, amount: int, descrip
 def _check(amount: int, description: str) -> None:
     errors = {}
     if not 0 < amount <= MOST_AMOUNT:
-        errors["amount"] = f"Between 1 and {MOST_AMOUNT} minor units."
+        errors["amount"] = AMOUNT_ABOVE_ZERO
     if not 1 <= len(description.strip()) <= LONGEST:
         errors["description"] = f"Write 1 to {LONGEST} characters."
     if errors:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kernel.errors import DeskhandError
 from kernel.hookspecs.tax import TaxDocument, TaxedLine, TaxGroup, TaxLine, TaxPolicy, TaxResult, TaxSource
+from kernel.money import format_minor
 from plugins.billing.assembly import Discounted, apply_discounts, tax_lines, total_up
 from plugins.billing.drafts import Assembled, Draft
 from plugins.billing.errors import InvoiceBelowZero, TaxAnswerInvalid
@@ -139,7 +140,7 @@ def _total(asked: _Asked, answers: Sequence[Answer]) -> Assembled | DeskhandErro
     except DeskhandError as error:
         return error
     if totals.total < 0:
-        return InvoiceBelowZero(f"The lines add up to {totals.total} minor units; write a credit note instead.")
+        return InvoiceBelowZero(f"The lines add up to {format_minor(totals.total, draft.currency)}; write a credit note instead.")
     return Assembled(draft, found, taxes, tax_dates, totals)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from kernel import audit, events
 from kernel.errors import InvalidInput, PreconditionFailed
 from kernel.ids import uuid7
+from kernel.money import format_minor
 from plugins.billing.credits.applying import check_not_expired
 from plugins.billing.credits.moving import lock_credits, move_credit
 from plugins.billing.credits.rules import in_order
@@ -67,7 +68,7 @@ def refund_payment(ctx: CallContext, payment_id: UUID, *, amount: int, refunded_
     if refunded_before is not None and payment.refunded != refunded_before:
         raise PreconditionFailed("This refund was noted already, or another one. Look at the payment again.")
     if amount > (most := _most(shares, invoices, credits)):
-        raise CreditTooLarge(errors={"amount": f"At most {most} minor units of this payment can go back."})
+        raise CreditTooLarge(errors={"amount": f"At most {format_minor(most, payment.currency)} of this payment can go back."})
     refund_id, from_credits = uuid7(), min(amount, sum(one.remaining for one in credits))
     booked = {"cash": -amount, "credit": from_credits, "receivable": amount - from_credits}
     [entry_id] = post_entries(ctx, [Booking("refund", day, payment.currency, payment.client_id, refund_id,
@@ -127,7 +128,9 @@ def refund_credit(ctx: CallContext, credit_id: UUID, *, amount: int, refunded_on
     [credit] = lock_credits(ctx, [credit_id], version)
     check_not_expired(ctx, credit)
     if amount > credit.remaining:
-        raise CreditTooLarge(errors={"amount": f"At most {credit.remaining} minor units are left of this credit."})
+        raise CreditTooLarge(
+            errors={"amount": f"At most {format_minor(credit.remaining, credit.currency)} are left of this credit."}
+        )
     refund_id = uuid7()
     [entry_id] = post_entries(ctx, [Booking("refund", day, credit.currency, credit.client_id, refund_id,
                                             "Credit refunded", {"cash": -amount, "credit": amount})])  # fmt: skip

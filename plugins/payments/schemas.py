@@ -55,7 +55,9 @@ class LinkOut(Schema):
 
 
 class RefundIn(Schema):
-    amount = fields.Integer(required=True, strict=True, validate=validate.Range(min=1), metadata={"money": True})
+    amount = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=1, error="Enter an amount above zero."), metadata={"money": True}
+    )
 
 
 class RefundOut(Schema):

@@ -19,7 +19,9 @@ class EntryIn(Schema):
     notes = fields.String(validate=validate.Length(max=5000))
     user_id = fields.UUID()
     contract_line_id = fields.UUID(allow_none=True)
-    rate = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 10**15))
+    rate = fields.Integer(
+        strict=True, allow_none=True, validate=validate.Range(0, 10**15, error="Enter a rate that is not below zero.")
+    )
     currency = fields.String(allow_none=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
 
 

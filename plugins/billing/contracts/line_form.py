@@ -23,6 +23,7 @@ from plugins.billing.contracts.schemas import (
     multiplier_field,
     quantity_field,
 )
+from plugins.billing.manual import AMOUNT_FROM_ZERO
 
 _BUCKET = (
     "unit", "included", "overage_rate", "rollover", "covers_all", "after_hours", "hours_id", "alert_percent", "members",
@@ -44,7 +45,7 @@ class LineForm(LineIn):
     overtime_after = fields.Integer(allow_none=True, validate=validate.Range(1, 10_080))
     unit = fields.String(validate=validate.OneOf(UNITS))
     included = quantity_field(validate.Range(min=0))
-    overage_rate = fields.Integer(validate=validate.Range(0, 10**15))
+    overage_rate = fields.Integer(validate=validate.Range(0, 10**15, error=AMOUNT_FROM_ZERO))
     rollover = fields.Boolean()
     covers_all = fields.Boolean()
     after_hours = multiplier_field(allow_none=True)

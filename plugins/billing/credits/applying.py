@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from kernel import audit, events
 from kernel.db import among
 from kernel.ids import uuid7
+from kernel.money import format_minor
 from plugins.billing.credits.moving import lock_credits, move_credit, said_of
 from plugins.billing.credits.rules import Rule, in_order, rules_of
 from plugins.billing.errors import ApplicationNotFound, ApplicationReversed, CreditExpired, CreditTooLarge, PrepaymentNeedsMoney
@@ -33,7 +34,7 @@ def apply_credit(ctx: CallContext, invoice_id: UUID, credit_id: UUID, amount: in
     most = min(credit.remaining, invoice.total - invoice.settled)
     wanted = most if amount is None else amount
     if not 0 < wanted <= most:
-        raise CreditTooLarge(errors={"amount": f"At most {most} minor units can be applied."})
+        raise CreditTooLarge(errors={"amount": f"At most {format_minor(most, credit.currency)} can be applied."})
     return _apply(ctx, invoice, credit, wanted)
 
 

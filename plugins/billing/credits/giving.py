@@ -12,6 +12,7 @@ from kernel import audit, events
 from kernel.directory.clients import get_client
 from kernel.errors import InvalidInput
 from kernel.ids import uuid7
+from kernel.money import format_minor
 from plugins.billing.credits.applying import check_not_expired
 from plugins.billing.credits.moving import give_credit, lock_credits, move_credit, said_of
 from plugins.billing.days import check_days
@@ -94,7 +95,9 @@ def transfer_credit(ctx: CallContext, credit_id: UUID, *, client_id: UUID, reaso
     check_not_expired(ctx, credit)
     wanted = credit.remaining if amount is None else amount
     if not 0 < wanted <= credit.remaining:
-        raise CreditTooLarge(errors={"amount": f"At most {credit.remaining} minor units are left of this credit."})
+        raise CreditTooLarge(
+            errors={"amount": f"At most {format_minor(credit.remaining, credit.currency)} are left of this credit."}
+        )
     new_id, words = uuid7(), f"Credit transferred to {receiver.name}"
     [out_id] = post_entries(ctx, [Booking("credit_transferred", ctx.today(), credit.currency, credit.client_id, credit.id,
                                           words, {"credit": wanted, "transfer": -wanted})])  # fmt: skip

@@ -7,12 +7,12 @@ from marshmallow import Schema, fields, validate
 from kernel.api.listing import filtered, page_schema
 from plugins.billing.credits.listing import STATES
 from plugins.billing.credits.rules import ORDERS
-from plugins.billing.manual import MOST_AMOUNT
+from plugins.billing.manual import AMOUNT_ABOVE_ZERO, MOST_AMOUNT
 from plugins.billing.payments import METHODS
 from plugins.billing.said import LONGEST_REASON
 
 _REASON = validate.Length(1, LONGEST_REASON)
-_AMOUNT = validate.Range(1, MOST_AMOUNT)
+_AMOUNT = validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO)
 
 
 class CreditOut(Schema):

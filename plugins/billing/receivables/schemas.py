@@ -7,14 +7,14 @@ from decimal import Decimal
 from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.billing.manual import MOST_AMOUNT
+from plugins.billing.manual import AMOUNT_ABOVE_ZERO, AMOUNT_FROM_ZERO, MOST_AMOUNT
 from plugins.billing.models.receivables import COUNTED_FROM, FEE_KINDS, LETTER_KINDS
 
 _CODE = validate.Regexp(r"[a-z0-9_]{1,40}\Z", error="Write small letters, digits and underscores, at most 40.")
 _NAME = validate.Length(1, 100)
 _DAYS = validate.Range(0, 365)
 _PERCENT = validate.Range(Decimal(0), Decimal(100))
-_AMOUNT = validate.Range(1, MOST_AMOUNT)
+_AMOUNT = validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO)
 _CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Write an ISO 4217 code such as EUR.")
 _TAXES = validate.OneOf(["exempt", "standard", "reduced"])
 
@@ -191,7 +191,9 @@ class LateFeeIn(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(FEE_KINDS), metadata={"example": "percent"})
     percent = fields.Decimal(allow_none=True, allow_nan=False, validate=_PERCENT, metadata={"example": "1.5"})
     amount = fields.Integer(allow_none=True, strict=True, validate=_AMOUNT, metadata={"example": None})
-    minimum = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, MOST_AMOUNT), metadata={"example": 0})
+    minimum = fields.Integer(
+        load_default=0, strict=True, validate=validate.Range(0, MOST_AMOUNT, error=AMOUNT_FROM_ZERO), metadata={"example": 0}
+    )
     grace_days = fields.Integer(load_default=0, strict=True, validate=_DAYS, metadata={"example": 5})
     starts_on = fields.Date(metadata={"description": "Months that began before this day are free; by default today."})
     tax_category = fields.String(load_default="exempt", validate=_TAXES)
@@ -201,7 +203,9 @@ class LateFeePatch(Schema):
     kind = fields.String(validate=validate.OneOf(FEE_KINDS), metadata={"example": "percent"})
     percent = fields.Decimal(allow_none=True, allow_nan=False, validate=_PERCENT, metadata={"example": "1.5"})
     amount = fields.Integer(allow_none=True, strict=True, validate=_AMOUNT, metadata={"example": None})
-    minimum = fields.Integer(strict=True, validate=validate.Range(0, MOST_AMOUNT), metadata={"example": 0})
+    minimum = fields.Integer(
+        strict=True, validate=validate.Range(0, MOST_AMOUNT, error=AMOUNT_FROM_ZERO), metadata={"example": 0}
+    )
     grace_days = fields.Integer(strict=True, validate=_DAYS, metadata={"example": 5})
     starts_on = fields.Date()
     tax_category = fields.String(validate=_TAXES)

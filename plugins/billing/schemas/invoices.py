@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from kernel.api.listing import filtered, page_schema
 from plugins.billing.invoices import LONGEST_PO
 from plugins.billing.listing import STATES
-from plugins.billing.manual import LONGEST, LONGEST_REASON
+from plugins.billing.manual import AMOUNT_ABOVE_ZERO, AMOUNT_FROM_ZERO, LONGEST, LONGEST_REASON
 from plugins.billing.schemas.sendings import SendingOut
 
 
@@ -223,7 +223,7 @@ class CreditLineIn(Schema):
     """How much of a line's amount, before tax, is credited."""
 
     line_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, error=AMOUNT_ABOVE_ZERO))
 
 
 class CreditNoteIn(Schema):
@@ -240,7 +240,7 @@ class CreditPick(Schema):
     line_id = fields.UUID(required=True)
     take = fields.Boolean(load_default=False)
     quantity = fields.Decimal(allow_none=True, load_default=None, allow_nan=False, validate=validate.Range(min=0))
-    amount = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0))
+    amount = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0, error=AMOUNT_FROM_ZERO))
 
 
 class CreditSumForm(Schema):

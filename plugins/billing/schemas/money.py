@@ -5,12 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from kernel.api.listing import filtered, page_schema
-from plugins.billing.manual import LONGEST, MOST_AMOUNT
+from plugins.billing.manual import AMOUNT_ABOVE_ZERO, AMOUNT_FROM_ZERO, LONGEST, MOST_AMOUNT
 from plugins.billing.payments import METHODS
 
 
 class PaymentIn(Schema):
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO))
     received_on = fields.Date()
     method = fields.String(load_default="bank_transfer", validate=validate.OneOf(METHODS))
     reference = fields.String(load_default="", validate=validate.Length(max=200))
@@ -20,7 +20,7 @@ class AllocationIn(Schema):
     """How much of a payment an invoice gets."""
 
     invoice_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO))
 
 
 class ClientPaymentIn(PaymentIn):
@@ -35,7 +35,9 @@ class ShareForm(Schema):
     """A row of the form: an open invoice, and what it gets; nothing typed: nothing."""
 
     invoice_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, allow_none=True, load_default=None, validate=validate.Range(0, MOST_AMOUNT))
+    amount = fields.Integer(
+        strict=True, allow_none=True, load_default=None, validate=validate.Range(0, MOST_AMOUNT, error=AMOUNT_FROM_ZERO)
+    )
 
 
 class ClientPaymentForm(PaymentIn):
@@ -112,7 +114,7 @@ class PrepaymentIn(Schema):
     """A prepayment over an amount. Without `currency` the client's; without `due_date` by the client's terms."""
 
     client_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO))
     description = fields.String(required=True, validate=validate.Length(1, LONGEST))
     currency = fields.String(validate=validate.Length(equal=3))
     invoice_date = fields.Date()
@@ -122,7 +124,7 @@ class PrepaymentIn(Schema):
 
 class PrepaymentForm(Schema):
     client_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT))
+    amount = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_AMOUNT, error=AMOUNT_ABOVE_ZERO))
     currency = fields.String(required=True, validate=validate.Length(equal=3))
     description = fields.String(required=True, validate=validate.Length(1, LONGEST))
     due_date = fields.Date()
@@ -133,7 +135,7 @@ class ApplyIn(Schema):
     """`amount` defaults to as much as credit and invoice allow."""
 
     credit_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, validate=validate.Range(1))
+    amount = fields.Integer(strict=True, validate=validate.Range(1, error=AMOUNT_ABOVE_ZERO))
 
 
 class PaymentRecorded(Schema):
