@@ -11,7 +11,7 @@ from kernel.hookspecs.accounting import CREDIT_NOTE, Document, DocumentLine, Pro
 from plugins.accounting_files.errors import AccountingFileRefused
 
 NOT_IN_SUM, TOO_FINE, LONG_NUMBER = "lines_do_not_add_up", "amount_too_fine", "number_too_long"
-BELOW_ZERO, TOO_LONG = "amount_below_zero", "too_many_lines"
+BELOW_ZERO, TOO_LONG, NO_CREDIT_NOTES = "amount_below_zero", "too_many_lines", "credit_note_not_importable"
 
 
 class Priced(NamedTuple):
@@ -60,6 +60,12 @@ def find_below_zero(document: Document) -> Iterator[Problem]:
     """Lines below zero, in a file that takes none."""
     if any(one.net < 0 for one in document.lines):
         yield _problem(document, BELOW_ZERO, "A line is below zero, which this import does not take. Enter it there by hand.")
+
+
+def no_credit_note(document: Document) -> Problem:
+    """A credit note, for a system whose import of them nobody vouches for."""
+    words = "What this import makes of credit notes is not documented. Leave it out and enter it there, or connect the system."
+    return _problem(document, NO_CREDIT_NOTES, words)
 
 
 def find_long(document: Document, rows: int) -> Iterator[Problem]:
