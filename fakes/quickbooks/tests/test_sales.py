@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -11,11 +12,12 @@ from quickbooks import QuickBooks
 from quickbooks.batch import batch_create
 from quickbooks.exceptions import ObjectNotFoundException, QuickbooksException, ValidationException
 from quickbooks.objects import Customer, Invoice, Payment, SalesItemLine, SalesItemLineDetail
-from quickbooks.objects.base import LinkedTxn, Ref
+from quickbooks.objects.base import Address, LinkedTxn, Ref
 from quickbooks.objects.creditmemo import CreditMemo
+from quickbooks.objects.estimate import Estimate
 from quickbooks.objects.payment import PaymentLine
 from quickbooks.objects.tax import TxnTaxDetail
-from quickbooks_fake import Company, Fault
+from quickbooks_fake import Company, Fault, QuickBooksFake
 
 
 def ref(value: str) -> Ref:
@@ -200,3 +202,36 @@ def test_somebody_works_at_the_screen(company: Company, client: QuickBooks) -> N
 def test_validation_has_the_clients_own_exception(client: QuickBooks) -> None:
     with pytest.raises(ValidationException):
         sale(Invoice, customer(client), "1").save(qb=client)
+
+
+def test_an_estimate_is_reckoned_by_where_it_is_shipped_to_and_books_nothing(
+    fake: QuickBooksFake, connect: Callable[[str], QuickBooks]
+) -> None:
+    company = fake.company("9131", "Acme MSP Inc.", automated_tax=True)
+    tucson = next(row["Id"] for row in company.rows("TaxCode") if row["Name"] == "Tucson")
+    company.books.tax_by_region = {"AZ": tucson}
+    company.close_books(date(2026, 9, 30))
+    client = connect("9131")
+    globex = customer(client)
+    asked = sale(Estimate, globex, "Q-1", "100", taxable=True)
+    address = Address()
+    address.CountrySubDivisionCode = "AZ"
+    asked.ShipAddr = address
+    made = asked.save(qb=client)
+    assert (made.TxnTaxDetail.TotalTax, made.TotalAmt, made.TxnStatus) == (Decimal("9.10"), Decimal("109.10"), "Pending")
+    assert [line.Amount for line in made.TxnTaxDetail.TaxLine] == [Decimal("7.10"), Decimal("2.00")]
+    [there] = Estimate.where("DocNumber = 'Q-1'", qb=client)
+    assert there.Id == made.Id
+    assert "Balance" not in company.rows("Estimate")[0]
+    address.CountrySubDivisionCode = "OR"
+    assert sale_to(client, globex, "Q-2", address).TxnTaxDetail.TotalTax == 0
+    made.delete(qb=client)
+    assert [row["DocNumber"] for row in company.rows("Estimate")] == ["Q-2"]
+    with pytest.raises(ObjectNotFoundException):
+        made.delete(qb=client)
+
+
+def sale_to(client: QuickBooks, of: Customer, number: str, address: Address) -> Estimate:
+    asked = sale(Estimate, of, number, "100", taxable=True)
+    asked.ShipAddr = address
+    return asked.save(qb=client)

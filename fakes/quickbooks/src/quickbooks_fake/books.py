@@ -11,7 +11,7 @@ from quickbooks_fake import faults
 from quickbooks_fake.clock import Clock, stamp
 from quickbooks_fake.wire import Entity
 
-KINDS = ("Account", "Customer", "Item", "Term", "TaxCode", "TaxRate", "Invoice", "CreditMemo", "Payment")
+KINDS = ("Account", "Customer", "Item", "Term", "TaxCode", "TaxRate", "Invoice", "CreditMemo", "Payment", "Estimate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Told:
 
 @dataclass(slots=True)
 class Books:
-    """The rows of one company. What is asked for is copied, so that nobody changes the books by chance."""
+    """The rows of one company. What is asked for is copied, so that nobody changes the books by chance. `tax_by_region` says
+    which tax code automated sales tax finds for a state that is shipped to; no code where nothing is owed there.
+    """
 
     clock: Clock
     country: str = "US"
@@ -34,6 +36,7 @@ class Books:
     multi_currency: bool = False
     automated_tax: bool = False
     takes_tax_override: bool = True
+    tax_by_region: dict[str, str] = field(default_factory=dict)
     closed_until: date | None = None
     tables: dict[str, dict[str, Entity]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     deleted: dict[str, dict[str, str]] = field(default_factory=lambda: {kind: {} for kind in KINDS})

@@ -37,7 +37,7 @@ class Company:
         _check_kind(kind)
         row = copy.deepcopy({name: value for name, value in body.items() if name not in ("Id", "SyncToken", "MetaData")})
         self._prepare(kind, row)
-        self.books.check_open(row.get("TxnDate"))
+        self._check_open(kind, row.get("TxnDate"))
         self.books.add(kind, row)
         self._settle_linked(payments.linked(row) if kind == "Payment" else set())
         return shown(row)
@@ -50,9 +50,9 @@ class Company:
         if "TxnTaxDetail" not in body and "TxnTaxDetail" in old:
             row["TxnTaxDetail"] = {name: value for name, value in old["TxnTaxDetail"].items() if name == "TxnTaxCodeRef"}
         self._prepare(kind, row)
-        self.books.check_open(old.get("TxnDate"), row.get("TxnDate"))
+        self._check_open(kind, old.get("TxnDate"), row.get("TxnDate"))
         before = payments.linked(old) if kind == "Payment" else set()
-        if kind in sales.SALES:
+        if kind in sales.POSTED:
             sales.settle(self.books, kind, row)
         self.books.touch(kind, row)
         self._settle_linked(before | payments.linked(row) if kind == "Payment" else set())
@@ -81,7 +81,7 @@ class Company:
         if kind not in TRANSACTIONS:
             raise faults.unsupported(f"delete of {kind}")
         old = self._present(kind, body)
-        self.books.check_open(old["TxnDate"])
+        self._check_open(kind, old["TxnDate"])
         before = payments.linked(old) if kind == "Payment" else set()
         self._unlink(kind, old["Id"])
         self.books.remove(kind, old["Id"])
@@ -135,7 +135,7 @@ class Company:
             "Preferences": {
                 "AccountingInfoPrefs": {"CustomerTerminology": "Customers", **closed},
                 "CurrencyPrefs": {"MultiCurrencyEnabled": books.multi_currency, "HomeCurrency": {"value": books.home_currency}},
-                "TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": books.automated_tax},
+                "TaxPrefs": {"UsingSalesTax": True} | ({"PartnerTaxEnabled": True} if books.automated_tax else {}),
                 "SalesFormsPrefs": {"CustomTxnNumbers": True, "AutoApplyCredit": False}, **same,
             },
         }  # fmt: skip
@@ -150,6 +150,11 @@ class Company:
         body = {"Name": name, "Taxable": bool(rates), "TaxGroup": bool(rates), "Active": True, "Description": name,
                 "SalesTaxRateList": {"TaxRateDetail": listed}}  # fmt: skip
         return str(self.books.add("TaxCode", body, code_id)["Id"])
+
+    def _check_open(self, kind: str, *days: str | None) -> None:
+        """Estimates are no bookings, so that a closed period does not concern them."""
+        if kind != "Estimate":
+            self.books.check_open(*days)
 
     def _queried(self, asked: Query) -> list[Entity]:
         if asked.entity in ("CompanyInfo", "Preferences"):

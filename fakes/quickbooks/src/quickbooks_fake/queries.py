@@ -21,6 +21,7 @@ _TXN = {"Id", "DocNumber", "TxnDate", "CustomerRef", "CurrencyRef", "Balance", "
 FILTERABLE = {
     "Invoice": _TXN | {"DueDate", "SalesTermRef"},
     "CreditMemo": _TXN,
+    "Estimate": {*_TXN} - {"Balance"},
     "Payment": {"Id", "TxnDate", "CustomerRef", "CurrencyRef", "TotalAmt", "UnappliedAmt", "PaymentRefNum", *_TIMES},
     "Customer": {"Id", "DisplayName", "CompanyName", "GivenName", "FamilyName", "Active", "Balance", *_TIMES},
     "Item": {"Id", "Name", "FullyQualifiedName", "Sku", "Type", "Active", "ParentRef", "IncomeAccountRef", *_TIMES},

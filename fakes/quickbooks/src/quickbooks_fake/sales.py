@@ -1,4 +1,4 @@
-"""Invoices and credit memos."""
+"""Invoices, credit memos and estimates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from quickbooks_fake.books import Books, check_day, check_length
 from quickbooks_fake.money import NOTHING, need_amount, read_amount, reading, rounded
 from quickbooks_fake.wire import Entity, ref
 
-SALES = frozenset({"Invoice", "CreditMemo"})
+POSTED = frozenset({"Invoice", "CreditMemo"})
+SALES = POSTED | {"Estimate"}
 _OURS = frozenset({"SubTotalLineDetail"})
 _LINES = frozenset({"SalesItemLineDetail", "DescriptionOnly", "DiscountLineDetail"}) | _OURS
 
 
 def prepare(books: Books, kind: str, row: Entity) -> None:
-    """Check an invoice or credit memo, and reckon it. Raises Fault."""
+    """Check an invoice, credit memo or estimate, and reckon it. Raises Fault."""
     customer = ref(row, "CustomerRef")
     if not customer:
         raise faults.missing("CustomerRef")
@@ -33,6 +34,8 @@ def prepare(books: Books, kind: str, row: Entity) -> None:
     _number(books, kind, row)
     if kind == "Invoice":
         _due(books, row)
+    if kind == "Estimate":
+        row.setdefault("TxnStatus", "Pending")
 
 
 def set_currency(books: Books, row: Entity, payer: Entity) -> str:
@@ -126,7 +129,8 @@ def _total(kind: str, row: Entity, currency: str) -> None:
     row["TotalAmt"] = rounded(net + row["TxnTaxDetail"]["TotalTax"], currency)
     if row["TotalAmt"] < 0:
         raise faults.business("You must specify a transaction amount that is 0 or greater.")
-    row["Balance"] = row["TotalAmt"]
+    if kind in POSTED:
+        row["Balance"] = row["TotalAmt"]
     if kind == "CreditMemo":
         row["RemainingCredit"] = row["TotalAmt"]
 

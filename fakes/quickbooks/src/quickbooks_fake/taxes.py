@@ -51,7 +51,7 @@ def _us_bases(books: Books, row: Entity, said: Entity) -> dict[str, Decimal]:
             raise faults.wrong_line_tax(code)
         detail["TaxCodeRef"] = {"value": code}
         taxable += amount if code == TAXABLE else 0
-    code = ref(said, "TxnTaxCodeRef") or _place_of_business(books)
+    code = ref(said, "TxnTaxCodeRef") or _found_code(books, row)
     return _rates(books, code, taxable) if code and taxable else {}
 
 
@@ -67,9 +67,17 @@ def _world_bases(books: Books, row: Entity) -> dict[str, Decimal]:
     return bases
 
 
-def _place_of_business(books: Books) -> str:
-    """The code that automated sales tax finds by the addresses: the first group of the company."""
-    return next((row["Id"] for row in books.rows("TaxCode") if row["TaxGroup"]), "") if books.automated_tax else ""
+def _found_code(books: Books, row: Entity) -> str:
+    """The code that automated sales tax finds: that of the state that is shipped to (the transaction's own address, else the
+    customer's), the company's own where nobody says where that is; none where the company owes no tax there.
+    """
+    if not books.automated_tax:
+        return ""
+    address = row.get("ShipAddr") or books.refer("Customer", ref(row, "CustomerRef")).get("ShipAddr") or {}
+    state = str(address.get("CountrySubDivisionCode") or "")
+    if books.tax_by_region and state:
+        return books.tax_by_region.get(state, "")
+    return next((one["Id"] for one in books.rows("TaxCode") if one["TaxGroup"]), "")
 
 
 def _sold(row: Entity) -> Iterable[tuple[Entity, Decimal]]:
