@@ -21,7 +21,7 @@ from kernel.manifest import Capability, Manifest, Permission
 GROUP = "deskhand.plugins"
 CHAPTERS = (
     "start", "screen", "directory", "charging", "pricing", "tax", "invoicing", "papers", "receipts", "paying", "connections",
-    "accounting", "transfer", "notify",
+    "accounting", "delegated_tax", "transfer", "notify",
 )  # fmt: skip
 
 

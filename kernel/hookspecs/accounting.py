@@ -32,6 +32,9 @@ INVOICE, CREDIT_NOTE, PAYMENT, CUSTOMER, ITEM = "invoice", "credit_note", "payme
 CREDIT_USE = "credit_use"
 """What a credit note pays of an invoice. Systems that know no such thing have a payment of nothing in its place, or refuse."""
 
+TAXED = "S"
+"""The tax key of a line that is taxed by whatever the other side finds."""
+
 
 def tax_key(taxes: Sequence[PaperTax]) -> str:
     """The key under which the taxes of a line are mapped: the code of EN 16931 where nothing is levied, else with region and
@@ -127,7 +130,7 @@ class NewItem(NamedTuple):
 
 class DocumentLine(NamedTuple):
     """A line as it is delivered: `net` after discounts. `item` and `tax_code` are their ids, `unit_price` is None where
-    `quantity` times one price does not make `net`.
+    `quantity` times one price does not make `net`. `taxed` says whether tax is levied on it, or will be.
     """
 
     position: int
@@ -140,6 +143,7 @@ class DocumentLine(NamedTuple):
     tax_code: str | None = None
     period_start: date | None = None
     period_end: date | None = None
+    taxed: bool = False
 
 
 class DocumentTax(NamedTuple):
@@ -245,6 +249,7 @@ FAILURES = {
     "refused": "The other side found a mistake in it.",
     "gone": "It is not there any more.",
     "closed": "The other side's books are closed for this day.",
+    "taxes_not_reckoned": "The other side reckons no taxes for this company as it is set up.",
 }
 """Codes of what went wrong at delivery, and what each says."""
 
@@ -345,8 +350,8 @@ class AccountingSystem:
 
     `maps` says which kinds of `MAPPED` it asks for, and what it calls them; those in `needs` have to be mapped before anything
     is delivered. `accounts` names the accounts of theirs that it needs beside those of items, by keys such as `income`, `deposit`
-    and `receivable`; they are mapped as the kind `account`. `pays_back` says whether money noted there comes back. `check` finds
-    what it would refuse, without asking it.
+    and `receivable`; they are mapped as the kind `account`. `pays_back` says whether money noted there comes back,
+    `delegates_tax` whether `open` gives a `TaxGateway`. `check` finds what it would refuse, without asking it.
 
     Systems that `write` have no `choices`: people type what ours is called there. What is not in `needs` and not mapped stays
     empty in the documents (`customer`, `item`, `tax_code`, `term`), and the system does without, or puts our own name there.

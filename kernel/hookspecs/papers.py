@@ -186,7 +186,8 @@ class InvoicePaper:
 
 class PaperQuery(NamedTuple):
     """Which final or void documents are asked for: each condition that is set must hold. Days are invoice dates, both included;
-    those after `after` in the order of ids come, at most `limit`.
+    those after `after` in the order of ids come, at most `limit`. With `tax_pending` drafts are asked for, those that wait for
+    taxes that are reckoned elsewhere.
     """
 
     first_day: date | None = None
@@ -194,6 +195,7 @@ class PaperQuery(NamedTuple):
     statuses: tuple[str, ...] = ("finalized",)
     client_ids: tuple[UUID, ...] | None = None
     ids: tuple[UUID, ...] | None = None
+    tax_pending: bool = False
     after: UUID | None = None
     limit: int = 1_000
 

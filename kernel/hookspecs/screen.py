@@ -38,6 +38,21 @@ class PageLink(NamedTuple):
     permission: str
 
 
+class Note(NamedTuple):
+    """A word at the head of a detail page. `tone` is `info`, `warning` or `danger`; `title` and `does` are in the reader's
+    language, `says` is as it was told. For whoever has `permission`, `url` leads to the page that mends it, and a button `does`
+    posts to `act`.
+    """
+
+    tone: str
+    title: str
+    says: str = ""
+    permission: str = ""
+    url: str = ""
+    act: str = ""
+    does: str = ""
+
+
 class PaletteEntry(NamedTuple):
     """One line of the Ctrl-K palette."""
 
@@ -51,6 +66,14 @@ def collect_panels(ctx: CallContext, ref: Ref) -> Sequence[Panel]:
     """Collect: give tabs for the detail page of `ref`. Any plugin; once per page view.
 
     Example: for a client `[Panel("Tickets", f"/tickets/of-client/{ref.id}", "ticket.read", 20)]`.
+    """
+
+
+@hookspec
+def collect_notes(ctx: CallContext, ref: Ref) -> Sequence[Note]:
+    """Collect: give words for the head of the detail page of `ref`; invoices have them. Any plugin; once per page view.
+
+    Example: `[Note("danger", "QuickBooks Online does not say what it is taxed", "It is closed.", "accounting.manage")]`.
     """
 
 

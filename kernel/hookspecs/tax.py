@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EXEMPT = "exempt"
 """The tax category of what the law exempts; needs no rate."""
 
+UNTAXED = ("O", "E", "AE")
+"""Codes of EN 16931 of what is not taxed at all: outside the scope, exempt, reverse charge."""
+
 
 class TaxRateMissing(Refused):
     """No rate holds for a taxable line's region and category on the tax date; never a silent zero."""

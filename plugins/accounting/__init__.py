@@ -12,6 +12,9 @@ manifest = Manifest(
         Permission("accounting.manage", "Set up accounting systems, map to them and deliver", ("finance",)),
     ),
     listens=(
+        "invoice.created",
+        "invoice.changed",
+        "invoice.deleted",
         "invoice.finalized",
         "invoice.unfinalized",
         "invoice.voided",

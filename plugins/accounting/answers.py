@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from kernel.hookspecs.directory import Blocker, Label, Ref
-from plugins.accounting.models import ExportDocument, Link, Target
+from kernel.hookspecs.screen import Note
+from kernel.web.i18n import gettext as _
+from plugins.accounting.models import ExportDocument, Link, Outgoing, Target
+from plugins.accounting.targets import get_target
+from plugins.accounting.taxing import find_reckoner, question_of
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -41,3 +45,30 @@ def blockers(ctx: CallContext, refs: Sequence[Ref]) -> list[Blocker]:
         found += [Blocker(Ref("connection", one), "accounting_target", 1, f"the accounting target {name}")
                   for one, name in ctx.session.execute(books)]  # fmt: skip
     return found
+
+
+def notes(ctx: CallContext, ref: Ref) -> list[Note]:
+    """Who is asked what a draft is taxed, and what is in the way."""
+    if ref.kind != "invoice":
+        return []
+    row = question_of(ctx, ref.id)
+    target = get_target(ctx, row.target_id) if row else find_reckoner(ctx, ref.id)
+    return [_note(ref, target, row)] if target is not None else []
+
+
+def _note(ref: Ref, target: Target, row: Outgoing | None) -> Note:
+    name, mend = target.account_name or target.name, row.mend_url if row else ""
+    does = {"permission": "accounting.manage", "act": f"/accounting/tax-of/{ref.id}/ask", "does": _("Ask again")}
+    if target.halted:
+        return Note("danger", _("%(name)s cannot be asked what this is taxed", name=name), target.halted_detail,
+                    "accounting.manage", "/connections")  # fmt: skip
+    if not target.active:
+        return Note("warning", _("%(name)s is not asked what this is taxed while it is paused", name=name))
+    if row is None:
+        return Note("warning", _("%(name)s was not asked what this is taxed", name=name), **does)
+    if row.state == "failed":
+        mend = "" if mend == f"/invoices/{ref.id}" else mend
+        return Note("danger", _("%(name)s does not say what this is taxed", name=name), row.detail, url=mend, **does)
+    if row.code:
+        return Note("warning", _("%(name)s has not said yet what this is taxed", name=name), row.detail, **does)
+    return Note("info", _("%(name)s is asked what this is taxed", name=name))

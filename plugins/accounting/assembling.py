@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.hookspecs.accounting import (
     CREDIT_NOTE,
     DEFAULT,
+    TAXED,
     AccountingSystem,
     Document,
     DocumentLine,
@@ -18,8 +19,9 @@ from kernel.hookspecs.accounting import (
     External,
     tax_key,
 )
-from kernel.hookspecs.papers import InvoicePaper, PaperLine
+from kernel.hookspecs.papers import InvoicePaper, PaperLine, PaperTax
 from kernel.hookspecs.pricing import ItemFacts
+from kernel.hookspecs.tax import UNTAXED, TaxSource
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import Mappings, read_mappings
 from plugins.accounting.models import Target
@@ -89,13 +91,13 @@ def assemble(desk: Desk, paper: InvoicePaper, request_id: str,
     if not keeps(desk.target, paper.currency):
         troubles.append(other_currency(desk.target, desk.system, paper.currency))
     lines = tuple(_line(desk, paper, line, troubles) for line in paper.lines)
-    taxes = tuple(DocumentTax(_code(desk, tax_key([one])), one.name, one.percent, one.base, one.tax) for one in paper.taxes)
+    taxes = tuple(DocumentTax(_code(desk, [one]), one.name, one.percent, one.base, one.tax) for one in paper.taxes)
     document = Document(
         id=paper.id, kind=CREDIT_NOTE if paper.kind == CREDIT_NOTE else "invoice", request_id=request_id, number=paper.number,
         customer=_customer(desk, paper, troubles), currency=paper.currency, exponent=paper.exponent,
         issued_on=paper.invoice_date, due_on=paper.due_date, term=_term(desk, paper, troubles), lines=lines, taxes=taxes,
         net=paper.subtotal, tax=paper.tax, total=paper.total, po_number=paper.po_number, memo=paper.notes,
-        tax_theirs=desk.target.tax_by == "theirs", external=external, accounts=_accounts(desk, troubles),
+        tax_theirs=paper.tax_source == TaxSource.PENDING_EXTERNAL, external=external, accounts=_accounts(desk, troubles),
         customer_name=paper.buyer.name, corrects=paper.corrects_number or "",
     )  # fmt: skip
     return document, list(dict.fromkeys(troubles))
@@ -104,10 +106,10 @@ def assemble(desk: Desk, paper: InvoicePaper, request_id: str,
 def _line(desk: Desk, paper: InvoicePaper, line: PaperLine, troubles: list[Trouble]) -> DocumentLine:
     net = line.net - line.discount
     exact = line.unit_price is not None and line.quantity * line.unit_price == net
-    key = tax_key([paper.taxes[at] for at, _ in line.taxes])
+    taxes = [paper.taxes[at] for at, _ in line.taxes]
     return DocumentLine(
         line.position, line.description, _item(desk, line, troubles), line.quantity, line.unit_price if exact else None, net,
-        line.tax, _tax(desk, key, troubles), line.period_start, line.period_end,
+        line.tax, _tax(desk, taxes, troubles), line.period_start, line.period_end, _is_taxed(taxes),
     )  # fmt: skip
 
 
@@ -122,15 +124,24 @@ def _item(desk: Desk, line: PaperLine, troubles: list[Trouble]) -> str | None:
     return found.external_id if found else None
 
 
-def _tax(desk: Desk, key: str, troubles: list[Trouble]) -> str | None:
-    code = _code(desk, key)
+def _is_taxed(taxes: Sequence[PaperTax]) -> bool:
+    return any(one.code not in UNTAXED for one in taxes)
+
+
+def _tax(desk: Desk, taxes: Sequence[PaperTax], troubles: list[Trouble]) -> str | None:
+    code = _code(desk, taxes)
     if code is None and "tax" in desk.system.needs and desk.target.tax_by == "ours":
+        key = tax_key(taxes)
         troubles.append(_unmapped(desk, "tax", key, f"The tax {key} is not mapped."))
     return code
 
 
-def _code(desk: Desk, key: str) -> str | None:
-    found = desk.mappings.find("tax", key) if "tax" in desk.system.maps else None
+def _code(desk: Desk, taxes: Sequence[PaperTax]) -> str | None:
+    """Their code of taxes; what is taxed by whatever the other side finds has one code, before and after it said how much."""
+    if "tax" not in desk.system.maps:
+        return None
+    theirs = desk.target.tax_by == "theirs" and _is_taxed(taxes)
+    found = (desk.mappings.own("tax", TAXED) if theirs else None) or desk.mappings.find("tax", tax_key(taxes))
     return found.external_id if found else None
 
 

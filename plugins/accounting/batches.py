@@ -20,7 +20,7 @@ from plugins.accounting.assembling import assemble, open_desk
 from plugins.accounting.errors import BatchDuplicate, BatchEmpty, BatchNotFound, BatchState, DocumentNotFound
 from plugins.accounting.links import find_links
 from plugins.accounting.models import OPEN_BATCH, Batch, BatchFile, ExportDocument, Link, Outgoing, Target
-from plugins.accounting.outgoing import Work, add_works, wake
+from plugins.accounting.outgoing import Work, add_works, retry_questions, wake
 from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.snapshots import pack, unpack
 from plugins.accounting.targets import get_target, system_of
@@ -196,7 +196,7 @@ def recheck(ctx: CallContext, batch_id: UUID) -> Batch:
 
 def recheck_open(ctx: CallContext, target_id: UUID) -> None:
     """Check all open batches of a target again: a connection or a mapping changed. What goes out by itself, and had something
-    in its way, goes now.
+    in its way, goes now, and refused questions of taxes are asked anew.
     """
     mine = select(Batch.id).where(Batch.target_id == target_id, Batch.state.in_(OPEN_BATCH)).order_by(Batch.id)
     for batch_id in ctx.session.scalars(mine).all():
@@ -206,6 +206,7 @@ def recheck_open(ctx: CallContext, target_id: UUID) -> None:
             queue(ctx, target, ready)
             batch.job_id = wake(ctx, target.id)
             refresh(ctx, batch)
+    retry_questions(ctx, target_id)
 
 
 def deliver_batch(ctx: CallContext, batch_id: UUID) -> Batch:

@@ -13,12 +13,14 @@ from uuid import UUID
 from kernel.errors import DeskhandError, NotFound, Unavailable
 from kernel.hookspecs.accounting import AccountingSystem, Change, Document, Done, Failed, Gateway
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
+from kernel.hookspecs.delegated_tax import TAX
 from plugins.accounting.batches import recheck_open
 from plugins.accounting.links import find_links
 from plugins.accounting.outgoing import count_open, next_due, wake_later
 from plugins.accounting.portions import Portion, take_portion
 from plugins.accounting.settling import put_all_off, put_back, settle
 from plugins.accounting.targets import get_target, halt, note_currencies, systems_of
+from plugins.accounting.taxing import settle_taxes
 from plugins.accounting.watched import UNFORESEEN, Unforeseen, log, open_watched
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 _SOON = timedelta(minutes=1)
 _PUTS = {"client": "put_customers", "item": "put_items", "invoice": "put_documents", "credit_note": "put_documents",
-         "payment": "put_money", "credit_use": "put_money"}  # fmt: skip
+         "payment": "put_money", "credit_use": "put_money", TAX: "reckon_taxes"}  # fmt: skip
 
 
 class Books(NamedTuple):
@@ -38,7 +40,7 @@ class Books(NamedTuple):
 
 
 def deliver(job: JobRun) -> Generator[None, None, dict[str, Any]]:
-    """Deliver what is due of a target: customers, documents, money, what is voided."""
+    """Deliver what is due of a target: customers, questions of taxes, documents, money, what is voided."""
     target_id, done, books = UUID(job.args["target_id"]), 0, None
     with job.step() as ctx:
         total, system = count_open(ctx, target_id), _system(ctx, target_id)
@@ -61,7 +63,7 @@ def deliver(job: JobRun) -> Generator[None, None, dict[str, Any]]:
             if answers is None:
                 break
             with job.step() as ctx:
-                settle(ctx, target_id, portion.rows, portion.values, answers)
+                (settle_taxes if portion.kind == TAX else settle)(ctx, target_id, portion.rows, portion.values, answers)
             done += len(portion.rows)
             job.progress(done, max(done, total))
         yield

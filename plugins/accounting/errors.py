@@ -65,6 +65,13 @@ class WorkNotFound(NotFound):
     title = "No such work"
 
 
+class TaxNotAsked(Refused):
+    """The draft waits for no taxes, or none of the targets reckons them."""
+
+    code = "accounting_tax_not_asked"
+    title = "Nobody can be asked for its taxes"
+
+
 class MappingInvalid(InvalidInput):
     """The system does not ask for this kind, or the key is none of ours."""
 

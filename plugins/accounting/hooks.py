@@ -10,6 +10,7 @@ from kernel.hookspecs import hookimpl
 from kernel.hookspecs.connections import Connection
 from kernel.hookspecs.directory import Blocker, Label, Ref
 from kernel.hookspecs.notify import Event
+from kernel.hookspecs.screen import Note
 from kernel.hookspecs.start import DefaultSchedule, JobType, NavEntry
 from plugins.accounting import answers, batch_pages, pages, reacting, routes, tasks
 from plugins.accounting.incoming import cursors, parts
@@ -53,6 +54,11 @@ def describe(ctx: CallContext, refs: Sequence[Ref]) -> Mapping[Ref, Label]:
 @hookimpl
 def collect_blockers(ctx: CallContext, refs: Sequence[Ref]) -> Sequence[Blocker]:
     return answers.blockers(ctx, refs)
+
+
+@hookimpl
+def collect_notes(ctx: CallContext, ref: Ref) -> Sequence[Note]:
+    return answers.notes(ctx, ref)
 
 
 @hookimpl

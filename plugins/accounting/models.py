@@ -245,7 +245,8 @@ class BatchFile(TenantTable):
 
 
 class Outgoing(TenantTable, Versioned):
-    """Work that goes out to a target, in the order of `rank` and id: customers, then documents, money, and what is voided.
+    """Work that goes out to a target, in the order of `rank` and id: customers, then documents, money, what is voided. `tax`
+    is the question what a draft is taxed, asked in one place only.
 
     `request_id` stays the same until the other side has answered for certain. What is `sending` when a delivery begins was sent
     and never answered. `due_at` is the next try.
@@ -257,11 +258,13 @@ class Outgoing(TenantTable, Versioned):
         references("target_id", "accounting_targets", on_delete="CASCADE"),
         references("document_id", "accounting_documents"),
         CheckConstraint("action in ('put', 'void')", name="action"),
-        CheckConstraint("kind in ('item', 'client', 'invoice', 'credit_note', 'payment', 'credit_use')", name="kind"),
+        CheckConstraint("kind in ('item', 'client', 'invoice', 'credit_note', 'payment', 'credit_use', 'tax')", name="kind"),
         CheckConstraint("state in ('waiting', 'sending', 'done', 'failed', 'dropped')", name="state"),
         CheckConstraint("length(request_id) between 1 and 50", name="request_id"),
         Index("uq_accounting_outgoing_open", "tenant_id", "target_id", "kind", "our_id", "action", unique=True,
               postgresql_where=text("state in ('waiting', 'failed')")),
+        Index("uq_accounting_outgoing_tax", "tenant_id", "our_id", unique=True,
+              postgresql_where=text("kind = 'tax' and state in ('waiting', 'failed')")),
         Index("ix_accounting_outgoing_due", "tenant_id", "target_id", "rank", "id",
               postgresql_where=text(_among("state", OPEN_WORK))),
         Index(None, "tenant_id", "document_id"),

@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import audit, jobs
+from kernel.hookspecs.delegated_tax import TAX
 from kernel.ids import uuid7
 from kernel.jobs.ledger import get_job
 from plugins.accounting.errors import BatchState, WorkNotFound
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 DELIVER, LATER = "accounting.deliver", "accounting.deliver_later"
-RANKS = {("client", "put"): 1, ("item", "put"): 1, ("invoice", "put"): 2, ("credit_note", "put"): 2, ("credit_use", "void"): 3,
-         ("payment", "void"): 3, ("payment", "put"): 4, ("credit_use", "put"): 5, ("credit_note", "void"): 7,
-         ("invoice", "void"): 7}  # fmt: skip
+RANKS = {("client", "put"): 1, ("item", "put"): 1, ("tax", "put"): 2, ("invoice", "put"): 2, ("credit_note", "put"): 2,
+         ("credit_use", "void"): 3, ("payment", "void"): 3, ("payment", "put"): 4, ("credit_use", "put"): 5,
+         ("credit_note", "void"): 7, ("invoice", "void"): 7}  # fmt: skip
 """Customers before documents before money, of which that comes first which makes room; documents are voided last."""
 WAITS, BY_HAND = "waits_for_document", "credit_not_exportable"
 """Codes of what waits for other work, and for a person."""
@@ -121,6 +122,15 @@ def wake_money(ctx: CallContext, target_id: UUID) -> None:
     """Documents arrived: money that waited for some may go out now."""
     waiting = Outgoing.target_id == target_id, Outgoing.state == "waiting", Outgoing.code == WAITS
     ctx.session.execute(update(Outgoing).where(*waiting).values(due_at=ctx.now()))
+
+
+def retry_questions(ctx: CallContext, target_id: UUID) -> None:
+    """Ask anew what drafts are taxed where that was refused: something was mended."""
+    mine = Outgoing.target_id == target_id, Outgoing.kind == TAX, Outgoing.state == "failed"
+    refused = ctx.session.execute(select(Outgoing.our_id, Outgoing.label).where(*mine)).all()
+    if refused:
+        add_works(ctx, target_id, [Work(TAX, one.our_id, one.label) for one in refused])
+        wake(ctx, target_id)
 
 
 def get_work(ctx: CallContext, work_id: UUID) -> Outgoing:

@@ -16,7 +16,7 @@ from kernel.hookspecs.accounting import DEFAULT
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.accounting import looking, mapping, ours, outgoing, schemas, targets
+from plugins.accounting import looking, mapping, ours, outgoing, schemas, targets, taxing
 from plugins.accounting.batches import recheck_open
 
 pages = Pages("accounting")
@@ -28,7 +28,7 @@ WORK_STATES = {
 }  # fmt: skip
 WORK_KINDS = {
     "client": _l("Customer"), "item": _l("Product"), "invoice": _l("Invoice"), "credit_note": _l("Credit note"),
-    "payment": _l("Payment"), "credit_use": _l("Use of a credit"),
+    "payment": _l("Payment"), "credit_use": _l("Use of a credit"), "tax": _l("Taxes of a draft"),
 }  # fmt: skip
 HALTED = {"missing_connection": _l("The connection is gone"), "wrong_company": _l("The connection opens another company")}
 
@@ -59,7 +59,7 @@ def _choices(ctx: CallContext) -> dict[str, Any]:
 @pages.form("/accounting/targets/new", permission=_MANAGE, schema=schemas.TargetIn, template="accounting/target_new.html",
             context=_choices)  # fmt: skip
 def new_target(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
-    target = targets.add_target(ctx, **data)
+    target = taxing.whose_taxes_count(ctx, targets.add_target(ctx, **data))
     if target.realm is not None:
         looking.ask_to_look(ctx, target.id)
     return redirect_to(f"/accounting/targets/{target.id}", toast=_("Saved."))
@@ -82,7 +82,7 @@ def _target(ctx: CallContext, target_id: UUID) -> dict[str, Any]:
 @pages.form(f"{_TARGET}/edit", permission=_MANAGE, schema=schemas.TargetPatch, template="accounting/target_form.html",
             initial=targets.get_target, context=_target, if_match=True)  # fmt: skip
 def edit_target(ctx: CallContext, target_id: UUID, data: dict[str, Any], version: int | None) -> ResponseReturnValue:
-    targets.change_target(ctx, target_id, data, version)
+    taxing.whose_taxes_count(ctx, targets.change_target(ctx, target_id, data, version))
     outgoing.wake(ctx, target_id)
     return redirect_to(f"/accounting/targets/{target_id}", toast=_("Saved."))
 
@@ -160,6 +160,12 @@ def create_there(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[s
 def retry(ctx: CallContext, work_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     row = outgoing.retry_work(ctx, work_id)
     return redirect_to(f"/accounting/targets/{row.target_id}", toast=_("It is tried again."))
+
+
+@pages.post("/accounting/tax-of/<uuid:invoice_id>/ask", permission=_MANAGE)
+def ask_for_tax(ctx: CallContext, invoice_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    taxing.ask_again(ctx, invoice_id)
+    return redirect_to(f"/invoices/{invoice_id}", toast=_("It is asked again."))
 
 
 @pages.post("/accounting/work/<uuid:work_id>/drop", permission=_MANAGE)

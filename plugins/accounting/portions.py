@@ -15,6 +15,7 @@ from kernel.directory.clients import get_clients
 from kernel.directory.models import Location
 from kernel.failures import backoff
 from kernel.hookspecs.accounting import External, NewCustomer, NewItem, Voiding
+from kernel.hookspecs.delegated_tax import TAX, TaxQuestion
 from kernel.hookspecs.papers import PaperPlace
 from plugins.accounting.assembling import assemble, open_desk, other_currency
 from plugins.accounting.batches import get_batch, refresh
@@ -27,6 +28,7 @@ from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.settling import postpone, refuse
 from plugins.accounting.snapshots import unpack
 from plugins.accounting.targets import keeps, system_of
+from plugins.accounting.taxing import waits
 from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
@@ -182,6 +184,27 @@ def _build_documents(ctx: CallContext, target: Target, rows: Sequence[Outgoing])
     return values
 
 
+def _build_taxes(ctx: CallContext, target: Target, rows: Sequence[Outgoing]) -> dict[UUID, TaxQuestion]:
+    """Questions about drafts as they stand. Where one cannot be asked any more, what it left there is cleared away first."""
+    papers = ctx.hooks.get_invoice_papers(ctx=ctx, invoice_ids=[row.our_id for row in rows])
+    desk, values = open_desk(ctx, target, list(papers.values())), {}
+    for row in rows:
+        paper = papers.get(row.our_id)
+        wanted = paper if paper is not None and waits(paper) and target.tax_by == "theirs" else None
+        document, troubles = assemble(desk, wanted, row.request_id) if wanted else (None, [])
+        if row.attempts and (document is None or troubles or not document.customer):
+            values[row.id] = TaxQuestion(row.our_id, row.request_id, None)
+        elif document is None or wanted is None:
+            row.state, row.finished_at = "dropped", ctx.now()
+        elif troubles:
+            refuse(ctx, row, troubles[0].code, troubles[0].detail, troubles[0].mend_url)
+        elif not document.customer:
+            _await_customer(ctx, target, row, wanted.client_id, wanted.buyer.name)
+        else:
+            values[row.id] = TaxQuestion(row.our_id, row.request_id, document)
+    return values
+
+
 def _await_customer(ctx: CallContext, target: Target, row: Outgoing, client_id: UUID, name: str) -> None:
     mine = select(Outgoing).where(Outgoing.target_id == target.id, Outgoing.kind == "client", Outgoing.our_id == client_id)
     work = ctx.session.scalar(mine.order_by(Outgoing.id.desc()).limit(1))
@@ -224,5 +247,5 @@ def external_of(link: Link | None) -> External | None:
 _Builder = Callable[["CallContext", Target, Sequence[Outgoing]], Mapping[UUID, Any]]
 _BUILD: dict[str, _Builder] = {
     "client": _build_customers, "item": _build_items, "invoice": _build_documents, "credit_note": _build_documents,
-    "payment": build_money, "credit_use": build_uses,
+    "payment": build_money, "credit_use": build_uses, TAX: _build_taxes,
 }  # fmt: skip

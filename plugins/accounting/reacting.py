@@ -25,6 +25,7 @@ from plugins.accounting.models import ExportDocument, Outgoing, Target
 from plugins.accounting.outgoing import add_work, wake
 from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.targets import halt, list_targets, systems_of
+from plugins.accounting.taxing import follow, reckoners
 from plugins.accounting.validating import validate
 
 if TYPE_CHECKING:
@@ -33,13 +34,19 @@ if TYPE_CHECKING:
 
 _ASIDE = ("left_out", "cancelled")
 _GONE_OUT = ("queued", "delivered")
+_OF_DRAFTS = ("invoice.created", "invoice.changed", "invoice.deleted")
 
 
 def react(ctx: CallContext, event: Event) -> None:
-    """Let go out what an event is about, to each target that takes it; what did not go out yet and counts no more stays here.
+    """Let go out what an event is about, to each target that takes it; what did not go out yet and counts no more stays here. A
+    draft that waits for its taxes is asked about.
 
-    Voids and money wait where a target is paused or its room is switched off; documents are for a batch by hand then.
+    Voids, money and questions wait where a target is paused or its room is switched off; documents are for a batch by hand then.
     """
+    if event.name in _OF_DRAFTS:
+        if event.name == "invoice.deleted" or reckoners(ctx):
+            follow(ctx, [event.payload["invoice_id"]])
+        return
     for target in list_targets(ctx):
         if event.name == "invoice.unfinalized":
             _reopen(ctx, target, event.payload["invoice_id"])

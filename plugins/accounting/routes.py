@@ -11,7 +11,7 @@ from flask import Response
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
-from plugins.accounting import batches, listing, mapping, ours, outgoing, schemas, targets, validating
+from plugins.accounting import batches, listing, mapping, ours, outgoing, schemas, targets, taxing, validating
 from plugins.accounting.models import BatchFile
 
 rest = Rest("accounting")
@@ -31,7 +31,7 @@ def list_targets(ctx: CallContext) -> Any:
 @rest.post("/accounting/targets", permission=_MANAGE, body=schemas.TargetIn, out=schemas.TargetOut)
 def add_target(ctx: CallContext, body: dict[str, Any]) -> Any:
     """Name books to deliver to"""
-    return targets.add_target(ctx, **body)
+    return taxing.whose_taxes_count(ctx, targets.add_target(ctx, **body))
 
 
 @rest.get(_TARGET, permission=_READ, out=schemas.TargetOut)
@@ -43,7 +43,7 @@ def get_target(ctx: CallContext, target_id: UUID) -> Any:
 @rest.patch(_TARGET, permission=_MANAGE, body=schemas.TargetPatch, out=schemas.TargetOut, if_match=True)
 def change_target(ctx: CallContext, target_id: UUID, body: dict[str, Any], version: int | None) -> Any:
     """Change what goes to a target"""
-    return targets.change_target(ctx, target_id, body, version)
+    return taxing.whose_taxes_count(ctx, targets.change_target(ctx, target_id, body, version))
 
 
 @rest.delete(_TARGET, permission=_MANAGE)
@@ -82,6 +82,12 @@ def retry_work(ctx: CallContext, work_id: UUID) -> Any:
 def drop_work(ctx: CallContext, work_id: UUID) -> Any:
     """Put failed work aside"""
     return outgoing.drop_work(ctx, work_id)
+
+
+@rest.post("/invoices/<uuid:invoice_id>/tax-question", permission=_MANAGE, out=schemas.WorkOut)
+def ask_for_tax(ctx: CallContext, invoice_id: UUID) -> Any:
+    """Ask the accounting system again what a draft is taxed"""
+    return taxing.ask_again(ctx, invoice_id)
 
 
 @rest.get("/accounting/batches", permission=_READ, query=schemas.BatchQuery, out=schemas.BatchPage)

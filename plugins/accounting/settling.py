@@ -35,10 +35,7 @@ _MOST_REFUSALS = 6
 def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequence[Any],
            answers: Sequence[Done | Failed]) -> None:  # fmt: skip
     """Write down what came of a portion, each row by itself."""
-    target = get_target(ctx, target_id)
-    held = {one.id: one for one in ctx.session.scalars(
-        select(Outgoing).where(Outgoing.id.in_(rows), Outgoing.state == "sending").order_by(Outgoing.id).with_for_update()
-    )}  # fmt: skip
+    target, held = get_target(ctx, target_id), hold(ctx, rows)
     answered = [(held[row_id], value, answer) for row_id, value, answer in zip(rows, values, answers, strict=True)
                 if row_id in held]  # fmt: skip
     done = [(row, value, answer) for row, value, answer in answered if isinstance(answer, Done)]
@@ -47,15 +44,15 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         if isinstance(answer, Done):
             continue
         if answer.code == UNFORESEEN:
-            _leave_open(ctx, row, answer)
+            leave_open(ctx, row, answer)
         elif answer.again:
-            postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, _words(answer))
+            put_off(ctx, row, answer)
         elif row.action == "put" and _counts_no_more(ctx, row):
             row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and shall not be
         elif row.kind in _MONEY and row.attempts < _MOST_REFUSALS and _is_on_its_way(ctx, row):
-            postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, _words(answer))
+            put_off(ctx, row, answer)
         else:
-            refuse(ctx, row, answer.code, _words(answer))
+            refuse(ctx, row, answer.code, words_of(answer))
         if row.document_id is not None:
             batches.add(_document(ctx, row.document_id).batch_id)
     ctx.session.flush()
@@ -67,11 +64,16 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         recheck_open(ctx, target_id)
 
 
+def hold(ctx: CallContext, rows: Sequence[UUID]) -> dict[UUID, Outgoing]:
+    """Those of these rows that still wait for their answer, held to the end of the transaction."""
+    sent = select(Outgoing).where(Outgoing.id.in_(rows), Outgoing.state == "sending").order_by(Outgoing.id)
+    return {one.id: one for one in ctx.session.scalars(sent.with_for_update())}
+
+
 def put_back(ctx: CallContext, rows: Sequence[UUID], code: str, detail: str, wait: int = 0) -> datetime | None:
     """Nothing at all was possible: try all later, after `wait` seconds at the earliest; returns when."""
     due_at = None
-    held = select(Outgoing).where(Outgoing.id.in_(rows), Outgoing.state == "sending").order_by(Outgoing.id).with_for_update()
-    for row in ctx.session.scalars(held):
+    for row in hold(ctx, rows).values():
         due_at = ctx.now() + _wait(row, wait)
         row.code, row.detail, row.due_at = code, detail, due_at  # still `sending`: it may have arrived
     return due_at
@@ -82,6 +84,11 @@ def put_all_off(ctx: CallContext, target_id: UUID, until: datetime, code: str, d
     theirs = Outgoing.target_id == target_id, Outgoing.state.in_(OPEN_WORK), Outgoing.due_at < until
     mine = (*theirs, Outgoing.code.not_in((WAITS, BY_HAND)))
     ctx.session.execute(update(Outgoing).where(*mine).values(due_at=until, code=code, detail=detail))
+
+
+def put_off(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
+    """Try a row again by itself, when its answer says."""
+    postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, words_of(answer))
 
 
 def _wait(row: Outgoing, asked: int) -> timedelta:
@@ -102,12 +109,12 @@ def refuse(ctx: CallContext, row: Outgoing, code: str, detail: str, mend_url: st
         refresh(ctx, get_batch(ctx, document.batch_id, lock=True))
 
 
-def _leave_open(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
+def leave_open(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
     """Nobody knows what became of it: it is looked for and tried again under its request id, then waits for a person."""
-    if row.attempts >= _MOST_REFUSALS:
-        refuse(ctx, row, answer.code, _words(answer))
+    if row.attempts >= _MOST_REFUSALS and not answer.again:
+        refuse(ctx, row, answer.code, words_of(answer))
         return
-    row.code, row.detail, row.due_at = answer.code, _words(answer)[:2000], ctx.now() + _wait(row, answer.wait)
+    row.code, row.detail, row.due_at = answer.code, words_of(answer)[:2000], ctx.now() + _wait(row, answer.wait)
     if row.document_id is not None:
         document = _document(ctx, row.document_id)
         document.code, document.detail = row.code, row.detail
@@ -127,7 +134,8 @@ def _is_on_its_way(ctx: CallContext, row: Outgoing) -> bool:
     return ctx.session.scalar(select(Outgoing.id).where(*others, *moving).limit(1)) is not None
 
 
-def _words(failed: Failed) -> str:
+def words_of(failed: Failed) -> str:
+    """What went wrong, in the other side's words where it has some."""
     return failed.detail or FAILURES.get(failed.code, failed.code)
 
 

@@ -124,6 +124,8 @@ def on_event(ctx: CallContext, event: Event) -> None:
 def register_events() -> Sequence[EventType]:
     return [
         EventType("invoice.created", "A draft invoice or a credit note was written.", InvoiceEvent),
+        EventType("invoice.changed", "A draft was changed, or reckoned anew.", InvoiceEvent),
+        EventType("invoice.deleted", "A draft was deleted.", InvoiceEvent),
         EventType("invoice.finalized", "An invoice or credit note became final.", InvoiceEvent),
         EventType("invoice.voided", "A finalized invoice or credit note was voided.", InvoiceVoided),
         EventType("invoice.paid", "An invoice is paid in full.", InvoiceEvent),

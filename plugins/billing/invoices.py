@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
-from kernel import audit
+from kernel import audit, events
 from kernel.errors import DeskhandError, InvalidInput, PreconditionFailed
 from plugins.billing.bulk import among_asked, read_together
 from plugins.billing.days import check_days
@@ -135,7 +135,13 @@ def change_invoice(ctx: CallContext, invoice_id: UUID, changes: Mapping[str, Any
     _rewrite(ctx, invoice, one)
     audit.record(ctx, "invoice.changed", kind="invoice", row_id=invoice.id, label=invoice.number,
                  changes={name: str(changes[name]) for name in (*_HEADER, *_TERMS) if name in changes})  # fmt: skip
+    _say(ctx, "invoice.changed", invoice)
     return invoice
+
+
+def _say(ctx: CallContext, event: str, invoice: Invoice) -> None:
+    facts = {name: getattr(invoice, name) for name in ("number", "client_id", "currency", "total", "kind")}
+    events.publish(ctx, event, {"invoice_id": invoice.id, **facts})
 
 
 def reckon_anew(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
@@ -143,6 +149,7 @@ def reckon_anew(ctx: CallContext, invoice_ids: Sequence[UUID]) -> list[Invoice]:
     found = [_draft_row(ctx, invoice_id) for invoice_id in sorted(set(invoice_ids))]
     for invoice in found:
         _rewrite(ctx, invoice, reckoned(ctx, _changed_draft(ctx, invoice, {})))
+        _say(ctx, "invoice.changed", invoice)
     return found
 
 
@@ -213,6 +220,7 @@ def delete_invoice(ctx: CallContext, invoice_id: UUID) -> None:
     if ctx.session.scalar(select(ChainLink.id).where(ChainLink.invoice_id == invoice_id).limit(1)) is not None:
         raise InvoiceWasFinal(f"{invoice.number} was final once. Finalize it and void it, so that no number is missing.")
     release_sources(ctx, invoice.id)
+    _say(ctx, "invoice.deleted", invoice)
     ctx.session.delete(invoice)
     ctx.session.flush()
     audit.record(ctx, "invoice.deleted", kind="invoice", row_id=invoice_id, label=invoice.number)

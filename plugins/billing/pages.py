@@ -93,6 +93,7 @@ def invoice_page(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
         notes=listing.list_invoices(ctx, {"credit_of_id": invoice_id, "limit": 50}).items,
         parties=find_parties(ctx, [invoice])[invoice.id],
         links=[one for answer in ctx.hooks.collect_links(ctx=ctx, ref=Ref("invoice", invoice_id)) for one in answer],
+        words=[one for answer in ctx.hooks.collect_notes(ctx=ctx, ref=Ref("invoice", invoice_id)) for one in answer],
         layout=paper.name_of_layout(ctx, invoice),
         span=span,
         **payment_facts(ctx, invoice),

@@ -21,6 +21,7 @@ from kernel.hookspecs.papers import (
     PaperSettled,
     PaperTax,
 )
+from kernel.hookspecs.tax import TaxSource
 from kernel.money import exponent
 from plugins.billing.models import CreditApplication, Invoice, InvoiceDiscount, InvoiceLine, InvoiceTax
 from plugins.billing.parties import find_parties, seller_now
@@ -40,9 +41,10 @@ def invoice_papers(ctx: CallContext, invoice_ids: Sequence[UUID]) -> dict[UUID, 
 
 
 def find_papers(ctx: CallContext, query: PaperQuery) -> list[UUID]:
-    """The ids of final or void documents that fit, in the order of ids; at most `query.limit`."""
-    statuses = [one for one in query.statuses if one in ("finalized", "void")]
-    found = select(Invoice.id).where(Invoice.status.in_(statuses)).order_by(Invoice.id).limit(query.limit)
+    """The ids of final or void documents that fit, or of drafts that wait for taxes, in the order of ids, to the limit."""
+    waiting = (Invoice.status == "draft") & (Invoice.tax_source == TaxSource.PENDING_EXTERNAL)
+    final = Invoice.status.in_([one for one in query.statuses if one in ("finalized", "void")])
+    found = select(Invoice.id).where(waiting if query.tax_pending else final).order_by(Invoice.id).limit(query.limit)
     if query.first_day is not None:
         found = found.where(Invoice.invoice_date >= query.first_day)
     if query.last_day is not None:

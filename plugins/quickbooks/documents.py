@@ -27,11 +27,14 @@ _NOT_IN_NAMES = str.maketrans(dict.fromkeys(":\t\n\r", " "))
 
 
 class Books(NamedTuple):
-    """What of a company its documents depend on. `rates` has the tax rates of each tax code, with their percents."""
+    """What of a company its documents depend on. `rates` has the tax rates of each tax code, with their percents; with
+    `automated_tax` QuickBooks finds the rates of a document by itself.
+    """
 
     united_states: bool
     home_currency: str
     rates: Mapping[str, Sequence[tuple[str, Decimal]]]
+    automated_tax: bool = False
 
 
 def major(amount: int, exponent: int) -> Decimal:
@@ -82,11 +85,11 @@ def customer_body(customer: NewCustomer) -> Entity:
     """A client."""
     place = customer.address
     lines = {"Line1": place.street, "Line2": place.addition, "City": place.city, "PostalCode": place.postal_code,
-             "CountrySubDivisionCode": place.subdivision, "Country": place.country}  # fmt: skip
+             "CountrySubDivisionCode": place.subdivision.removeprefix(f"{place.country}-"), "Country": place.country}  # fmt: skip
     body: Entity = {"DisplayName": clean_name(customer.name, LONGEST_NAME), "CompanyName": customer.name[:100],
                     "CurrencyRef": {"value": customer.currency}, "Notes": mark_of(customer.id)}  # fmt: skip
     if address := {name: value for name, value in lines.items() if value}:
-        body["BillAddr"] = address
+        body |= {"BillAddr": address, "ShipAddr": address}  # automated sales tax goes by where it is shipped to
     if customer.email:
         body["PrimaryEmailAddr"] = {"Address": customer.email}
     if customer.tax_id:
@@ -147,7 +150,7 @@ def _line(line: DocumentLine, document: Document, books: Books) -> Entity:
     detail: Entity = {}
     if line.item:
         detail["ItemRef"] = {"value": line.item}
-    if code := _line_code(line, books):
+    if code := line_code(line, books):
         detail["TaxCodeRef"] = {"value": code}
     if line.period_start:
         detail["ServiceDate"] = line.period_start.isoformat()
@@ -164,23 +167,29 @@ def _multiplies(line: DocumentLine, exponent: int) -> bool:
     return product.quantize(Decimal(1).scaleb(-exponent), ROUND_HALF_UP) == major(line.net, exponent)
 
 
-def _line_code(line: DocumentLine, books: Books) -> str | None:
+def line_code(line: DocumentLine, books: Books) -> str | None:
+    """The tax code that stands on a line there."""
     if not books.united_states:
         return line.tax_code
-    return EXEMPT if line.tax_code in (None, EXEMPT) else TAXABLE
+    return EXEMPT if (line.tax_code or (TAXABLE if line.taxed else EXEMPT)) == EXEMPT else TAXABLE
 
 
 def _tax(document: Document, books: Books) -> Entity:
     """What is said of the tax of the whole: the group of rates, and unless QuickBooks reckons, how much it is."""
     detail: Entity = {}
-    groups = {line.tax_code for line in document.lines} - {None, TAXABLE, EXEMPT}
-    if books.united_states and len(groups) == 1:
-        detail["TxnTaxCodeRef"] = {"value": groups.pop()}
+    if group := group_of(document, books):
+        detail["TxnTaxCodeRef"] = {"value": group}
     if not document.tax_theirs:
         detail["TotalTax"] = major(document.tax, document.exponent)
         if not books.united_states and (lines := _tax_lines(document, books)):
             detail["TaxLine"] = lines
     return {"TxnTaxDetail": detail} if detail else {}
+
+
+def group_of(document: Document, books: Books) -> str | None:
+    """The group of rates that a whole document of the United States is taxed by, where one is mapped."""
+    groups = {line.tax_code for line in document.lines} - {None, TAXABLE, EXEMPT}
+    return groups.pop() if books.united_states and len(groups) == 1 else None
 
 
 def _tax_lines(document: Document, books: Books) -> list[Entity]:

@@ -36,7 +36,8 @@ from kernel.hookspecs.accounting import (
     Voiding,
 )
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
-from plugins.quickbooks import looking, reading, refusals
+from kernel.hookspecs.delegated_tax import Reckoned, TaxQuestion
+from plugins.quickbooks import estimates, looking, reading, refusals
 from plugins.quickbooks.client import BATCH, BooksClient, Entity, Fault, Item
 from plugins.quickbooks.documents import (
     KINDS,
@@ -112,6 +113,9 @@ class QuickBooksGateway:
                 return results + [rest] * (len(wanted) - len(results))
         return results
 
+    def reckon_taxes(self, questions: Sequence[TaxQuestion]) -> Sequence[Reckoned | Failed]:
+        return estimates.reckon(self._client, self._books, questions)
+
     def void(self, voidings: Sequence[Voiding]) -> Sequence[Result]:
         return self._each([one._replace(kind=_known(one.kind)) for one in voidings], self._void)
 
@@ -132,15 +136,20 @@ class QuickBooksGateway:
         return self._client.company_info()
 
     @cached_property
+    def _preferences(self) -> Entity:
+        return self._client.preferences()
+
+    @property
     def _currencies(self) -> Entity:
-        return self._client.preferences().get("CurrencyPrefs") or {}
+        return self._preferences.get("CurrencyPrefs") or {}
 
     @cached_property
     def _books(self) -> Books:
         currency = self._currencies.get("HomeCurrency") or {}
         united_states = self._info.get("Country", "US") in ("US", "USA", "United States")
         rates = {} if united_states else self._rates()
-        return Books(united_states, str(currency.get("value") or "USD"), rates)
+        automated = (self._preferences.get("TaxPrefs") or {}).get("PartnerTaxEnabled") in (True, "true")
+        return Books(united_states, str(currency.get("value") or "USD"), rates, automated)
 
     def _rates(self) -> dict[str, list[tuple[str, Decimal]]]:
         percents = {row["Id"]: Decimal(str(row.get("RateValue") or 0)) for row in looking.all_rows(self._client, "TaxRate")}

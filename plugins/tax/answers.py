@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from kernel.context import CallContext
-from kernel.hookspecs.accounting import Ours, tax_key
+from kernel.hookspecs.accounting import TAXED, Ours, tax_key
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.papers import PaperTax
 from kernel.hookspecs.screen import Panel
+from kernel.tenancy import get_settings
 from plugins.tax.document_taxes import shows_source
 from plugins.tax.rate_book import RATES, book_of, codes_of
 
@@ -25,11 +26,16 @@ def panels(ctx: CallContext, ref: Ref) -> list[Panel]:
 
 
 def ours(ctx: CallContext, kind: str) -> list[Ours]:
-    """What a line may be taxed by today, for accounting systems: nothing, in four ways, or the rates of each region."""
+    """What a line may be taxed by today, for accounting systems: nothing, in four ways, what others reckon, or the rates of each
+    region.
+    """
     if kind != "tax":
         return []
     known = ctx.session.scalars(text(f"select {RATES}")).one()
     book, found = book_of(known), {code: Ours(code, name) for code, name in _UNTAXED}
+    settings = get_settings(ctx, "tax")
+    if settings["tax_source"] == "external" or settings["client_may_differ"]:
+        found = {TAXED: Ours(TAXED, "Taxed, as reckoned elsewhere")} | found
     for region in sorted(codes_of(known).values()):
         for category in ("standard", "reduced"):
             taxes = [PaperTax(one.name, "S", one.percent, 0, 0, region) for one in book.levies(region, category, ctx.today())]

@@ -125,7 +125,7 @@ def _percent(percent: Decimal | None, told: Sequence[ImportedTax]) -> Decimal:
 
 def _pending(document: TaxDocument, waiting: Sequence[int]) -> tuple[list[TaxGroup], list[TaxedLine]]:
     base = sum(_base(document.lines[at], document) for at in waiting)
-    return [TaxGroup(PENDING, "O", Decimal(0), base, 0)], [TaxedLine(0, ((0, 0),)) for _ in waiting]
+    return [TaxGroup(PENDING, "S", Decimal(0), base, 0)], [TaxedLine(0, ((0, 0),)) for _ in waiting]
 
 
 def _joined(document: TaxDocument, own: TaxResult, waiting: Sequence[int], groups: Sequence[TaxGroup],

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from kernel.context import CallContext
 from kernel.hookspecs import hookimpl
 from kernel.hookspecs.accounting import Ours
+from kernel.hookspecs.delegated_tax import LineTax
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.screen import Panel
 from kernel.hookspecs.start import EventType, NavEntry
 from kernel.hookspecs.tax import TaxDocument, TaxResult
 from kernel.hookspecs.transfer import Importer
-from plugins.tax import answers, document_pages, importers, pages, provider, report_pages, routes
+from plugins.tax import answers, document_pages, document_taxes, importers, pages, provider, report_pages, routes
 from plugins.tax.schemas import TaxAmountsImported
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ def register_importers() -> Sequence[Importer]:
 @hookimpl
 def compute_taxes(ctx: CallContext, documents: Sequence[TaxDocument]) -> Sequence[TaxResult]:
     return provider.compute_taxes(ctx, documents)
+
+
+@hookimpl
+def import_taxes(ctx: CallContext, invoice_id: UUID, lines: Sequence[LineTax], reference: str) -> int:
+    return document_taxes.take_over(ctx, invoice_id, lines, reference)
 
 
 @hookimpl
