@@ -133,6 +133,14 @@ def retry_questions(ctx: CallContext, target_id: UUID) -> None:
         wake(ctx, target_id)
 
 
+def reconsider(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID) -> None:
+    """Look anew at what failed to go out, if it did: what it is about counts no more, and the work may be over."""
+    failed = Outgoing.target_id == target_id, Outgoing.kind == kind, Outgoing.our_id == our_id, Outgoing.state == "failed"
+    if label := ctx.session.scalars(select(Outgoing.label).where(*failed, Outgoing.action == "put")).all():
+        add_work(ctx, target_id, kind, our_id, label=label[0])
+        wake(ctx, target_id)
+
+
 def get_work(ctx: CallContext, work_id: UUID) -> Outgoing:
     """Raises WorkNotFound."""
     row = ctx.session.scalar(select(Outgoing).where(Outgoing.id == work_id).with_for_update())

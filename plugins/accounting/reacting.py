@@ -22,7 +22,7 @@ from plugins.accounting.batches import (
 from plugins.accounting.incoming.cursors import look_soon
 from plugins.accounting.links import find_links
 from plugins.accounting.models import ExportDocument, Outgoing, Target
-from plugins.accounting.outgoing import add_work, wake
+from plugins.accounting.outgoing import add_work, reconsider, wake
 from plugins.accounting.reopened import reopened_among, withdraw
 from plugins.accounting.targets import halt, list_targets, systems_of
 from plugins.accounting.taxing import follow, reckoners
@@ -126,6 +126,7 @@ def _pay(ctx: CallContext, target: Target, payment_id: UUID) -> None:
     receipt = ctx.hooks.get_receipts(ctx=ctx, payment_ids=[payment_id]).get(payment_id)
     link = find_links(ctx, target.id, "payment", [payment_id]).get(payment_id)
     if receipt is None or (link is None and receipt.taken_back):
+        reconsider(ctx, target.id, "payment", payment_id)
         return
     same = link is not None and not link.voided and not receipt.taken_back and link.total == receipt.amount - receipt.refunded
     if same or (link is not None and link.voided and receipt.taken_back):

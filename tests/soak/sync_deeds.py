@@ -15,10 +15,12 @@ from sqlalchemy import select
 from kernel.context import CallContext
 from kernel.errors import DeskhandError
 from plugins.accounting import outgoing
+from plugins.accounting.incoming.drift import NOT_TAKEN
+from plugins.accounting.incoming.models import Discrepancy
 from plugins.accounting.models import ExportDocument, Outgoing
 from plugins.billing import credit_notes, finalizing, payments, refunds
 from plugins.billing.credits import applying
-from plugins.billing.models import CreditApplication, Invoice, Payment
+from plugins.billing.models import Credit, CreditApplication, Invoice, Payment
 from plugins.billing.payments import Allocation
 from tests.plugins.billing.invoice_desk import final, line, off
 from tests.soak.sync_judge import Drifted, essence
@@ -277,8 +279,11 @@ class Deeds:
         return True
 
     def mend(self) -> int:
-        """A person gives way: invoices there get other numbers where ours were refused, and ours are tried again."""
+        """A person gives way: invoices there get other numbers where ours were refused, and ours are tried again; the rest of
+        a payment that is no more there is not used here either.
+        """
         with self.msp.call() as ctx:
+            self._let_go(ctx)
             refused = select(ExportDocument.number, Outgoing.id).where(
                 Outgoing.document_id == ExportDocument.id, Outgoing.state == "failed", Outgoing.code == "duplicate_number"
             )
@@ -290,6 +295,13 @@ class Deeds:
                                                             "DocNumber": f"W-{row['Id']}"})  # fmt: skip
                 outgoing.retry_work(ctx, work_id)
         return len(found)
+
+    def _let_go(self, ctx: CallContext) -> None:
+        spent = select(Discrepancy.our_id).where(Discrepancy.kind == NOT_TAKEN, Discrepancy.state == "open")
+        used = select(CreditApplication.id).join(Credit, Credit.id == CreditApplication.credit_id).where(
+            Credit.payment_id.in_(spent), CreditApplication.reversed_at.is_(None))  # fmt: skip
+        for use_id in ctx.session.scalars(used.order_by(CreditApplication.id)).all():
+            applying.reverse_application(ctx, use_id)
 
     def _rows(self, kind: str) -> list[Row]:
         """What stands there of ours, untouched and not void."""

@@ -18,6 +18,7 @@ from plugins.accounting.incoming.drift import CREDIT_THERE, NOT_TAKEN, NOT_TAKEN
 from plugins.accounting.incoming.models import Received
 from plugins.accounting.links import drop_link, find_theirs, put_link
 from plugins.accounting.models import ExportDocument, Outgoing, Target
+from plugins.accounting.outgoing import reconsider
 from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def _take_back(ctx: CallContext, target_id: UUID, row: Received, reason: str) ->
     if row.payment_id in receipts and not receipts[row.payment_id].taken_back:
         ctx.hooks.take_back_receipt(ctx=ctx, payment_id=row.payment_id, reason=reason)
     drop_link(ctx, target_id, PAYMENT, row.payment_id)
+    reconsider(ctx, target_id, PAYMENT, row.payment_id)
     row.state = "taken_back"
 
 

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from kernel.context import Actor
 from plugins.accounting import batches, outgoing
+from plugins.accounting.models import Outgoing
 from plugins.billing import finalizing, payments
 from plugins.billing.credit_notes import create_credit_note
 from plugins.billing.credits.applying import apply_credit, list_applications, reverse_application
@@ -137,6 +140,18 @@ def test_a_change_there_is_never_overwritten_and_a_mere_version_is_no_change(des
     desk.drain()
     assert [one.voided for one in desk.books.of("invoice")] == [True, False]
     assert ("failed", "stale") in desk.work("invoice")
+
+
+def test_money_that_was_refused_is_no_work_any_more_when_it_is_taken_back(desk: Desk) -> None:
+    automatic(desk)
+    payment = pay(desk, desk.invoice(10000), 5000)
+    with desk.call(Actor.system()) as ctx:
+        outgoing.add_work(ctx, desk.target_id, "payment", payment)
+        ctx.session.execute(update(Outgoing).where(Outgoing.kind == "payment").values(
+            state="failed", code="refused", finished_at=ctx.now()))  # fmt: skip
+        payments.take_back_payment(ctx, payment)
+    desk.drain()
+    assert (desk.work("payment"), amounts(desk)) == ([("dropped", "")], [])
 
 
 def test_an_overpayment_pays_the_next_invoice_too(desk: Desk) -> None:

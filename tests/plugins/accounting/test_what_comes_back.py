@@ -18,6 +18,8 @@ from plugins.accounting.incoming.models import Discrepancy, Received, Seen
 from plugins.accounting.incoming.noticing import notice
 from plugins.accounting.links import find_links, find_theirs, put_link
 from plugins.accounting.models import Outgoing, Target
+from plugins.accounting.money import build_money
+from plugins.accounting.outgoing import add_work
 from plugins.accounting.targets import get_target
 from plugins.billing.models import Payment
 from plugins.billing.payments import record_payment
@@ -187,6 +189,21 @@ def test_a_credit_that_was_spent_keeps_its_payment(acme: World) -> None:
                                  reference="", key="refund")  # fmt: skip
         ground.look(paid("91", 0, deleted=True))
         assert ground.receipts() == [total + 1000] and ground.exceptions() == ["payment_not_taken_back"]
+
+
+def test_ours_that_failed_about_a_payment_is_over_when_that_is_taken_anew(acme: World) -> None:
+    with acme.call(Actor.system()) as ctx:
+        ground = Ground(ctx)
+        total = ground.first.total
+        ground.look(paid("91", total + 1000, ("11", total)))
+        before = ctx.session.scalars(select(Received.payment_id)).one()
+        add_work(ctx, ground.target.id, PAYMENT, before)
+        work = ctx.session.scalars(select(Outgoing)).one()
+        work.state, work.code, work.finished_at = "failed", "stale", ctx.now()
+        ground.look(paid("91", total, ("11", total)))
+        ctx.session.refresh(work)
+        build_money(ctx, ground.target, [work])
+        assert (work.state, ground.receipts(), ground.exceptions()) == ("dropped", [total], [])
 
 
 def test_a_credit_of_theirs_that_pays_ours_is_shown(acme: World) -> None:
