@@ -223,12 +223,26 @@ class Voiding(NamedTuple):
     external: External
 
 
+class KeptLine(NamedTuple):
+    """A line as the other side keeps it, to tell whether somebody changes it there: its `item` (or what stands in its place), how
+    many where it says so, and `amount` in minor units. `text` is for people, and changes freely.
+    """
+
+    item: str
+    quantity: Decimal | None
+    amount: int
+    text: str = ""
+
+
 class Done(NamedTuple):
-    """The other side has it. `total` and `tax` are what it reckoned, in minor units, where it says so."""
+    """The other side has it. `total` and `tax` are what it reckoned, in minor units, and `lines` what it keeps of a document's
+    lines, where it says so.
+    """
 
     external: External
     total: int | None = None
     tax: int | None = None
+    lines: tuple[KeptLine, ...] = ()
 
 
 class Failed(NamedTuple):
@@ -256,7 +270,8 @@ FAILURES = {
 
 class Change(NamedTuple):
     """Something of the other side as it is now. `customer` is their id; `balance` what is open of an invoice, or unused of a
-    payment or credit note; `shares` what a payment pays. `deleted` and `voided` things carry no amounts.
+    payment or credit note; `shares` what a payment pays, `lines` those of a document. `deleted` and `voided` things carry no
+    amounts.
     """
 
     kind: str
@@ -273,6 +288,7 @@ class Change(NamedTuple):
     reference: str = ""
     deleted: bool = False
     voided: bool = False
+    lines: tuple[KeptLine, ...] = ()
 
 
 class Changes(NamedTuple):

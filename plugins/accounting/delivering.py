@@ -198,7 +198,7 @@ def _found(gateway: Gateway, kind: str, documents: dict[int, Document]) -> dict[
              for one in (gateway.find(kind, [one.number for one in fresh.values()]) if fresh else ())
              if not one.deleted and not one.voided}  # fmt: skip
     hits = {at: there.get((one.number, one.customer, one.currency, one.total)) for at, one in fresh.items()}
-    return {at: Done(hit.external, hit.total, hit.tax) for at, hit in hits.items() if hit is not None}
+    return {at: Done(hit.external, hit.total, hit.tax, hit.lines) for at, hit in hits.items() if hit is not None}
 
 
 def _again_if_unchanged(job: JobRun, target_id: UUID, gateway: Gateway, portion: Portion,

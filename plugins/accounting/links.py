@@ -35,7 +35,7 @@ def find_theirs(ctx: CallContext, target_id: UUID, kind: str, external_ids: Coll
 
 
 class NewLink(NamedTuple):
-    """That something of ours is something of theirs; `facts` are number, currency, total, tax and voided."""
+    """That something of ours is something of theirs; `facts` are number, currency, total, tax, lines and voided."""
 
     kind: str
     our_id: UUID
@@ -57,7 +57,7 @@ def _row(ctx: CallContext, target_id: UUID, link: NewLink) -> dict[str, Any]:
 
 
 def put_link(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID, external: External, **facts: Any) -> Link:
-    """Note that ours is theirs, or that theirs has another version; `facts` are number, currency, total, tax and voided.
+    """Note that ours is theirs, or that theirs has another version; `facts` are number, currency, total, tax, lines and voided.
 
     Raises LinkTaken where theirs is linked to something else of ours.
     """

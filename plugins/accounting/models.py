@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantTable, Versioned, references, tenant_key
@@ -110,7 +111,8 @@ class Link(TenantTable, Versioned):
     """That something of ours is something of theirs, in the books of a target. `external_version` is that which the other side
     had last.
 
-    `number`, `total` and `tax` are what was delivered of a document or payment, to tell whether somebody changed it there.
+    `number`, `total` and `tax` are what was delivered of a document or payment, to tell whether somebody changed it there, and
+    `lines` how the other side kept the lines of a document then; None where it did not say.
     `voided` counts no more on both sides.
     """
 
@@ -135,6 +137,7 @@ class Link(TenantTable, Versioned):
     currency: Mapped[str] = mapped_column(default="", server_default="")
     total: Mapped[int | None] = mapped_column(BigInteger)
     tax: Mapped[int | None] = mapped_column(BigInteger)
+    lines: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     voided: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 

@@ -13,6 +13,7 @@ from kernel.failures import backoff
 from kernel.hookspecs.accounting import FAILURES, Done, Failed
 from plugins.accounting.batches import get_batch, recheck_open, refresh
 from plugins.accounting.errors import LinkTaken
+from plugins.accounting.lines import pack
 from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
 from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Target
@@ -164,8 +165,8 @@ def _is_linked(row: Outgoing) -> bool:
 def _new_link(row: Outgoing, value: Any, done: Done) -> NewLink:
     if row.kind == "client":
         return NewLink("client", row.our_id, done.external if done.external.name else done.external._replace(name=value.name))
-    facts = {"number": value.number, "total": value.total, "tax": value.tax} if row.document_id is not None else {
-        "number": value.reference, "total": value.amount}  # fmt: skip
+    facts = {"number": value.reference, "total": value.amount} if row.document_id is None else {
+        "number": value.number, "total": value.total, "tax": value.tax, "lines": pack(done.lines)}  # fmt: skip
     return NewLink(row.kind, row.our_id, done.external, {**facts, "currency": value.currency, "voided": False})
 
 

@@ -17,6 +17,7 @@ from kernel.hookspecs.accounting import (
     Choice,
     Done,
     External,
+    KeptLine,
     MoneyShare,
     Theirs,
 )
@@ -26,6 +27,7 @@ from plugins.quickbooks.documents import KINDS
 Entity = dict[str, Any]
 OURS = {theirs: ours for ours, theirs in KINDS.items()}
 _BALANCE = {INVOICE: "Balance", CREDIT_NOTE: "RemainingCredit", PAYMENT: "UnappliedAmt"}
+_SOLD = ("SalesItemLineDetail", "DiscountLineDetail")
 _NAME = {CUSTOMER: "DisplayName", ITEM: "Name", INVOICE: "DocNumber", CREDIT_NOTE: "DocNumber", PAYMENT: "PaymentRefNum"}
 
 
@@ -56,7 +58,7 @@ def done(kind: str, row: Entity, home: str) -> Done:
         return Done(external(kind, row))
     currency = _ref(row, "CurrencyRef") or home
     tax = minor((row.get("TxnTaxDetail") or {}).get("TotalTax"), currency) if kind != PAYMENT else None
-    return Done(external(kind, row), minor(row.get("TotalAmt"), currency), tax)
+    return Done(external(kind, row), minor(row.get("TotalAmt"), currency), tax, _lines(row, currency))
 
 
 def change(kind: str, row: Entity, home: str) -> Change:
@@ -73,7 +75,20 @@ def change(kind: str, row: Entity, home: str) -> Change:
         return facts._replace(voided=True)
     tax = minor((row.get("TxnTaxDetail") or {}).get("TotalTax"), currency)
     return facts._replace(total=minor(row.get("TotalAmt"), currency), tax=tax, balance=minor(row.get(_BALANCE[kind]), currency),
-                          shares=_shares(row, currency) if kind == PAYMENT else ())  # fmt: skip
+                          shares=_shares(row, currency) if kind == PAYMENT else (), lines=_lines(row, currency))  # fmt: skip
+
+
+def _lines(row: Entity, currency: str) -> tuple[KeptLine, ...]:
+    """What was sold, those of bundles as well, and discounts; sums of others are no lines."""
+    flat = [one for line in row.get("Line", []) for one in (line.get("GroupLineDetail") or {}).get("Line", [line])]
+    return tuple(_line(one, currency) for one in flat if one.get("DetailType") in _SOLD)
+
+
+def _line(line: Entity, currency: str) -> KeptLine:
+    detail = line.get(line["DetailType"]) or {}
+    item = (detail.get("ItemRef") or {}).get("value") or line["DetailType"]
+    quantity = Decimal(str(detail["Qty"])) if detail.get("Qty") is not None else None
+    return KeptLine(str(item), quantity, minor(line.get("Amount"), currency), str(line.get("Description") or ""))
 
 
 def is_void(row: Entity) -> bool:

@@ -28,7 +28,7 @@ from kernel.hookspecs.accounting import (
 from kernel.hookspecs.connections import Access
 from plugins.xero import reading, writing
 from plugins.xero.calls import SECONDS, Mistaken, NotThere, asking, failed, open_api, told_mistakes
-from plugins.xero.shapes import latest, minor, stamp
+from plugins.xero.shapes import kept_lines, latest, minor, stamp
 
 MOST = 50
 """Objects in one request, as Xero advises."""
@@ -178,7 +178,7 @@ def _document_outcome(document: Document, row: Any) -> Outcome:
     row_id = row.invoice_id if document.kind == INVOICE else row.credit_note_id
     places = document.exponent
     known = writing.External(str(row_id), stamp(row.updated_date_utc), document.number)
-    return Done(known, minor(row.total, places), minor(row.total_tax, places))
+    return Done(known, minor(row.total, places), minor(row.total_tax, places), kept_lines(row, places))
 
 
 def _key(asked: Sequence[Asked]) -> str:

@@ -16,6 +16,7 @@ from kernel.hookspecs.accounting import (
     Document,
     DocumentLine,
     External,
+    KeptLine,
     MoneyShare,
     Theirs,
 )
@@ -125,7 +126,16 @@ def _document_change(kind: str, row: Any, row_id: Any, number: Any, balance: int
     return Change(
         kind, known, row.updated_date_utc, str(row.contact.contact_id) if row.contact else "", str(number or ""), _currency(row),
         row.date, 0 if ended else minor(row.total, places), 0 if ended else minor(row.total_tax, places), 0 if ended else balance,
-        voided=ended,
+        voided=ended, lines=kept_lines(row, places),
+    )  # fmt: skip
+
+
+def kept_lines(row: Any, places: int) -> tuple[KeptLine, ...]:
+    """The lines of a document: what was sold, or the account where no item stands."""
+    return tuple(
+        KeptLine(str(one.item_code or one.account_code or ""), None if one.quantity is None else Decimal(str(one.quantity)),
+                 minor(one.line_amount, places), str(one.description or ""))
+        for one in row.line_items or []
     )  # fmt: skip
 
 

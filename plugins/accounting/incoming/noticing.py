@@ -15,6 +15,7 @@ from plugins.accounting.incoming.discrepancies import About, Ledger
 from plugins.accounting.incoming.drift import DRIFTS, REOPENED, Difference, Expected, compare, compare_payment
 from plugins.accounting.incoming.models import Seen
 from plugins.accounting.incoming.taking import clients_of, find_received, take_payments
+from plugins.accounting.lines import unpack
 from plugins.accounting.links import find_links, find_theirs
 from plugins.accounting.models import OPEN_WORK, ExportDocument, Link, Outgoing, Target
 from plugins.accounting.reopened import find_reopened
@@ -87,7 +88,8 @@ def _compare(ctx: CallContext, target_id: UUID, pairs: Sequence[tuple[Change, Li
 
 def _differences(change: Change, link: Link, owner: _Owner) -> list[Difference]:
     number = link.external_name if change.number == link.external_name else link.number
-    expected = Expected(number, owner.customer, link.currency, link.total, link.tax, link.voided)
+    expected = Expected(number, owner.customer, link.currency, link.total, link.tax, link.voided,
+                        tuple(unpack(link.lines or ())))  # fmt: skip
     return compare_payment(expected, change) if change.kind == PAYMENT else compare(expected, change)
 
 

@@ -24,6 +24,7 @@ STATES = {"open": (_l("Open"), "warning"), "accepted": (_l("Accepted"), "neutral
 KINDS = {
     "total_differs": _l("Another total"),
     "tax_differs": _l("Another tax"),
+    "lines_differ": _l("Other lines"),
     "number_differs": _l("Another number"),
     "customer_differs": _l("Another customer"),
     "currency_differs": _l("Another currency"),

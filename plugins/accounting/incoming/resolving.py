@@ -13,7 +13,7 @@ from kernel.hookspecs.papers import InvoicePaper
 from plugins.accounting.batches import get_batch, open_automatic, queue, refresh, take_papers
 from plugins.accounting.errors import ExceptionSettled, NoWayToResolve
 from plugins.accounting.incoming.discrepancies import get_exception
-from plugins.accounting.incoming.drift import CURRENCY, CUSTOMER, DELETED, NUMBER, REOPENED, TAX, TOTAL
+from plugins.accounting.incoming.drift import CURRENCY, CUSTOMER, DELETED, LINES, NUMBER, REOPENED, TAX, TOTAL
 from plugins.accounting.incoming.models import Discrepancy, Seen
 from plugins.accounting.links import drop_link, find_theirs
 from plugins.accounting.models import ExportDocument
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
     from plugins.accounting.models import Link, Target
 
-PUSHED = frozenset({TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, DELETED, REOPENED})
+PUSHED = frozenset({TOTAL, TAX, NUMBER, CUSTOMER, CURRENCY, DELETED, LINES, REOPENED})
 """Kinds that go when the document is delivered once more; one that was deleted there is made anew."""
 
 

@@ -339,3 +339,23 @@ def test_ids_of_others_open_nothing(gateway: QuickBooksGateway) -> None:
     [missing] = gateway.void([Voiding("invoice", "v", External("404", "0"))])
     assert isinstance(missing, Done)  # what is not there counts no more
     assert gateway.read("invoice", ["404", "x' or Id = '1"]) == []
+
+
+def test_lines_that_somebody_changed_there_are_told(gateway: QuickBooksGateway, company: Company) -> None:
+    what = item(company)
+    lines = [line(10000, item=what, quantity="2", price=5000), line(500, item=what, position=2)]
+    [done] = delivered(gateway, document(customer(gateway), "INV-1", *lines))
+    assert [(one.item, one.quantity, one.amount, one.text) for one in done.lines] == [
+        (what, 2, 10000, "Line 1"), (what, 1, 500, "Line 2"),
+    ]  # fmt: skip
+    [before] = gateway.read("invoice", [done.external.id])
+    assert before.lines == done.lines
+    [there] = company.rows("Invoice")
+    sold = [one for one in there["Line"] if one["DetailType"] == "SalesItemLineDetail"]
+    for one, price in zip(sold, ("95.00", "10.00"), strict=True):
+        one["Amount"] = one["SalesItemLineDetail"]["UnitPrice"] = price
+        one["SalesItemLineDetail"]["Qty"] = "1"
+    company.update("Invoice", {**there, "Line": sold, "sparse": True})
+    [after] = gateway.read("invoice", [done.external.id])
+    assert (after.total, after.tax) == (before.total, before.tax)
+    assert [(one.quantity, one.amount) for one in after.lines] == [(1, 9500), (1, 1000)]

@@ -274,3 +274,19 @@ def test_limits_outages_and_a_lost_organisation(books: XeroBooks, fake: XeroFake
     fake.consents.expire_access()
     with pytest.raises(ConsentWithdrawn):
         _put(books, _document(customer, "INV-77"))
+
+
+def test_lines_that_somebody_changed_there_are_told(books: XeroBooks, org: Organisation, customer: str) -> None:
+    free = _line(1_000, 0, quantity=Decimal(3), unit_price=None, tax_code=None, item=None)
+    made, note = _put(books, _document(customer, lines=(_line(), free), accounts={"income": "200"}),
+                      _document(customer, "CN-1", kind="credit_note"))  # fmt: skip
+    assert [(one.item, one.quantity, one.amount) for one in made.lines] == [("HELP", 2, 10_000), ("200", 1, 1_000)]
+    [before], [credited] = books.read("invoice", [made.external.id]), books.read("credit_note", [note.external.id])
+    assert (before.lines, credited.lines) == (made.lines, note.lines)
+    row = org.find("Invoices", "INV-1")
+    assert row is not None
+    org.put("Invoices", {**row, "LineItems": [row["LineItems"][0] | {"Quantity": 4, "UnitAmount": 25}, row["LineItems"][1]]},
+            may_update=True)  # fmt: skip
+    [after] = books.read("invoice", [made.external.id])
+    assert (after.total, after.tax) == (before.total, before.tax)
+    assert [(one.quantity, one.amount) for one in after.lines] == [(4, 10_000), (1, 1_000)]

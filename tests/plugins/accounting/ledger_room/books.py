@@ -17,6 +17,7 @@ from kernel.hookspecs.accounting import (
     Done,
     External,
     Failed,
+    KeptLine,
     Money,
     NewCustomer,
     NewItem,
@@ -128,7 +129,7 @@ class BooksGateway:
         total = value.amount if one.kind == "payment" else value.total
         return Change(one.kind, one.external, datetime(2026, 10, 1, tzinfo=UTC), value.customer,
                       getattr(value, "number", ""), value.currency, None, total, getattr(value, "tax", 0), total,
-                      voided=one.voided)  # fmt: skip
+                      voided=one.voided, lines=_kept(value))  # fmt: skip
 
     def _put(self, kind: str, values: Sequence[Any]) -> Sequence[Done | Failed]:
         self._begin(kind or "document", len(values))
@@ -159,7 +160,7 @@ class BooksGateway:
         books.entries[kept.id] = Entry(kind, kept, value)
         if kind == "item":
             books.items[kept.id] = value.name
-        books.requests[value.request_id] = Done(kept, getattr(value, "total", None), getattr(value, "tax", None))
+        books.requests[value.request_id] = Done(kept, getattr(value, "total", None), getattr(value, "tax", None), _kept(value))
         return books.requests[value.request_id]
 
     def _admit(self) -> None:
@@ -177,6 +178,10 @@ class BooksGateway:
     def _mishap(self, when: str) -> None:
         if self.books.mishaps and self.books.mishaps[0][0] == when:
             raise self.books.mishaps.pop(0)[1]
+
+
+def _kept(value: Any) -> tuple[KeptLine, ...]:
+    return tuple(KeptLine(one.item, one.quantity, one.net, one.description) for one in getattr(value, "lines", ()))
 
 
 def outage() -> Exception:
