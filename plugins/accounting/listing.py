@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from kernel.api.listing import Page, paginate
 from kernel.directory.models import Client
-from plugins.accounting.models import Batch, ExportDocument, Target
+from plugins.accounting.models import Batch, ExportDocument, Outgoing, Target
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -37,6 +37,14 @@ _DOCUMENTS: Select[Any] = select(
 ).outerjoin(Client, (Client.tenant_id == ExportDocument.tenant_id) & (Client.id == ExportDocument.client_id))  # fmt: skip
 
 
+_NOT_AT_ITS_END = ("waiting", "sending", "failed")
+_WORK: Select[Any] = select(
+    Outgoing.id, Outgoing.kind, Outgoing.action, Outgoing.our_id, Outgoing.document_id, Outgoing.label, Outgoing.state,
+    Outgoing.attempts, Outgoing.due_at, Outgoing.code, Outgoing.detail, Outgoing.mend_url,
+).where(Outgoing.state.in_(_NOT_AT_ITS_END))  # fmt: skip
+_BY = {"rank": Outgoing.rank, "due_at": Outgoing.due_at}
+
+
 def list_batches(ctx: CallContext, query: Mapping[str, Any]) -> Page:
     """One page of batches, the newest first."""
     return paginate(ctx, _BATCHES, query, sortable={"created_at": Batch.created_at}, default="-created_at")
@@ -46,3 +54,8 @@ def list_batch_documents(ctx: CallContext, batch_id: UUID, query: Mapping[str, A
     """One page of the documents of a batch, by number."""
     mine = _DOCUMENTS.where(ExportDocument.batch_id == batch_id)
     return paginate(ctx, mine, query, sortable={"number": ExportDocument.number}, default="number")
+
+
+def list_work(ctx: CallContext, target_id: UUID, query: Mapping[str, Any]) -> Page:
+    """One page of a target's work that is not at its end, in the order in which it goes out."""
+    return paginate(ctx, _WORK.where(Outgoing.target_id == target_id), query, sortable=_BY, default="rank")

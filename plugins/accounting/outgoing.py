@@ -177,9 +177,3 @@ def drop_work(ctx: CallContext, work_id: UUID) -> Outgoing:
     ctx.session.flush()
     audit.record(ctx, "accounting_work.dropped", kind="accounting.target", row_id=row.target_id, label=row.label)
     return row
-
-
-def list_work(ctx: CallContext, target_id: UUID, states: Sequence[str]) -> list[Outgoing]:
-    """Work of a target in these states, in the order in which it goes out."""
-    mine = select(Outgoing).where(Outgoing.target_id == target_id, Outgoing.state.in_(states))
-    return list(ctx.session.scalars(mine.order_by(Outgoing.rank, Outgoing.id).limit(200)))

@@ -16,7 +16,7 @@ from kernel.hookspecs.accounting import DEFAULT
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
-from plugins.accounting import looking, mapping, ours, outgoing, schemas, targets, taxing
+from plugins.accounting import listing, looking, mapping, ours, outgoing, schemas, targets, taxing
 from plugins.accounting.batches import recheck_open
 
 pages = Pages("accounting")
@@ -65,13 +65,14 @@ def new_target(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     return redirect_to(f"/accounting/targets/{target.id}", toast=_("Saved."))
 
 
-@pages.get(_TARGET, permission=_READ)
-def target_page(ctx: CallContext, target_id: UUID) -> ResponseReturnValue:
+@pages.get(_TARGET, permission=_READ, query=schemas.WorkQuery)
+def target_page(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
     target = targets.get_target(ctx, target_id)
     system = targets.systems_of(ctx).get(target.system)
-    work = outgoing.list_work(ctx, target.id, ("waiting", "sending", "failed"))
+    work = listing.list_work(ctx, target.id, query)
     return render("accounting/target.html", target=target, system=system, work=work, state=_state(target), states=TARGET_STATES,
-                  work_states=WORK_STATES, kinds=WORK_KINDS, halted=HALTED)  # fmt: skip
+                  work_states=WORK_STATES, open_states={one: WORK_STATES[one] for one in ("waiting", "sending", "failed")},
+                  kinds=WORK_KINDS, halted=HALTED)  # fmt: skip
 
 
 def _target(ctx: CallContext, target_id: UUID) -> dict[str, Any]:

@@ -66,10 +66,10 @@ def set_mapping(ctx: CallContext, target_id: UUID, body: dict[str, Any]) -> None
     batches.recheck_open(ctx, target_id)
 
 
-@rest.get(f"{_TARGET}/work", permission=_READ, out=schemas.WorkList)
-def list_work(ctx: CallContext, target_id: UUID) -> Any:
+@rest.get(f"{_TARGET}/work", permission=_READ, query=schemas.WorkQuery, out=schemas.WorkPage)
+def list_work(ctx: CallContext, target_id: UUID, query: dict[str, Any]) -> Page:
     """List what goes out or failed, in its order"""
-    return {"items": outgoing.list_work(ctx, targets.get_target(ctx, target_id).id, ("waiting", "sending", "failed"))}
+    return listing.list_work(ctx, targets.get_target(ctx, target_id).id, query)
 
 
 @rest.post(f"{_WORK}/retry", permission=_MANAGE, out=schemas.WorkOut)

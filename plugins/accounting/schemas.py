@@ -194,8 +194,8 @@ class WorkOut(Schema):
     mend_url = fields.String()
 
 
-class WorkList(Schema):
-    items = fields.List(fields.Nested(WorkOut))
+WorkQuery = filtered(state=fields.String(), kind=fields.String(), code=fields.String())
+WorkPage = page_schema(WorkOut)
 
 
 class FileOut(Schema):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from kernel.context import Actor
-from plugins.accounting import batches, outgoing
+from plugins.accounting import batches, listing, outgoing
 from plugins.accounting.models import Outgoing
 from plugins.billing import finalizing, payments
 from plugins.billing.credit_notes import create_credit_note
@@ -182,9 +182,9 @@ def test_a_credit_without_a_document_waits_for_a_person_until_it_is_put_aside_or
     desk.drain()
     assert desk.work("credit_use") == [("waiting", "credit_not_exportable")] * 2
     with desk.call() as ctx:
-        first, _ = outgoing.list_work(ctx, desk.target_id, ("waiting",))
-        assert first.mend_url == f"/invoices/{invoices[0]}"
-        outgoing.drop_work(ctx, first.id)
+        first, _ = listing.list_work(ctx, desk.target_id, {"state": "waiting"}).items
+        assert first["mend_url"] == f"/invoices/{invoices[0]}"
+        outgoing.drop_work(ctx, first["id"])
         reverse_application(ctx, list_applications(ctx, invoices[1])[0].id)
     desk.drain()
     clock.advance(days=1, minutes=1)
