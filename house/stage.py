@@ -88,6 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _room_of(item) in (None, room)]
 
 
+@pytest.fixture(scope="session")
+def only(pytestconfig: pytest.Config) -> str | None:
+    """The room that is asked about alone, if one is."""
+    return pytestconfig.getoption("--room")  # type: ignore[no-any-return]
+
+
 def _room_of(item: pytest.Item) -> str | None:
     asked = item.callspec.params.get("room") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
     return str(asked) if asked else None

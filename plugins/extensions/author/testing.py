@@ -98,26 +98,30 @@ class _CaseSchema(Schema):
 
 
 def run_cases(folder: Path, plugins: Plugins, store: ArtefactStore | None = None) -> Iterator[Verdict]:
-    """Build a folder and run the cases in its `tests`; `store` keeps the compiled guest, which otherwise goes at the end.
+    """Build a folder and run the cases in its `tests`, once all of them are such as can be; `store` keeps the compiled guest,
+    which otherwise goes at the end.
 
     Raises BuildFailed, CaseRefused, and what publishing it would raise.
     """
-    build_extension(folder)
     manifest = read_manifest((folder / "deskhand.json").read_bytes(), plugins.capabilities)
     functions: Functions = {(one.interface, one.name): one for _, one in plugins.collect("register_host_functions")}
-    cases = [(file, case) for file in sorted(folder.glob(PATTERN)) for case in _read(file)]
+    cases = [
+        (file.name, case, _asked(manifest, case), FakeHost(functions, case["host"]))
+        for file in sorted(folder.glob(PATTERN)) for case in _read(file)
+    ]  # fmt: skip
     if not cases:
         raise CaseRefused(f"{folder} has no cases. Write some into tests/<any name>.test.json.")
+    build_extension(folder)
     with TemporaryDirectory(prefix="deskhand-test-") as scratch:
         kept = store or ArtefactStore(Path(scratch), secrets.token_bytes(32))
         compiled = compile_component(kept, (folder / COMPONENT).read_bytes(), manifest.asked, manifest.exports, manifest.runtime)
         with GuestPool(kept, size=1) as pool:
-            for file, case in cases:
-                host = FakeHost(functions, case["host"])
-                outcome = pool.invoke(_invocation(compiled.artefact, manifest, case, plugins), host)
+            for file, case, asked, host in cases:
+                grants = frozenset(case.get("grants", manifest.asked)) | default_capabilities(plugins.capabilities)
+                outcome = pool.invoke(Invocation(compiled.artefact, asked, grants, runtime=manifest.runtime), host)
                 differs = (*_differences(case["expect"], outcome, host), *_mistakes(plugins, case, outcome))
                 said = tuple(one.message for one in outcome.logs)
-                yield Verdict(file.name, case["name"], differs, outcome.seconds * 1000, said)
+                yield Verdict(file, case["name"], differs, outcome.seconds * 1000, said)
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
@@ -131,11 +135,8 @@ def _read(file: Path) -> list[dict[str, Any]]:
     return loaded
 
 
-def _invocation(artefact: str, manifest: ExtensionManifest, case: Mapping[str, Any], plugins: Plugins) -> Invocation:
-    grants = case.get("grants", manifest.asked)
-    asked = _request(manifest, case["name"], case["request"]) if "request" in case else _export_call(manifest, case)
-    return Invocation(artefact, asked, frozenset(grants) | default_capabilities(plugins.capabilities),
-                      runtime=manifest.runtime)  # fmt: skip
+def _asked(manifest: ExtensionManifest, case: Mapping[str, Any]) -> GuestRequest | ExportCall:
+    return _request(manifest, case["name"], case["request"]) if "request" in case else _export_call(manifest, case)
 
 
 def _request(manifest: ExtensionManifest, name: str, asked: Mapping[str, Any]) -> GuestRequest:
