@@ -181,7 +181,8 @@ def _assemble(ctx: CallContext, original: Invoice, parts: Sequence[_Part], reaso
     )  # fmt: skip
     stored = list_taxes(ctx, original.id)
     taxed = [_taxed(part, mode) for part in parts]
-    groups = [_group(tax, taxed, parts, original, mode) for tax in stored]
+    charged = _charged(list_lines(ctx, original.id))
+    groups = [_group(tax, charged.get(tax.position), taxed, parts, original, mode) for tax in stored]
     trace = {"credit": {"rule": "credit", "invoice": original.number, **_tax_ids(original)}}
     taxes = TaxResult(taxed, groups, sum(line.tax for line in taxed), original.tax_notes, trace,
                       source=TaxSource(original.tax_source))  # fmt: skip
@@ -233,12 +234,25 @@ def _taxed(part: _Part, mode: Rounding) -> TaxedLine:
     return TaxedLine(sum(amount for _, amount in parts), parts)
 
 
-def _group(tax: InvoiceTax, taxed: Sequence[TaxedLine], parts: Sequence[_Part], original: Invoice,
+def _charged(lines: Sequence[InvoiceLine]) -> dict[int, int]:
+    """What lines that bear a tax come to, by the position of the tax."""
+    sums: dict[int, int] = {}
+    for line in lines:
+        for at in {at for at, _ in line.tax_parts}:
+            sums[at] = sums.get(at, 0) + line.net - line.discount
+    return sums
+
+
+def _group(tax: InvoiceTax, charged: int | None, taxed: Sequence[TaxedLine], parts: Sequence[_Part], original: Invoice,
            mode: Rounding) -> TaxGroup:  # fmt: skip
-    """A tax of the invoice as it goes back: its base in the proportion of what is credited of the invoice."""
+    """A tax of the invoice as it goes back. Where it was on just what its lines come to, so it is here (EN 16931, BR-S-8); else
+    (taxes on taxes, amounts that are taxed in part) its base goes back in the proportion of the tax.
+    """
     amount = sum(share for line in taxed for at, share in line.parts if at == tax.position)
     credited = sum(part.amount for part in parts)
     base = round_ratio(tax.base * credited, original.subtotal, mode) if original.subtotal else 0
     if tax.tax:
         base = round_ratio(tax.base * amount, tax.tax, mode)
+    if charged == tax.base:
+        base = sum(part.amount for part, line in zip(parts, taxed, strict=True) if tax.position in dict(line.parts))
     return TaxGroup(tax.name, tax.code, tax.percent, base, amount, tax.region, tax.note, tax.rate_key)
