@@ -22,7 +22,8 @@ class ReceiptShare(NamedTuple):
 
 class Receipt(NamedTuple):
     """A payment. Amounts are minor units of `currency`: `refunded` was paid back since; what `shares` do not have, and was not
-    refunded, is a credit of the client. `taken_back` is set where it bounced or was entered by mistake.
+    refunded, is a credit of the client, but for what of that `lapsed`: it expired, or was transferred to another client.
+    `taken_back` is set where it bounced or was entered by mistake.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class Receipt(NamedTuple):
     shares: tuple[ReceiptShare, ...] = ()
     refunded: int = 0
     taken_back: bool = False
+    lapsed: int = 0
 
 
 class NewReceipt(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, cast, func, select
 from kernel.hookspecs.receipts import NewReceipt, OpenInvoice, OpenInvoiceQuery, Receipt, ReceiptShare
 from kernel.money import exponent
 from plugins.billing import payments, refunds
-from plugins.billing.models import Invoice, Payment, PaymentAllocation
+from plugins.billing.models import Credit, CreditMovement, Invoice, Payment, PaymentAllocation
 from plugins.billing.payments import Allocation
 from plugins.billing.settling import OWED, lock_all
 
@@ -48,8 +48,18 @@ def _open_of(invoice: Invoice, receipt: NewReceipt) -> int:
 def get_receipts(ctx: CallContext, payment_ids: Sequence[UUID]) -> dict[UUID, Receipt]:
     """Give payments as the hook of this name says."""
     found = ctx.session.scalars(select(Payment).where(Payment.id.in_(list(payment_ids))).order_by(Payment.id)).all()
-    shares = _shares_of(ctx, [one.id for one in found])
-    return {one.id: _told(one, shares.get(one.id, ())) for one in found}
+    ids = [one.id for one in found]
+    shares, lapsed = _shares_of(ctx, ids), _lapsed_of(ctx, ids)
+    return {one.id: _told(one, shares.get(one.id, ()), lapsed.get(one.id, 0)) for one in found}
+
+
+def _lapsed_of(ctx: CallContext, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What of the credits that payments gave is the client's no more, though nothing was paid with it."""
+    same = (Credit.tenant_id == CreditMovement.tenant_id) & (Credit.id == CreditMovement.credit_id)
+    gone = select(Credit.payment_id, func.sum(-CreditMovement.amount)).join(Credit, same)
+    mine = Credit.payment_id.in_(payment_ids), CreditMovement.kind.in_(("expired", "transferred"))
+    rows = ctx.session.execute(gone.where(*mine).group_by(Credit.payment_id)) if payment_ids else ()
+    return {payment_id: int(amount) for payment_id, amount in rows}
 
 
 def _shares_of(ctx: CallContext, payment_ids: Sequence[UUID]) -> Mapping[UUID, tuple[ReceiptShare, ...]]:
@@ -66,9 +76,9 @@ def _shares_of(ctx: CallContext, payment_ids: Sequence[UUID]) -> Mapping[UUID, t
     return shares
 
 
-def _told(payment: Payment, shares: tuple[ReceiptShare, ...]) -> Receipt:
+def _told(payment: Payment, shares: tuple[ReceiptShare, ...], lapsed: int) -> Receipt:
     return Receipt(payment.id, payment.client_id, payment.currency, payment.amount, payment.received_on, payment.method,
-                   payment.reference, shares, payment.refunded, payment.taken_back_at is not None)  # fmt: skip
+                   payment.reference, shares, payment.refunded, payment.taken_back_at is not None, lapsed)  # fmt: skip
 
 
 def take_back_receipt(ctx: CallContext, payment_id: UUID, reason: str) -> Receipt:

@@ -122,11 +122,10 @@ def _payments(ctx: CallContext, target_id: UUID, ids: Sequence[UUID]) -> dict[UU
     shares = {one.id: shares_of(one, uses[one.id]) for one in receipts.values()}
     there = find_links(ctx, target_id, INVOICE, {invoice for some in shares.values() for invoice in some})
     names = {one.id: one.name for one in get_clients(ctx, sorted({one.client_id for one in receipts.values()})).values()}
-    return {
-        one.id: (one.reference, one.client_id, names.get(one.client_id, ""), one.currency, Amounts(open=0 if one.taken_back else (
-            one.amount - one.refunded - sum(amount for invoice, amount in shares[one.id].items() if invoice in there))))
-        for one in receipts.values()
-    }  # fmt: skip
+    unused = {one.id: 0 if one.taken_back else one.amount - one.refunded - one.lapsed - sum(
+        amount for invoice, amount in shares[one.id].items() if invoice in there) for one in receipts.values()}  # fmt: skip
+    return {one.id: (one.reference, one.client_id, names.get(one.client_id, ""), one.currency, Amounts(open=unused[one.id]))
+            for one in receipts.values()}  # fmt: skip
 
 
 def _theirs(row: Row[Any]) -> Amounts | None:

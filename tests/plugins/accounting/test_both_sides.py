@@ -17,8 +17,8 @@ from plugins.accounting.incoming.cursors import books_changed, cursor_of
 from plugins.accounting.incoming.noticing import notice
 from plugins.accounting.targets import get_target
 from plugins.billing.credit_notes import create_credit_note
-from plugins.billing.credits import applying
-from plugins.billing.models import Invoice
+from plugins.billing.credits import applying, giving
+from plugins.billing.models import Credit, Invoice
 from tests.conftest import World
 from tests.plugins.accounting.books_there import add_books, delivered, paid
 from tests.plugins.billing.invoice_desk import final, lay_out_taxes, line, taxed_client
@@ -71,6 +71,16 @@ def test_money_that_pays_nothing_yet_is_set_beside_theirs_and_taken_off_the_clie
     [used] = [one for one in after["documents"] if one["our_id"] == unused["our_id"]]
     assert (used["ours"]["open"], used["theirs"]["open"], used["differs"]) == (0, 300, True)
     assert after["clients"][0]["ours"] == before["clients"][0]["ours"]  # what is used of money is paid of an invoice
+
+
+def test_an_overpayment_that_expired_here_is_open_there_alone(acme: World) -> None:
+    target_id, _ = furnished(acme)
+    with acme.call(Actor.system()) as ctx:
+        notice(ctx, get_target(ctx, target_id), [paid("92", 7_300, ("11", 7_000))])
+        [credit] = ctx.session.scalars(select(Credit).where(Credit.payment_id.is_not(None), Credit.remaining > 0))
+        giving.expire_credit(ctx, credit.id, reason="Too old")
+    [unused] = [one for one in rows_of(acme, target_id)["documents"] if one["kind"] == "payment"]
+    assert (unused["ours"]["open"], unused["theirs"]["open"]) == (0, 300)
 
 
 def test_the_report_is_read_page_by_page(acme: World) -> None:
