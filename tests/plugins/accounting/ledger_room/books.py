@@ -21,6 +21,7 @@ from kernel.hookspecs.accounting import (
     Money,
     NewCustomer,
     NewItem,
+    Theirs,
     Voiding,
 )
 from kernel.hookspecs.connections import Access, ConsentWithdrawn
@@ -52,6 +53,7 @@ class Books:
     calls: list[tuple[str, int]] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
     forgot: bool = False
+    theirs: dict[str, list[Theirs]] = field(default_factory=dict)
     strange: set[str] = field(default_factory=set)
     """Numbers that the room's code fails on before it sends them, and references whose answers it does not understand."""
 
@@ -81,6 +83,9 @@ class BooksGateway:
         if kind == "client":
             return [Choice(one.external.id, one.external.name) for one in self.books.of("client")]
         return []
+
+    def theirs(self, kind: str) -> Sequence[Theirs]:
+        return self.books.theirs[kind]
 
     def put_customers(self, customers: Sequence[NewCustomer]) -> Sequence[Done | Failed]:
         return self._put("client", customers)
