@@ -44,8 +44,11 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
     for row, _, answer in answered:
         if isinstance(answer, Done):
             continue
-        if answer.code == UNFORESEEN:
+        newer = has_newer(ctx, row)
+        if answer.code == UNFORESEEN or (answer.again and newer):
             leave_open(ctx, row, answer)
+        elif newer:
+            row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and goes as it is now
         elif answer.again:
             put_off(ctx, row, answer)
         elif row.action == "put" and _counts_no_more(ctx, row):
@@ -112,13 +115,20 @@ def refuse(ctx: CallContext, row: Outgoing, code: str, detail: str, mend_url: st
 
 def leave_open(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
     """Nobody knows what became of it: it is looked for and tried again under its request id, then waits for a person."""
-    if row.attempts >= _MOST_REFUSALS and not answer.again:
+    if row.attempts >= _MOST_REFUSALS and not answer.again and not has_newer(ctx, row):
         refuse(ctx, row, answer.code, words_of(answer))
         return
     row.code, row.detail, row.due_at = answer.code, words_of(answer)[:2000], ctx.now() + _wait(row, answer.wait)
     if row.document_id is not None:
         document = _document(ctx, row.document_id)
         document.code, document.detail = row.code, row.detail
+
+
+def has_newer(ctx: CallContext, row: Outgoing) -> bool:
+    """Whether the same thing of ours is to go out once more, since it changed after this was sent."""
+    same = Outgoing.target_id == row.target_id, Outgoing.kind == row.kind, Outgoing.our_id == row.our_id
+    open_ones = Outgoing.action == row.action, Outgoing.id != row.id, Outgoing.state.in_(("waiting", "failed"))
+    return ctx.session.scalar(select(Outgoing.id).where(*same, *open_ones).limit(1)) is not None
 
 
 def _counts_no_more(ctx: CallContext, row: Outgoing) -> bool:

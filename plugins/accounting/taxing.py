@@ -23,7 +23,7 @@ from plugins.accounting.errors import TaxNotAsked
 from plugins.accounting.links import find_links
 from plugins.accounting.models import OPEN_WORK, Outgoing, Target
 from plugins.accounting.outgoing import Work, add_works, wake
-from plugins.accounting.settling import hold, leave_open, refuse, words_of
+from plugins.accounting.settling import has_newer, hold, leave_open, refuse, words_of
 from plugins.accounting.targets import get_target, keeps, list_targets, systems_of
 from plugins.accounting.watched import UNFORESEEN
 
@@ -180,9 +180,7 @@ def _ask_anew(ctx: CallContext, row: Outgoing) -> None:
 
 def _refuse(ctx: CallContext, row: Outgoing, code: str, words: str, mend_url: str = "") -> None:
     """Somebody has to see to it, unless the draft is to be asked about again anyway."""
-    ctx.session.flush()
-    mine = Outgoing.kind == TAX, Outgoing.our_id == row.our_id, Outgoing.id != row.id, Outgoing.state.in_(_OPEN)
-    if ctx.session.scalar(select(Outgoing.id).where(*mine).limit(1)) is not None:
+    if has_newer(ctx, row):
         row.state, row.finished_at = "dropped", ctx.now()
     else:
         refuse(ctx, row, code, words, mend_url or f"/invoices/{row.our_id}")

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from kernel.context import Actor
+from kernel.events import deliver_due
+from kernel.hookspecs.accounting import Failed
 from plugins.billing import payments
 from plugins.billing.credit_notes import create_credit_note
 from plugins.billing.credits.applying import apply_credit, apply_credits, list_applications, reverse_application
 from tests.plugins.accounting.conftest import Desk
-from tests.plugins.accounting.ledger_room.books import outage
+from tests.plugins.accounting.ledger_room.books import BooksGateway, outage
 from tests.plugins.accounting.test_money_out import amounts, automatic, pay
 
 
@@ -38,6 +40,36 @@ def test_what_changed_meanwhile_waits_for_the_answer(desk: Desk, clock: Any) -> 
     assert amounts(desk) == [(15000, [], False)]
     go_on(desk, clock)
     assert amounts(desk) == [(15000, [3000], False)]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_was_refused_gives_way_to_what_changed_meanwhile(
+    desk: Desk, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, again: bool
+) -> None:
+    """No job stumbles over the two of them."""
+    automatic(desk)
+    desk.invoice(10000)
+    later, real = desk.invoice(20000), BooksGateway.put_money
+    desk.drain()
+
+    def meanwhile(self: BooksGateway, money: Any) -> Any:
+        if any(one.shares for one in money):
+            return real(self, money)
+        with desk.call() as ctx:
+            for credit in payments.list_credits_of(ctx, money[0].id):
+                if credit.remaining == 5000:
+                    apply_credit(ctx, later, credit.id, 3000)
+        while deliver_due(desk.world.kernel, desk.world.tenant_id):
+            pass
+        return [Failed("refused", "No.", again=again) for _ in money]
+
+    monkeypatch.setattr(BooksGateway, "put_money", meanwhile)
+    with desk.call() as ctx:
+        payments.record_client_payment(ctx, desk.client_id, amount=5000, currency="EUR", allocations=[])
+    desk.drain()
+    go_on(desk, clock)
+    assert amounts(desk) == [(5000, [3000], False)]
+    assert [one.getMessage() for one in caplog.records if one.name == "kernel.jobs.runner"] == []
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
