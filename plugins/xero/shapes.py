@@ -140,7 +140,9 @@ def kept_lines(row: Any, places: int) -> tuple[KeptLine, ...]:
 
 
 def payment_change(row: Any) -> Change:
-    """A payment of an invoice as it is now."""
+    """A payment of an invoice as it is now. One of a batch that pays several stays one by itself, known by its own id: each
+    may be of another customer, and be deleted alone. It says the reference of the batch where it has none.
+    """
     invoice, gone = row.invoice, str(row.status) == "DELETED"
     currency = _currency(invoice)
     amount = 0 if gone else minor(row.amount, exponent(currency))
@@ -148,7 +150,7 @@ def payment_change(row: Any) -> Change:
     return Change(
         PAYMENT, external(row.payment_id, row.updated_date_utc), row.updated_date_utc,
         str(invoice.contact.contact_id) if invoice.contact else "", currency=currency, on=row.date, total=amount, shares=shares,
-        reference=str(row.reference or ""), deleted=gone,
+        reference=str(row.reference or (row.batch_payment.reference if row.batch_payment else "") or ""), deleted=gone,
     )  # fmt: skip
 
 

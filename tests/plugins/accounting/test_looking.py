@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from kernel.context import Actor
 from kernel.errors import Refused
 from kernel.hookspecs.accounting import INVOICE
 from plugins.accounting.errors import ExceptionSettled, NoWayToResolve
@@ -15,9 +16,11 @@ from plugins.accounting.incoming import cursors, looking, reconciling, resolving
 from plugins.accounting.incoming.models import Discrepancy, LookCursor
 from plugins.accounting.targets import get_target
 from plugins.billing.models import Invoice, Payment
+from plugins.tax.models import Region
 from tests.plugins.accounting.books_there import paid
 from tests.plugins.accounting.conftest import Desk
 from tests.plugins.accounting.ledger_room.books import outage
+from tests.plugins.billing.invoice_desk import taxed_client
 
 
 def look(desk: Desk, *, everything: bool = False) -> None:
@@ -180,3 +183,20 @@ def test_what_is_void_there_is_not_pushed_over(desk: Desk) -> None:
 def test_the_schedule_looks_at_all_books(desk: Desk) -> None:
     with desk.call() as ctx:
         assert looking.run_everywhere(ctx) == {"targets": 1}
+
+
+def test_one_payment_of_several_invoices_of_two_clients_comes_back_once_for_each(desk: Desk) -> None:
+    with desk.call(Actor.system()) as ctx:
+        other = taxed_client(ctx, ctx.session.scalars(select(Region.id)).one(), "Beech")
+    invoices = [desk.invoice(10000), desk.invoice(5000, client_id=other)]
+    desk.deliver(desk.batch())
+    keys = {one.value.id: one.external.id for one in desk.books.of("invoice")}
+    first, second = (keys[one] for one in invoices)
+    desk.books.told = [paid("900/1", 10000, (first, 10000), reference="Statement 7"),
+                       paid("900/2", 5000, (second, 5000), reference="Statement 7")]  # fmt: skip
+    for _ in range(3):
+        look(desk, everything=True)
+    assert sorted(payments(desk)) == [5000, 10000]
+    desk.books.told[0] = paid("900/1", 0, deleted=True, version="1")
+    look(desk)
+    assert payments(desk) == [5000]

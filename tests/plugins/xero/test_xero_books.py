@@ -290,3 +290,27 @@ def test_lines_that_somebody_changed_there_are_told(books: XeroBooks, org: Organ
     [after] = books.read("invoice", [made.external.id])
     assert (after.total, after.tax) == (before.total, before.tax)
     assert [(one.quantity, one.amount) for one in after.lines] == [(4, 10_000), (1, 1_000)]
+
+
+def test_money_for_several_invoices_is_a_payment_of_each_and_goes_with_its_batch(
+    books: XeroBooks, fake: XeroFake, org: Organisation, customer: str
+) -> None:
+    made = _put(books, _document(customer, "INV-1"), _document(customer, "INV-2"))
+    fake.clock.advance(timedelta(minutes=1))
+    parts = [{"Invoice": {"InvoiceID": one.external.id}, "Amount": amount} for one, amount in zip(made, (120, 50), strict=True)]
+    batch = org.put("BatchPayments", {"Account": {"Code": "090"}, "Date": "2026-10-02", "Reference": "Statement 7",
+                                      "Payments": parts}, may_update=False)  # fmt: skip
+    told = books.changes(NOW + timedelta(minutes=1), ["payment"]).changed
+    assert [(one.total, one.reference, one.shares[0].id) for one in told] == [
+        (12_000, "Statement 7", made[0].external.id), (5_000, "Statement 7", made[1].external.id),
+    ]  # fmt: skip
+    ids = [one.external.id for one in told]
+    assert sorted(one.external.id for one in books.read("payment", ids)) == sorted(ids) and len(set(ids)) == 2
+    org.delete_payment(ids[0], "DELETED")  # one of them alone
+    assert [one.deleted for one in sorted(books.read("payment", ids), key=lambda one: ids.index(one.external.id))] == [
+        True,
+        False,
+    ]
+    org.put("BatchPayments", {"BatchPaymentID": batch["BatchPaymentID"], "Status": "DELETED"}, may_update=True)
+    assert all(one.deleted for one in books.read("payment", ids))
+    assert [one.balance for one in books.read("invoice", [one.external.id for one in made])] == [12_000, 12_000]

@@ -14,7 +14,7 @@ from xero_fake.wire import Entity, decimal
 
 KINDS = {
     "Contacts": "ContactID", "Items": "ItemID", "Accounts": "AccountID", "TaxRates": "TaxType", "Invoices": "InvoiceID",
-    "CreditNotes": "CreditNoteID", "Payments": "PaymentID",
+    "CreditNotes": "CreditNoteID", "Payments": "PaymentID", "BatchPayments": "BatchPaymentID",
 }  # fmt: skip
 """Collections, and what an object of each is known by."""
 ENDED = {"VOIDED", "DELETED"}
@@ -65,7 +65,7 @@ class Organisation:
         """Create an object, or change the one that it means. Raises Invalid."""
         known = self._meant(kind, sent) if may_update else None
         writers: dict[str, Callable[[Entity, Entity | None], Entity]] = {
-            "Contacts": self._contact, "Items": self._item, "Payments": self._payment,
+            "Contacts": self._contact, "Items": self._item, "Payments": self._payment, "BatchPayments": self._batch,
             "Invoices": self._document("Invoices"), "CreditNotes": self._document("CreditNotes"),
         }  # fmt: skip
         return writers[kind](sent, known)
@@ -114,6 +114,7 @@ class Organisation:
     def _meant(self, kind: str, sent: Entity) -> Entity | None:
         keys = {
             "Contacts": ("ContactID", "ContactNumber"), "Items": ("ItemID", "Code"), "Payments": ("PaymentID",),
+            "BatchPayments": ("BatchPaymentID",),
             "Invoices": ("InvoiceID", "InvoiceNumber"), "CreditNotes": ("CreditNoteID", "CreditNoteNumber"),
         }[kind]  # fmt: skip
         found = (self.find(kind, str(sent[key])) for key in keys if sent.get(key))
@@ -243,6 +244,33 @@ class Organisation:
         self._keep("Payments", row)
         self._reckon("Invoices", invoice)
         return row
+
+    def _batch(self, sent: Entity, known: Entity | None) -> Entity:
+        """Money that pays several invoices at once: a payment for each of them, all or none, which name what they belong to."""
+        if known is not None:
+            if sent.get("Status") != "DELETED":
+                raise Invalid("Batch payments can only be deleted")
+            known["Status"] = "DELETED"
+            for one in known["Payments"]:
+                self.delete_payment(one["PaymentID"], "DELETED")
+            return self._keep("BatchPayments", known)
+        before = set(self.rows["Payments"])
+        parts = [one | {"Account": sent.get("Account"), "Date": sent.get("Date")} for one in sent.get("Payments") or []]
+        if not parts:
+            raise Invalid("A batch payment has at least one payment")
+        try:
+            made = [self._payment(one, None) for one in parts]
+        except Invalid:
+            for key in set(self.rows["Payments"]) - before:
+                self.delete_payment(key, "DELETED")
+                del self.rows["Payments"][key]
+            raise
+        row = {"BatchPaymentID": str(uuid.uuid4()), "Type": "RECBATCH", "Status": "AUTHORISED", "Date": made[0]["Date"],
+               "Reference": sent.get("Reference", ""), "Account": made[0]["Account"],
+               "TotalAmount": sum((one["Amount"] for one in made), Decimal(0))}  # fmt: skip
+        for one in made:
+            one["BatchPayment"] = dict(row)
+        return self._keep("BatchPayments", row | {"Payments": [{"PaymentID": one["PaymentID"]} for one in made]})
 
     def _end(self, kind: str, row: Entity, status: str) -> Entity:
         if row["AmountPaid"] or row["AmountCredited"] or row["Allocations"]:
