@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kernel.context import CallContext
 
 _KINDS = (CREDIT_THERE, NOT_TAKEN, NOT_TAKEN_BACK)
+_MONEY = ("payment", "credit_use")
 _GONE = "The payment was deleted or voided in the accounting system, or pays none of our invoices any more."
 _CHANGED = "The payment was changed in the accounting system."
 
@@ -68,12 +69,18 @@ def take_payments(ctx: CallContext, target: Target, changes: Sequence[Change], l
     Gives those that are receipts now. False where one had to be left for the next look.
     """
     known = find_received(ctx, target.id, [one.external.id for one in changes])
-    monies = _monies(ctx, target.id, changes)
-    uncertain = any(one.external.id not in known for one in changes) and _unanswered(ctx, target.id)
+    told = [one for one in changes if not (one.deleted or one.voided)]
+    ours = _ours(ctx, target.id, told)
+    monies = _monies(ctx, target.id, told, ours)
+    uncertain = any(one.external.id not in known for one in changes) and _unanswered(ctx, target.id, _MONEY)
+    veiled = {one.external.id for one in told if any(share.kind == INVOICE and share.id not in ours for share in one.shares)}
+    veiled = veiled if veiled and _unanswered(ctx, target.id, (INVOICE,)) else set()
     taken, certain = [], True
     for change in changes:
         money, row = monies.get(change.external.id), known.get(change.external.id)
-        if row is None and money is None:
+        if change.external.id in veiled:  # what it pays may be an invoice of ours
+            certain = False
+        elif row is None and money is None:
             ledger.weigh(_about(change, None, None), (), _KINDS)
         elif row is None and uncertain:
             certain = False
@@ -90,11 +97,14 @@ def _about(change: Change, row: Received | None, money: Money | None) -> About:
     return About(PAYMENT, change.external.id, row.payment_id if row else None, client_id, label, change.currency)
 
 
-def _monies(ctx: CallContext, target_id: UUID, changes: Sequence[Change]) -> dict[str, Money]:
+def _ours(ctx: CallContext, target_id: UUID, told: Sequence[Change]) -> dict[str, UUID]:
+    """Our invoices among those that are paid, by their ids there."""
+    paid = {share.id for one in told for share in one.shares if share.kind == INVOICE}
+    return {key: link.our_id for key, link in find_theirs(ctx, target_id, INVOICE, paid).items()}
+
+
+def _monies(ctx: CallContext, target_id: UUID, told: Sequence[Change], ours: Mapping[str, UUID]) -> dict[str, Money]:
     """What of each payment is ours, by their ids."""
-    told = [one for one in changes if not (one.deleted or one.voided)]
-    links = find_theirs(ctx, target_id, INVOICE, {share.id for one in told for share in one.shares if share.kind == INVOICE})
-    ours = {key: link.our_id for key, link in links.items()}
     clients = clients_of(ctx, target_id, list(ours.values()))
     return {one.external.id: money for one in told if (money := _money(one, ours, clients)) is not None}
 
@@ -116,12 +126,12 @@ def _money(change: Change, ours: Mapping[str, UUID], clients: Mapping[UUID, UUID
     return Money(whose, change.currency, amount, change.on, change.reference, tuple(shares), by_credit)
 
 
-def _unanswered(ctx: CallContext, target_id: UUID) -> bool:
-    """Whether money went out of which nobody knows whether it arrived: what looks like theirs may be ours."""
+def _unanswered(ctx: CallContext, target_id: UUID, kinds: Sequence[str]) -> bool:
+    """Whether something went out of which nobody knows whether it arrived: what looks like theirs may be ours."""
     tried = and_(Outgoing.state == "waiting", Outgoing.attempts > 0, Outgoing.code != "waits_for_document")
     unclear = and_(Outgoing.state == "failed", Outgoing.code == UNFORESEEN)
     silent = or_(Outgoing.state == "sending", tried, unclear)
-    mine = Outgoing.target_id == target_id, Outgoing.kind.in_(("payment", "credit_use")), silent
+    mine = Outgoing.target_id == target_id, Outgoing.kind.in_(kinds), silent
     return ctx.session.scalar(select(Outgoing.id).where(*mine).limit(1)) is not None
 
 

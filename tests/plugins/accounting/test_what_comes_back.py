@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from kernel.context import Actor, CallContext
 from kernel.errors import Conflict
-from kernel.hookspecs.accounting import PAYMENT, Change, External, MoneyShare
+from kernel.hookspecs.accounting import INVOICE, PAYMENT, Change, External, MoneyShare
 from plugins.accounting.incoming.discrepancies import accept
 from plugins.accounting.incoming.models import Discrepancy, Received, Seen
 from plugins.accounting.incoming.noticing import notice
@@ -163,6 +163,22 @@ def test_while_nobody_knows_whether_ours_arrived_nothing_unknown_is_taken(acme: 
         put_link(ctx, ground.target.id, PAYMENT, ours.id, External("91"), currency="EUR", total=3000)
         assert ground.look(paid("91", 3000, ("11", 3000)))
         assert ground.receipts() == [3000]
+
+
+def test_what_pays_an_invoice_that_may_be_ours_is_taken_once_that_is_known(acme: World) -> None:
+    with acme.call(Actor.system()) as ctx:
+        ground = Ground(ctx)
+        third = final(ctx, ground.client, line(rate=2000))
+        work = Outgoing(target_id=ground.target.id, rank=2, kind=INVOICE, our_id=third.id, request_id="r", state="sending",
+                        due_at=ctx.now(), created_at=ctx.now())  # fmt: skip
+        ctx.session.add(work)
+        alone, both = paid("91", 1000, ("13", 1000)), paid("92", 4000, ("11", 3000), ("13", 1000))
+        assert not ground.look(alone, both, paid("93", 500, ("11", 500)))
+        assert ground.receipts() == [500]
+        work.state = "done"
+        delivered(ctx, ground.target, third, "13")
+        assert ground.look(alone, both)
+        assert sorted(ground.receipts()) == [500, 1000, 4000] and third.settled == 2000
 
 
 def test_what_cannot_be_recorded_is_an_exception_until_it_can(acme: World) -> None:
