@@ -49,9 +49,17 @@ class ConsentWithdrawn(Refused):
     title = "The connection was withdrawn on the other side"
 
 
+class NextStep(NamedTuple):
+    """What a person does once an account is connected: a page, and the words of its button."""
+
+    words: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionProvider:
-    """A service that tenants connect to. `environments` are its names of them, the usual one first.
+    """A service that tenants connect to. `says` where its application is registered; `environments` are its names of them, the
+    usual one first; `then` is offered while nothing uses a connection.
 
     `authorize(client, state, redirect)` gives the address where a person consents; `exchange(client, redirect, arguments)` turns
     what the service sent back with the person (`code` and others) into tokens; `refresh(client, granted)` and `revoke(client,
@@ -71,6 +79,7 @@ class ConnectionProvider:
     refresh: Callable[[OAuthClient, Granted], Tokens]
     revoke: Callable[[OAuthClient, Granted], None]
     pkce: bool = False
+    then: NextStep | None = None
 
 
 class Access(NamedTuple):

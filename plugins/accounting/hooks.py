@@ -75,5 +75,6 @@ def register_pages() -> Sequence[Pages]:
 def register_navigation() -> Sequence[NavEntry]:
     return [
         NavEntry("billing", "Batches", "/accounting", "accounting.read", "building-bank", 60, "Accounting"),
+        NavEntry("billing", "Targets", "/accounting/targets", "accounting.read", "target", 61, "Accounting"),
         *parts.NAVIGATION,
     ]

@@ -49,20 +49,24 @@ def _state(target: Any) -> str:
     return "halted" if target.halted else "active" if target.active else "paused"
 
 
-def _choices(ctx: CallContext) -> dict[str, Any]:
-    known = targets.systems_of(ctx)
-    connections = [(one.account_id, f"{system.title}: {one.account_name}") for system in known.values()
-                   for one in targets.connections_of(ctx, system)]  # fmt: skip
-    return {"systems": [(one.key, _(one.title)) for one in known.values()], "connections": connections}
+def _books(ctx: CallContext) -> dict[str, Any]:
+    """What may become a target, connected companies first, and the systems of which nobody connected a company."""
+    known = targets.systems_of(ctx).values()
+    companies = {one.key: [(f"{one.key}/{there.account_id}", f"{_(one.title)}: {there.account_name}")
+                           for there in targets.connections_of(ctx, one)] for one in known if one.provider}  # fmt: skip
+    files = [(one.key, _("%(format)s, as files", format=_(one.title))) for one in known if not one.provider]
+    return {"books": [choice for some in companies.values() for choice in some] + files,
+            "unconnected": [_(one.title) for one in known if one.provider and not companies[one.key]]}  # fmt: skip
 
 
-@pages.form("/accounting/targets/new", permission=_MANAGE, schema=schemas.TargetIn, template="accounting/target_new.html",
-            context=_choices)  # fmt: skip
+@pages.form("/accounting/targets/new", permission=_MANAGE, schema=schemas.TargetForm, template="accounting/target_new.html",
+            context=_books)  # fmt: skip
 def new_target(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
-    target = taxing.whose_taxes_count(ctx, targets.add_target(ctx, **data))
+    system, _slash, account_id = data.pop("books").partition("/")
+    target = taxing.whose_taxes_count(ctx, targets.add_target(ctx, system=system, account_id=account_id, **data))
     if target.realm is not None:
         looking.ask_to_look(ctx, target.id)
-    return redirect_to(f"/accounting/targets/{target.id}", toast=_("Saved."))
+    return redirect_to(f"/accounting/targets/{target.id}", toast=_("Added. What is there is being read."))
 
 
 @pages.get(_TARGET, permission=_READ, query=schemas.WorkQuery)

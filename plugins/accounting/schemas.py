@@ -28,6 +28,13 @@ class TargetIn(TargetOptions):
     starts_on = fields.Date(required=True)
 
 
+class TargetForm(TargetOptions):
+    """The page's form: `books` is a system, or a system and the id of a company there, such as `quickbooks/9130`."""
+
+    books = fields.String(required=True, validate=validate.Length(min=1, max=300))
+    starts_on = fields.Date(required=True)
+
+
 class TargetPatch(TargetOptions):
     active = fields.Boolean(metadata={"description": "Off: nothing goes out for the time being."})
 

@@ -63,7 +63,7 @@ def add_target(ctx: CallContext, *, system: str, starts_on: date, connection_id:
     """
     brought = find_system(ctx, system)
     books = _books(ctx, brought, connection_id, account_id)
-    target = Target(system=system, starts_on=starts_on, name=name.strip() or brought.title,
+    target = Target(system=system, starts_on=starts_on, name=name.strip() or books.get("account_name") or brought.title,
                     created_at=ctx.now(), **books, **options)  # fmt: skip
     _check(brought, target)
     known = select(Target.id).where(Target.system == system, Target.account_id == books.get("account_id", ""))
@@ -79,7 +79,7 @@ def add_target(ctx: CallContext, *, system: str, starts_on: date, connection_id:
 def _books(ctx: CallContext, system: AccountingSystem, connection_id: UUID | None, account_id: str) -> dict[str, Any]:
     if not system.provider:
         if connection_id is not None or account_id:
-            raise InvalidInput(errors={"account_id": f"{system.title} reads files; it needs no connection."})
+            raise InvalidInput(errors={"account_id": f"{system.title} is a format of files; it needs no connection."})
         return {}
     found = [
         one for one in connections_of(ctx, system) if one.id == connection_id or (account_id and one.account_id == account_id)
@@ -93,7 +93,7 @@ def _check(system: AccountingSystem, target: Target) -> None:
     if system.write is not None:
         wrong = [one for one in ("auto_export", "send_payments", "provision") if getattr(target, one)]
         if wrong:
-            raise InvalidInput(errors=dict.fromkeys(wrong, f"{system.title} reads files; nothing goes there by itself."))
+            raise InvalidInput(errors=dict.fromkeys(wrong, f"{system.title} is a format of files; nothing goes there by itself."))
     if target.tax_by == "theirs" and not system.delegates_tax:
         raise InvalidInput(errors={"tax_by": f"{system.title} does not reckon taxes for others."})
 

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from kernel import audit, jobs
 from kernel.context import CallContext
+from kernel.hookspecs.connections import NextStep
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.pages import Pages, redirect_to, render
@@ -33,6 +34,7 @@ ACTS = {
     "connection.revoked": _l("had the access taken back at the service"),
     "connection.not_revoked": _l("gave up having the access taken back at the service"),
 }
+ENVIRONMENTS = {"production": _l("Production"), "sandbox": _l("Sandbox")}
 _CONNECTION = "/connections/<uuid:connection_id>"
 _APPLICATION = "/connections/applications/<uuid:application_id>"
 
@@ -46,7 +48,7 @@ def connections(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
         for one in offered.values() for environment in one.environments
     ]  # fmt: skip
     return render("connections/list.html", page=services.page_of_connections(ctx, query), states=STATES, places=places,
-                  titles=_titles(ctx), address=redirect_address(ctx), plain=_is_plain(ctx))  # fmt: skip
+                  titles=_titles(ctx), plain=_is_plain(ctx), environments=ENVIRONMENTS)  # fmt: skip
 
 
 def _titles(ctx: CallContext) -> dict[str, str]:
@@ -65,7 +67,7 @@ def _form(ctx: CallContext, application_id: UUID | None = None) -> dict[str, Any
     provider = list_providers(ctx).get(key)
     return {
         "thing": thing, "titles": _titles(ctx), "address": redirect_address(ctx), "provider": provider,
-        "environments": [(one, one) for one in provider.environments] if provider else [],
+        "environments": [(one, ENVIRONMENTS.get(one, one)) for one in provider.environments] if provider else [],
     }  # fmt: skip
 
 
@@ -111,8 +113,15 @@ def consent(ctx: CallContext, consent_id: UUID) -> ResponseReturnValue:
     application = applications.get_application(ctx, row.application_id)
     title = _titles(ctx).get(application.provider, application.provider)
     job = jobs.get_job(ctx, row.job_id) if row.job_id else None
+    used = row.connection_id is not None and services.uses_of(ctx, row.connection_id)
     return render("connections/answer.html", consent=row, application=application, title=title, waits=job and job.live,
-                  detail=row.detail or ((job and job.error) or {}).get("detail", ""))  # fmt: skip
+                  detail=row.detail or ((job and job.error) or {}).get("detail", ""),
+                  then=None if used else _then(ctx, application.provider))  # fmt: skip
+
+
+def _then(ctx: CallContext, provider: str) -> NextStep | None:
+    found = list_providers(ctx).get(provider)
+    return found.then if found else None
 
 
 @pages.get("/connections/card", permission="connection.read")
@@ -126,6 +135,7 @@ def connection(ctx: CallContext, connection_id: UUID, query: dict[str, Any]) -> 
     application = applications.find_application(ctx, row.provider, row.environment)
     return render("connections/detail.html", thing=row, states=STATES, titles=_titles(ctx), application=application,
                   job_id=query.get("job_id"), uses=services.uses_of(ctx, row.id),
+                  then=_then(ctx, row.provider), environments=ENVIRONMENTS,
                   acts=ACTS, history=audit.history(ctx, "connection", row.id))  # fmt: skip
 
 

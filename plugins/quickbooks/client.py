@@ -187,7 +187,7 @@ def _library() -> type[Any]:
 def _usable(response: _Response) -> _Response:
     """An answer that says something of the books. Raises Unavailable and ConsentWithdrawn for the others."""
     if response.status_code == 429:
-        raise Unavailable("QuickBooks asks to wait: too many requests in a minute.", retry_after=_wait(response, BUSY_SECONDS))
+        raise Unavailable("QuickBooks asks to wait: too many requests at once.", retry_after=_wait(response, BUSY_SECONDS))
     if response.status_code >= 500:
         said = f"QuickBooks is not available now (HTTP {response.status_code})."
         raise Unavailable(said, retry_after=_wait(response, DOWN_SECONDS))

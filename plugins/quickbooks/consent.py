@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kernel.errors import InvalidInput
-from kernel.hookspecs.connections import Access, ConnectionProvider, ConsentWithdrawn, Granted, OAuthClient, Tokens
+from kernel.hookspecs.connections import Access, ConnectionProvider, ConsentWithdrawn, Granted, NextStep, OAuthClient, Tokens
 from plugins.quickbooks import client as intuit
 from plugins.quickbooks.addresses import ENVIRONMENTS
 
@@ -57,10 +57,12 @@ def _tokens(got: intuit.OAuthTokens) -> Tokens:
 PROVIDER = ConnectionProvider(
     key=KEY,
     title="QuickBooks Online",
-    says="Deliver invoices, credit notes and payments to a company of QuickBooks Online, and bring back what is paid there.",
+    says="At developer.intuit.com, make an app for QuickBooks Online and Payments with the scope Accounting. Its client id and"
+    " secret stand under Keys & credentials: those for development open sandbox companies only.",
     environments=ENVIRONMENTS,
     authorize=intuit.consent_url,
     exchange=exchange,
     refresh=refresh,
     revoke=revoke,
+    then=NextStep("Deliver documents to it", "/accounting/targets/new"),
 )

@@ -16,7 +16,7 @@ pages = Pages("quickbooks")
 STATES = {
     "connected": (_l("Connected"), "success"),
     "failing": (_l("Failing"), "warning"),
-    "withdrawn": (_l("Withdrawn"), "danger"),
+    "withdrawn": (_l("Disconnected"), "danger"),
 }
 
 

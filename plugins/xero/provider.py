@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from kernel.errors import InvalidInput, Refused, Unavailable
-from kernel.hookspecs.connections import ConnectionProvider, ConsentWithdrawn, Granted, OAuthClient, Tokens
+from kernel.hookspecs.connections import ConnectionProvider, ConsentWithdrawn, Granted, NextStep, OAuthClient, Tokens
 from kernel.outbound import Answer
 from plugins.xero.addresses import addresses, way_out
 
@@ -135,5 +135,5 @@ def _basic(client: OAuthClient) -> dict[str, str]:
 
 PROVIDER = ConnectionProvider(
     "xero", "Xero", "At developer.xero.com, under My Apps, make an app of the type “Web app”.", ("production",),
-    _authorize, _exchange, _refresh, _revoke, pkce=True,
+    _authorize, _exchange, _refresh, _revoke, pkce=True, then=NextStep("Deliver documents to it", "/accounting/targets/new"),
 )  # fmt: skip

@@ -62,7 +62,8 @@ def say(kind: str, value: str, currency: str) -> str | int:
 @pages.get("/accounting/exceptions", permission="accounting.read", query=schemas.ExceptionQuery)
 def exceptions(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
     found = listing.list_exceptions(ctx, query if "state" in query else {**query, "state": "open"})
-    return render("accounting/exceptions.html", page=found, states=STATES, kinds=KINDS, say=say, targets=list_targets(ctx))
+    return render("accounting/exceptions.html", page=found, states=STATES, kinds=KINDS, say=say,
+                  connected=any(one.connection_id for one in list_targets(ctx)))  # fmt: skip
 
 
 @pages.get(_EXCEPTION, permission="accounting.read")

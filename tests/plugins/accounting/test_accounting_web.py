@@ -10,6 +10,7 @@ from plugins.accounting import answers
 from plugins.accounting.looking import plain_name
 from plugins.accounting.targets import get_target
 from tests.plugins.accounting.conftest import Desk
+from tests.plugins.accounting.ledger_room.hooks import STATE
 
 
 def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
@@ -18,7 +19,7 @@ def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
     desk.invoice(200, item="Backup")
     carol = desk.world.client("carol")
     at = f"/accounting/targets/{desk.target_id}"
-    assert "Nothing was delivered yet" in carol.get("/accounting").text
+    assert "No batches yet" in carol.get("/accounting").text
     assert carol.post(f"{at}/look", data={"csrf_token": carol.csrf}).status_code in (200, 303)
     desk.drain()
     page = carol.get(f"{at}/mappings?kind=item").text
@@ -79,6 +80,21 @@ def test_programs_do_the_same_and_files_are_kept(desk: Desk, beta: Any) -> None:
     assert desk.world.api("bob").get(at).status_code == 403
     twice = api.post("/api/v1/accounting/targets", json={"system": "ledger_csv", "starts_on": "2026-01-01"})
     assert twice.json["code"] == "accounting_target_taken"
+
+
+def test_a_target_is_chosen_among_connected_companies_and_formats(desk: Desk) -> None:
+    carol, company = desk.world.client("carol"), f"ledger/{STATE['account']}"
+    page = carol.get("/accounting/targets/new").text
+    assert f'value="{company}"' in page
+    assert 'value="ledger_csv"' in page
+    wanted = {"csrf_token": carol.csrf, "starts_on": "2026-01-01"}
+    taken = carol.post("/accounting/targets/new", data={**wanted, "books": company})
+    assert taken.status_code == 409
+    assert "is a target already" in taken.text
+    by_itself = carol.post("/accounting/targets/new", data={**wanted, "books": "ledger_csv", "provision": "true"})
+    assert "is a format of files; nothing goes there by itself" in by_itself.text
+    made = carol.post("/accounting/targets/new", data={**wanted, "books": "ledger_csv"})
+    assert carol.get(made.headers["Location"]).status_code == 200
 
 
 def test_names_are_compared_without_what_people_write_differently() -> None:

@@ -90,7 +90,9 @@ document.addEventListener("submit", (event) => {
   event.stopImmediatePropagation();
   const dialog = byId("confirm");
   byId("confirm-text").textContent = asking.dataset.confirm;
-  byId("confirm-yes").textContent = asking.dataset.confirmLabel;
+  const yes = byId("confirm-yes");
+  yes.textContent = asking.dataset.confirmLabel;
+  yes.className = `btn ${button?.classList.contains("is-danger") ? "btn-danger" : "btn-primary"}`;
   dialog.returnValue = "no";
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes") return;
