@@ -26,6 +26,7 @@ from plugins.accounting.links import find_links
 from plugins.accounting.mapping import Mappings, read_mappings
 from plugins.accounting.models import Target
 from plugins.accounting.targets import connections_of, keeps, system_of
+from plugins.accounting.tax_words import tax_names, words_of_tax
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -45,7 +46,9 @@ class Trouble(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that is needed to assemble documents of one target: its system, mappings, customers and the items' facts."""
+    """All that is needed to assemble documents of one target: its system, mappings, customers, the items' facts, and what
+    taxes are called.
+    """
 
     target: Target
     system: AccountingSystem
@@ -53,6 +56,7 @@ class Desk:
     customers: Mapping[UUID, External]
     items: Mapping[UUID, ItemFacts]
     broken: Trouble | None
+    taxes: Mapping[str, str]
 
 
 def open_desk(ctx: CallContext, target: Target, papers: Sequence[InvoicePaper]) -> Desk:
@@ -64,6 +68,7 @@ def open_desk(ctx: CallContext, target: Target, papers: Sequence[InvoicePaper]) 
         target, system, read_mappings(ctx, target),
         {client_id: External(one.external_id, one.external_version, one.external_name) for client_id, one in links.items()},
         ctx.hooks.get_items(ctx=ctx, item_ids=sorted(items)) or {} if items else {}, _broken(ctx, target, system),
+        tax_names(ctx) if "tax" in system.needs else {},
     )  # fmt: skip
 
 
@@ -132,7 +137,7 @@ def _tax(desk: Desk, taxes: Sequence[PaperTax], troubles: list[Trouble]) -> str 
     code = _code(desk, taxes)
     if code is None and "tax" in desk.system.needs and desk.target.tax_by == "ours":
         key = tax_key(taxes)
-        troubles.append(_unmapped(desk, "tax", key, f"The tax {key} is not mapped."))
+        troubles.append(_unmapped(desk, "tax", key, f"The tax “{words_of_tax(key, desk.taxes)}” is not mapped."))
     return code
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
+from kernel.web.i18n import ngettext
 from kernel.web.pages import Pages, redirect_to, render
 from plugins.accounting import batches, listing, schemas, targets, validating
 from plugins.accounting.routes import file_response
@@ -55,12 +57,51 @@ def batch_page(ctx: CallContext, batch_id: UUID, query: dict[str, Any]) -> Respo
     batch = batches.get_batch(ctx, batch_id)
     page = listing.list_batch_documents(ctx, batch_id, query)
     problems = validating.open_problems(ctx, [row["id"] for row in page.items])
-    in_the_way = validating.in_the_way(ctx, batch_id)
     counts = batches.count_documents(ctx, [batch_id])[batch_id]
-    return render("accounting/batch.html", batch=batch, target=targets.get_target(ctx, batch.target_id), page=page,
-                  problems=problems, in_the_way=in_the_way, counts=counts, total=sum(counts.values()),
-                  files=batches.list_files(ctx, batch_id), states=STATES, document_states=DOCUMENT_STATES,
-                  origins=ORIGINS)  # fmt: skip
+    in_the_way = _by_code(batch.target_id, validating.in_the_way(ctx, batch_id))
+    target = targets.get_target(ctx, batch.target_id)
+    unlinked = target.connection_id and not target.provision and any("kind=client" in one.url for one in in_the_way)
+    return render("accounting/batch.html", batch=batch, target=target, page=page, problems=problems, in_the_way=in_the_way,
+                  unlinked=unlinked, counts=counts, total=sum(counts.values()), files=batches.list_files(ctx, batch_id),
+                  states=STATES, document_states=DOCUMENT_STATES)  # fmt: skip
+
+
+class Obstacle(NamedTuple):
+    """All that is in the way for one reason: in words, where to mend it at once, and one by one."""
+
+    title: str
+    url: str
+    some: list[validating.InTheWay]
+
+
+CODES = {
+    "missing_customer_mapping": _l("Clients that are no customers there yet"),
+    "missing_item_mapping": _l("Products that are not mapped"),
+    "missing_tax_mapping": _l("Taxes that are not mapped"),
+    "missing_term_mapping": _l("Terms of payment that are not mapped"),
+    "missing_account_mapping": _l("Accounts that are not mapped"),
+    "currency_not_kept": _l("Currencies that the company does not keep books in"),
+    "missing_connection": _l("The connection is gone"),
+    "wrong_company": _l("The connection opens another company"),
+    "prepayment_not_exportable": _l("Requests for money in advance"),
+}
+_MAPPED = {"customer": "client"}
+
+
+def _by_code(target_id: UUID, found: Sequence[validating.InTheWay]) -> list[Obstacle]:
+    """What is in the way, by reason; the reason of most documents first."""
+    reasons = dict[str, list[validating.InTheWay]]()
+    for one in found:
+        reasons.setdefault(one.code, []).append(one)
+    return [Obstacle(str(CODES.get(code, code.replace("_", " ").capitalize())), _all_at_once(target_id, code), some)
+            for code, some in reasons.items()]  # fmt: skip
+
+
+def _all_at_once(target_id: UUID, code: str) -> str:
+    """The page that maps all of a kind; empty for other reasons."""
+    kind = code.removeprefix("missing_").removesuffix("_mapping")
+    mends = code == f"missing_{kind}_mapping"
+    return f"/accounting/targets/{target_id}/mappings?kind={_MAPPED.get(kind, kind)}&unmapped=true" if mends else ""
 
 
 @pages.post(f"{_BATCH}/check", permission=_MANAGE)
@@ -85,6 +126,15 @@ def cancel(ctx: CallContext, batch_id: UUID, form: MultiDict[str, str]) -> Respo
 def leave_out(ctx: CallContext, document_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     row = batches.leave_out(ctx, document_id)
     return redirect_to(f"/accounting/batches/{row.batch_id}", toast=_("Left out."))
+
+
+@pages.post(f"{_BATCH}/leave-out", permission=_MANAGE)
+def leave_some_out(ctx: CallContext, batch_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
+    wanted = set(form.getlist("ids"))
+    some = [one for one in batches.list_documents(ctx, batch_id, "open", "ready", "refused") if str(one.id) in wanted]
+    for one in some:
+        batches.leave_out(ctx, one.id)
+    return redirect_to(f"/accounting/batches/{batch_id}", toast=ngettext("%(num)d left out.", "%(num)d left out.", len(some)))
 
 
 @pages.get("/accounting/files/<uuid:file_id>", permission=_READ)

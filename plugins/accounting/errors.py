@@ -93,6 +93,13 @@ class NothingToCreate(InvalidInput):
     title = "Nothing to create"
 
 
+class AccountMissing(InvalidInput):
+    """New products on the other side go to an income account, which has to be mapped first."""
+
+    code = "accounting_account_missing"
+    title = "An account has to be mapped first"
+
+
 class ExceptionNotFound(NotFound):
     code = "accounting_exception_not_found"
     title = "No such exception"

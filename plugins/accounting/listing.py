@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from kernel.api.listing import Page, paginate
 from kernel.directory.models import Client
 from plugins.accounting.models import Batch, ExportDocument, Outgoing, Target
+from plugins.accounting.validating import InTheWay
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
@@ -59,3 +60,11 @@ def list_batch_documents(ctx: CallContext, batch_id: UUID, query: Mapping[str, A
 def list_work(ctx: CallContext, target_id: UUID, query: Mapping[str, Any]) -> Page:
     """One page of a target's work that is not at its end, in the order in which it goes out."""
     return paginate(ctx, _WORK.where(Outgoing.target_id == target_id), query, sortable=_BY, default="rank")
+
+
+def shared_troubles(ctx: CallContext, target_id: UUID) -> list[InTheWay]:
+    """What is in the way of more than one piece of a target's work, what holds up most of it first."""
+    facts, count = (Outgoing.code, Outgoing.detail, Outgoing.mend_url), func.count()
+    mine = Outgoing.target_id == target_id, Outgoing.state.in_(_NOT_AT_ITS_END), Outgoing.code != ""
+    found = select(*facts, count).where(*mine).group_by(*facts).having(count > 1).order_by(count.desc(), *facts).limit(20)
+    return [InTheWay(*row) for row in ctx.session.execute(found)]

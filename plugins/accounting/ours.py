@@ -14,12 +14,23 @@ from plugins.accounting.looking import list_choices, suggest
 from plugins.accounting.mapping import customers_of, read_mappings, set_mapping
 from plugins.accounting.models import ExportDocument, ProblemRow, Target
 from plugins.accounting.targets import get_target, system_of
+from plugins.accounting.tax_words import words_of_tax
 
 if TYPE_CHECKING:
     from kernel.context import CallContext
 
 MOST_ROWS = 200
 _WITH_DEFAULT = ("item", "tax")
+
+
+class KindCount(NamedTuple):
+    """How much of a kind is mapped; what a default or a category covers counts. `needed`: documents wait for the rest."""
+
+    kind: str
+    words: str
+    mapped: int
+    total: int
+    needed: bool
 
 
 class MappedRow(NamedTuple):
@@ -44,6 +55,26 @@ def kinds_of(ctx: CallContext, target: Target) -> dict[str, str]:
     if system.accounts:
         kinds.setdefault("account", "Accounts")
     return kinds
+
+
+def count_mapped(ctx: CallContext, target: Target) -> list[KindCount]:
+    """How much of each kind is mapped for a target; categories only stand in for items, and are not counted."""
+    system, mappings = system_of(ctx, target), read_mappings(ctx, target)
+    linked = customers_of(ctx, target) if target.realm else {}
+    counts = list[KindCount]()
+    for kind, words in kinds_of(ctx, target).items():
+        if kind == "category":
+            continue
+        some = [one for one in _ours(ctx, target, kind) if one.key != DEFAULT]
+        if kind == "item":
+            mapped = sum(mappings.item(UUID(one.key), _id(one.category or DEFAULT)) is not None for one in some)
+        elif kind == CUSTOMER and target.realm:
+            mapped = sum(_id(one.key) in linked for one in some)
+        else:
+            mapped = sum(mappings.find(kind, one.key) is not None for one in some)
+        needed = kind == "account" or (not target.provision if kind == CUSTOMER and target.realm else kind in system.needs)
+        counts.append(KindCount(kind, words, mapped, len(some), needed))
+    return counts
 
 
 def list_mapped(ctx: CallContext, target_id: UUID, kind: str, *, text: str = "", key: str = "", unmapped: bool = False,
@@ -85,7 +116,7 @@ def _ours(ctx: CallContext, target: Target, kind: str) -> list[Ours]:
         return [Ours(str(one.id), one.name, url=f"/clients/{one.id}") for one in ctx.session.execute(clients)]
     found = [one for answer in ctx.hooks.collect_ours(ctx=ctx, kind=kind) for one in answer]
     known = {one.key for one in found}
-    seen = [Ours(key, key) for key in _seen(ctx, target, kind) if key not in known and key != DEFAULT]
+    seen = [Ours(key, words_of_tax(key, {})) for key in _seen(ctx, target, kind) if key not in known and key != DEFAULT]
     first = [Ours(DEFAULT, "")] if kind in _WITH_DEFAULT else []
     return [*first, *found, *seen]
 

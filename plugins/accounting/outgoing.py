@@ -149,6 +149,12 @@ def get_work(ctx: CallContext, work_id: UUID) -> Outgoing:
     return row
 
 
+def list_waiting(ctx: CallContext, target_id: UUID, work_ids: Sequence[UUID]) -> list[Outgoing]:
+    """Those of these pieces of a target's work that still wait or failed, in the order in which they go out."""
+    mine = select(Outgoing).where(Outgoing.target_id == target_id, Outgoing.state.in_(("waiting", "failed")))
+    return list(ctx.session.scalars(mine.where(Outgoing.id.in_(work_ids)).order_by(Outgoing.rank, Outgoing.id)))
+
+
 def retry_work(ctx: CallContext, work_id: UUID) -> Outgoing:
     """Try failed work again now. Raises WorkNotFound, and BatchState for what has not failed."""
     row = get_work(ctx, work_id)

@@ -72,6 +72,11 @@ class MappingQuery(Schema):
     unmapped = fields.Boolean(load_default=False)
 
 
+class MappingPage(MappingQuery):
+    batch = fields.UUID(load_default=None, metadata={"description": "The batch that a person comes from."})
+    job = fields.UUID(load_default=None)
+
+
 class MappingIn(Schema):
     kind = fields.String(required=True, validate=_KIND)
     our_key = fields.String(required=True, validate=validate.Length(min=1, max=500))

@@ -132,11 +132,16 @@ def change_target(ctx: CallContext, target_id: UUID, changes: Mapping[str, Any],
     return target
 
 
+def is_used(ctx: CallContext, target_id: UUID) -> bool:
+    """Whether there are batches for a target, or something of ours is known there."""
+    used = (select(one.id).where(one.target_id == target_id).limit(1) for one in (Batch, Link))
+    return any(ctx.session.scalar(one) is not None for one in used)
+
+
 def remove_target(ctx: CallContext, target_id: UUID) -> None:
     """Remove a target to which nothing was delivered and that has no batches. Raises TargetInUse; pausing is the alternative."""
     target = get_target(ctx, target_id)
-    used = (select(one.id).where(one.target_id == target_id).limit(1) for one in (Batch, Link))
-    if any(ctx.session.scalar(one) is not None for one in used):
+    if is_used(ctx, target_id):
         raise TargetInUse(f"{target.name} has batches or documents. Pause it instead.")
     ctx.session.delete(target)
     audit.record(ctx, "accounting_target.removed", kind="accounting.target", row_id=target_id, label=target.name)

@@ -25,6 +25,18 @@ def panels(ctx: CallContext, ref: Ref) -> list[Panel]:
     return []
 
 
+def _named(tax: PaperTax) -> str:
+    """The name of a tax with its percent, once: many names say it already.
+
+    >>> from decimal import Decimal
+    >>> _named(PaperTax("USt 19 %", "S", Decimal("19.00"), 0, 0)), _named(PaperTax("TVA", "S", Decimal("5.5"), 0, 0))
+    ('USt 19 %', 'TVA 5.5 %')
+    """
+    percent = f"{tax.percent.normalize():f}"
+    said = f"{tax.name.replace(',', '.').rstrip('% ')} ".endswith(f" {percent} ")
+    return tax.name if said else f"{tax.name} {percent} %"
+
+
 def ours(ctx: CallContext, kind: str) -> list[Ours]:
     """What a line may be taxed by today, for accounting systems: nothing, in four ways, what others reckon, or the rates of each
     region.
@@ -40,6 +52,6 @@ def ours(ctx: CallContext, kind: str) -> list[Ours]:
         for category in ("standard", "reduced"):
             taxes = [PaperTax(one.name, "S", one.percent, 0, 0, region) for one in book.levies(region, category, ctx.today())]
             if any(one.percent for one in taxes):
-                words = " + ".join(f"{one.name} {one.percent.normalize():f} %" for one in taxes)
+                words = " + ".join(_named(one) for one in taxes)
                 found.setdefault(tax_key(taxes), Ours(tax_key(taxes), f"{region}: {words}", url="/taxes"))
     return list(found.values())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from house.stage import csrf_of
 from kernel.hookspecs.directory import Ref
-from plugins.accounting import answers
+from plugins.accounting import answers, batches, listing, outgoing
 from plugins.accounting.looking import plain_name
 from plugins.accounting.targets import get_target
 from tests.plugins.accounting.conftest import Desk
@@ -32,6 +33,13 @@ def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
     form = carol.get(f"{at}/mappings/item/{desk.items['Backup']}")
     assert form.status_code == 200
     assert csrf_of(form.text)
+    mend = re.search(r'href="([^"]*/mappings[?][^"]*key=[^"]*)"', carol.get(batch).text)
+    assert mend is not None
+    there = carol.get(mend[1].replace("&amp;", "&"))
+    assert there.status_code == 303
+    assert carol.get(there.headers["Location"]).status_code == 200
+    back = carol.post(there.headers["Location"], data={"csrf_token": carol.csrf, "external_id": ""})
+    assert back.headers["Location"] == batch
     accepted = carol.post(f"{at}/mappings-accept/item", data={"csrf_token": carol.csrf, "ids": [str(desk.items["Backup"])]})
     assert accepted.status_code == 303
     assert "missing_item_mapping" not in carol.get(batch).text
@@ -46,6 +54,11 @@ def test_carol_walks_from_mappings_to_delivered_documents(desk: Desk) -> None:
 
 def test_products_and_clients_are_created_there(desk: Desk) -> None:
     carol, at = desk.world.client("carol"), f"/accounting/targets/{desk.target_id}"
+    early = carol.post(f"{at}/mappings-create/item", data={"csrf_token": carol.csrf, "ids": [str(desk.items["Seats"])]})
+    assert early.status_code == 422
+    assert "Map the account first" in early.text
+    assert "Products cannot be created there yet" in carol.get(f"{at}/mappings?kind=item").text
+    desk.map("account", "income", "4000")
     for kind, key in (("item", desk.items["Seats"]), ("client", desk.client_id)):
         data = {"csrf_token": carol.csrf, "ids": [str(key)]}
         assert carol.post(f"{at}/mappings-create/{kind}", data=data).status_code == 303
@@ -56,6 +69,34 @@ def test_products_and_clients_are_created_there(desk: Desk) -> None:
     desk.invoice(item="Seats")
     desk.deliver(desk.batch())
     assert set(desk.states().values()) == {"delivered"}
+
+
+def test_what_waits_is_tried_again_or_put_aside_in_one_go(desk: Desk) -> None:
+    carol, at = desk.world.client("carol"), f"/accounting/targets/{desk.target_id}"
+    desk.map("account", "income", "4000")
+    desk.target(active=False)
+    with desk.call() as ctx:
+        for one in desk.items.values():
+            outgoing.add_work(ctx, desk.target_id, "item", one, label=str(one))
+        waiting = [str(one["id"]) for one in listing.list_work(ctx, desk.target_id, {"limit": 50}).items]
+    assert "Before the first batch" in carol.get(at).text
+    chosen = {"csrf_token": carol.csrf, "ids": waiting}
+    assert carol.post(f"{at}/work/retry", data=chosen).status_code == 303
+    assert carol.post(f"{at}/work/drop", data=chosen).status_code == 303
+    assert {state for state, _code in desk.work("item")} == {"dropped"}
+    assert carol.post(f"{at}/work/retry", data=chosen).status_code == 303
+    assert {state for state, _code in desk.work("item")} == {"dropped"}
+
+
+def test_only_what_is_chosen_is_left_out_of_a_batch(desk: Desk) -> None:
+    desk.invoice(100)
+    desk.invoice(200)
+    batch, carol = desk.batch(), desk.world.client("carol")
+    with desk.call() as ctx:
+        first = batches.list_documents(ctx, batch, "ready")[0]
+    answer = carol.post(f"/accounting/batches/{batch}/leave-out", data={"csrf_token": carol.csrf, "ids": [str(first.id)]})
+    assert answer.status_code == 303
+    assert sorted(desk.states().values()) == ["left_out", "ready"]
 
 
 def test_programs_do_the_same_and_files_are_kept(desk: Desk, beta: Any) -> None:
@@ -89,7 +130,7 @@ def test_a_target_is_chosen_among_connected_companies_and_formats(desk: Desk) ->
     assert 'value="ledger_csv"' in page
     wanted = {"csrf_token": carol.csrf, "starts_on": "2026-01-01"}
     taken = carol.post("/accounting/targets/new", data={**wanted, "books": company})
-    assert taken.status_code == 409
+    assert taken.status_code == 422
     assert "is a target already" in taken.text
     by_itself = carol.post("/accounting/targets/new", data={**wanted, "books": "ledger_csv", "provision": "true"})
     assert "is a format of files; nothing goes there by itself" in by_itself.text
