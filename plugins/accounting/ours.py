@@ -72,7 +72,9 @@ def count_mapped(ctx: CallContext, target: Target) -> list[KindCount]:
             mapped = sum(_id(one.key) in linked for one in some)
         else:
             mapped = sum(mappings.find(kind, one.key) is not None for one in some)
-        needed = kind == "account" or (not target.provision if kind == CUSTOMER and target.realm else kind in system.needs)
+        needed = kind in system.needs or (target.realm is not None and kind == "account")
+        if kind == CUSTOMER and target.realm:
+            needed = not target.provision
         counts.append(KindCount(kind, words, mapped, len(some), needed))
     return counts
 

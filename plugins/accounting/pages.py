@@ -68,8 +68,9 @@ def _books(ctx: CallContext) -> dict[str, Any]:
 def new_target(ctx: CallContext, data: dict[str, Any]) -> ResponseReturnValue:
     system, _slash, account_id = data.pop("books").partition("/")
     target = taxing.whose_taxes_count(ctx, targets.add_target(ctx, system=system, account_id=account_id, **data))
-    if target.realm is not None:
-        looking.ask_to_look(ctx, target.id)
+    if target.realm is None:
+        return redirect_to(f"/accounting/targets/{target.id}", toast=_("Added."))
+    looking.ask_to_look(ctx, target.id)
     return redirect_to(f"/accounting/targets/{target.id}", toast=_("Added. What is there is being read."))
 
 

@@ -104,9 +104,12 @@ def reconciliation(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnVal
     target = get_target(ctx, wanted) if wanted else None
     rows = list(reconciling.reconcile(ctx, target.id)) if target else []
     shown, behind = reconciling.page_of([one for one in rows if one.differs or query["all"]], query["after"], _AT_ONCE)
+    sums = reconciling.by_client(rows)
     return render("accounting/reconciliation.html", target=target, targets=targets, rows=_flat(shown), count=len(rows),
                   unseen=sum(one.theirs is None for one in rows), differing=sum(one.differs for one in rows),
-                  clients=_flat_sums(reconciling.by_client(rows)), everything=query["all"], behind=behind,
+                  clients=_flat_sums(one for one in sums if one.differs or query["all"]),
+                  totals=[one._asdict() | _sides(one.ours, one.theirs) for one in reconciling.by_currency(sums)],
+                  everything=query["all"], behind=behind,
                   cursor=cursors.find_cursor(ctx, target.id) if target else None)  # fmt: skip
 
 

@@ -154,3 +154,20 @@ def by_client(rows: Iterable[Reconciled]) -> list[ClientSum]:
             unseen=before.unseen + (row.theirs is None),
         )  # fmt: skip
     return sorted(sums.values(), key=lambda one: (one.client.casefold(), one.currency))
+
+
+class CurrencySum(NamedTuple):
+    """What all documents in a currency come to; what nobody looked at yet is missing in `theirs`."""
+
+    currency: str
+    ours: Amounts
+    theirs: Amounts
+
+
+def by_currency(sums: Iterable[ClientSum]) -> list[CurrencySum]:
+    """The sums of all clients, by currency."""
+    found: dict[str, CurrencySum] = {}
+    for one in sums:
+        before = found.get(one.currency) or CurrencySum(one.currency, Amounts(), Amounts())
+        found[one.currency] = CurrencySum(one.currency, before.ours.plus(one.ours), before.theirs.plus(one.theirs))
+    return [found[key] for key in sorted(found)]
