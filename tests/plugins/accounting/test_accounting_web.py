@@ -8,7 +8,8 @@ from typing import Any
 from house.stage import csrf_of
 from kernel.hookspecs.directory import Ref
 from plugins.accounting import answers, batches, listing, outgoing
-from plugins.accounting.looking import plain_name
+from plugins.accounting.looking import plain_name, suggest
+from plugins.accounting.models import ChoiceRow
 from plugins.accounting.targets import get_target
 from tests.plugins.accounting.conftest import Desk
 from tests.plugins.accounting.ledger_room.hooks import STATE
@@ -140,6 +141,14 @@ def test_a_target_is_chosen_among_connected_companies_and_formats(desk: Desk) ->
 
 def test_names_are_compared_without_what_people_write_differently() -> None:
     assert plain_name("Müller & Söhne GmbH") == plain_name("muller  sohne, gmbh.")
+
+
+def test_names_with_other_numbers_are_not_suggested() -> None:
+    theirs = [ChoiceRow(external_id="48", name="Switch 48 ports"), ChoiceRow(external_id="7", name="USt 7 %")]
+    assert suggest("Switch 24 ports", theirs) is None
+    assert suggest("USt 19 %", theirs) is None
+    assert suggest("Switch, 48-port", theirs) is theirs[0]
+    assert suggest("Switches ports", theirs) is theirs[0]
 
 
 def test_a_connection_is_used_by_its_books(desk: Desk, beta: Any) -> None:
