@@ -370,3 +370,31 @@ def test_a_stranger_finds_nothing_of_it(desk: Desk, beta: World) -> None:
     assert desk.world.api("bob").post(f"/api/v1/invoices/{invoice_id}/tax-question").status_code == 403
     desk.work()
     assert desk.taxes(invoice_id) == ("external", 910, 10910)
+
+
+def test_a_draft_that_changes_just_before_the_import_is_not_taxed_by_the_old_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, invoice_id = document_taxes.take_over, desk.draft()
+
+    def just_before(*args: Any) -> int:
+        monkeypatch.setattr(document_taxes, "take_over", real)
+        with desk.world.call(Actor.system()) as ctx:
+            lines = [line("Support", quantity="3", rate=10000, item_id=desk.items["Support"])]
+            invoices.change_invoice(ctx, invoice_id, {"lines": lines})
+        return real(*args)
+
+    monkeypatch.setattr(document_taxes, "take_over", just_before)
+    desk.work()
+    desk.work()
+    assert desk.taxes(invoice_id) == ("external", 2730, 32730)
+    assert (desk.imports(), desk.left()) == (1, [])
+
+
+def test_a_run_of_many_drafts_is_asked_about_thirty_at_a_time(desk: Desk) -> None:
+    ids = [desk.draft(desk.support(1000 + at)) for at in range(45)]
+    desk.fake.requests.clear()
+    desk.work()
+    assert {desk.taxes(one)[0] for one in ids} == {"external"}
+    assert len([path for _, path in desk.fake.requests if "/batch" in path]) <= 8
+    assert (desk.asked(), desk.imports(), desk.left()) == (45, 45, [])
