@@ -17,11 +17,11 @@ from kernel.hookspecs.accounting import (
     DocumentLine,
     DocumentTax,
     External,
-    tax_key,
 )
 from kernel.hookspecs.papers import InvoicePaper, PaperLine, PaperTax
 from kernel.hookspecs.pricing import ItemFacts
 from kernel.hookspecs.tax import UNTAXED, TaxSource
+from kernel.hookspecs.tax_keys import tax_key
 from plugins.accounting.links import find_links
 from plugins.accounting.mapping import Mappings, read_mappings
 from plugins.accounting.models import Target

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from kernel.context import CallContext
-from kernel.hookspecs.accounting import TAXED, Ours, tax_key
+from kernel.hookspecs.accounting import TAXED, Ours
 from kernel.hookspecs.directory import Ref
 from kernel.hookspecs.papers import PaperTax
 from kernel.hookspecs.screen import Panel
+from kernel.hookspecs.tax_keys import tax_key
 from kernel.tenancy import get_settings
 from plugins.tax.document_taxes import shows_source
 from plugins.tax.rate_book import RATES, book_of, codes_of

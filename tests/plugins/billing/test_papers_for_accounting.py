@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.context import Actor
-from kernel.hookspecs.accounting import tax_key
 from kernel.hookspecs.papers import PaperQuery
+from kernel.hookspecs.tax_keys import tax_key
 from plugins.billing import finalizing, runs
 from plugins.billing.agreements import discounts
 from plugins.billing.credit_notes import create_credit_note
