@@ -18,13 +18,14 @@ from plugins.accounting import outgoing
 from plugins.accounting.incoming.drift import NOT_TAKEN
 from plugins.accounting.incoming.models import Discrepancy
 from plugins.accounting.models import ExportDocument, Outgoing
+from plugins.accounting.targets import get_target
 from plugins.billing import credit_notes, finalizing, payments, refunds
 from plugins.billing.credits import applying
 from plugins.billing.models import Credit, CreditApplication, Invoice, Payment
 from plugins.billing.payments import Allocation
 from tests.plugins.billing.invoice_desk import final, line, off
 from tests.soak.sync_judge import Drifted, essence
-from tests.soak.sync_stage import Msp, Stage
+from tests.soak.sync_stage import Msp, Stage, connect_anew
 
 HERE, THERE = 2, 1
 """Two of the three clients pay here, one there: money that is noted on both sides at once is for people to sort out."""
@@ -279,9 +280,14 @@ class Deeds:
         return True
 
     def mend(self) -> int:
-        """A person gives way: invoices there get other numbers where ours were refused, and ours are tried again; the rest of
-        a payment that is no more there is not used here either.
+        """A person connects anew where tokens were lost, and gives way: invoices there get other numbers where ours were refused,
+        and ours are tried again; the rest of a payment that is no more there is not used here either.
         """
+        with self.msp.call() as ctx:
+            lost = get_target(ctx, self.msp.target_id).halted == "missing_connection"
+        if lost:
+            connect_anew(self.stage, self.msp)
+            self.done["connected anew"] += 1
         with self.msp.call() as ctx:
             self._let_go(ctx)
             refused = select(ExportDocument.number, Outgoing.id).where(

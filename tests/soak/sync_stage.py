@@ -182,6 +182,14 @@ def connect(stage: Stage, slug: str, tenant_id: UUID, realm: str) -> None:
     consent(stage, tenant_id, Actor("user", alice.id, "Alice", frozenset({"*"})), app, realm)
 
 
+def connect_anew(stage: Stage, msp: Msp) -> None:
+    """Alice consents again, for tokens that were lost on the way are worth nothing after a day."""
+    with msp.call() as ctx:
+        alice = ctx.session.scalars(select(User)).one()
+    actor = Actor("user", alice.id, "Alice", frozenset({"*"}))
+    consent(stage, msp.tenant_id, actor, f"{msp.slug}-app", msp.company.realm)
+
+
 def consent(stage: Stage, tenant_id: UUID, alice: Actor, app: str, realm: str) -> None:
     """The way over Intuit's page and back."""
     with stage.kernel.call(tenant_id, alice) as ctx:
