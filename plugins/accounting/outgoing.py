@@ -14,7 +14,7 @@ from kernel.hookspecs.delegated_tax import TAX
 from kernel.ids import uuid7
 from kernel.jobs.ledger import get_job
 from plugins.accounting.errors import BatchState, WorkNotFound
-from plugins.accounting.models import ExportDocument, Outgoing, Target
+from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Target
 from plugins.accounting.watched import UNFORESEEN
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def count_open(ctx: CallContext, target_id: UUID) -> int:
 
 def wake_money(ctx: CallContext, target_id: UUID) -> None:
     """Documents arrived: money that waited for some may go out now."""
-    waiting = Outgoing.target_id == target_id, Outgoing.state == "waiting", Outgoing.code == WAITS
+    waiting = Outgoing.target_id == target_id, Outgoing.state.in_(OPEN_WORK), Outgoing.code == WAITS
     ctx.session.execute(update(Outgoing).where(*waiting).values(due_at=ctx.now()))
 
 

@@ -92,6 +92,7 @@ def put_all_off(ctx: CallContext, target_id: UUID, until: datetime, code: str, d
 
 def put_off(ctx: CallContext, row: Outgoing, answer: Failed) -> None:
     """Try a row again by itself, when its answer says."""
+    row.state = "waiting"
     postpone(row, ctx.now() + _wait(row, answer.wait), answer.code, words_of(answer))
 
 
@@ -100,8 +101,10 @@ def _wait(row: Outgoing, asked: int) -> timedelta:
 
 
 def postpone(row: Outgoing, due_at: datetime, code: str, detail: str) -> None:
-    """Try a row again at a later moment."""
-    row.state, row.due_at, row.code, row.detail = "waiting", due_at, code, detail
+    """Try a row again at a later moment. One that was sent and never answered stays so: it may have arrived, and what changed
+    meanwhile waits behind it.
+    """
+    row.due_at, row.code, row.detail = due_at, code, detail
 
 
 def refuse(ctx: CallContext, row: Outgoing, code: str, detail: str, mend_url: str = "") -> None:

@@ -42,6 +42,29 @@ def test_what_changed_meanwhile_waits_for_the_answer(desk: Desk, clock: Any) -> 
     assert amounts(desk) == [(15000, [3000], False)]
 
 
+def test_what_pays_a_document_that_waits_meanwhile_waits_with_it(desk: Desk, clock: Any) -> None:
+    """Its answer is still unknown while what it pays by now cannot go out."""
+    automatic(desk)
+    desk.invoice(10000)
+    desk.drain()
+    desk.books.mishaps = [("after", outage())]
+    with desk.call() as ctx:
+        payment = payments.record_client_payment(ctx, desk.client_id, amount=15000, currency="EUR", allocations=[])
+        credit = payments.list_credits_of(ctx, payment.id)[0].id
+    desk.drain()
+    desk.target(auto_export=False)
+    later = desk.invoice(20000)
+    with desk.call() as ctx:
+        if not list_applications(ctx, later):
+            apply_credit(ctx, later, credit, 3000)
+    go_on(desk, clock)
+    assert (amounts(desk), {state for state, _ in desk.work("payment")}) == ([(15000, [], False)], {"sending", "waiting"})
+    desk.deliver(desk.batch())
+    go_on(desk, clock)
+    assert [amount for amount, *_ in amounts(desk)] == [15000] and amounts(desk)[0][1] != []
+    assert {state for state, _ in desk.work("payment")} == {"done"}
+
+
 @pytest.mark.parametrize("again", [True, False])
 def test_what_was_refused_gives_way_to_what_changed_meanwhile(
     desk: Desk, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, again: bool
