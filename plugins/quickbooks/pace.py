@@ -24,6 +24,9 @@ LIMITS = (Limit(500, 60.0), Limit(10, 1.0), Limit(40, 60.0, batches=True))
 MARGIN = 0.15
 """Seconds by which a window is taken longer: requests arrive closer together than they left, and QuickBooks counts those."""
 
+TICK = 0.001
+"""The shortest wait, in seconds: sums of fractions are not exact, and no clock passes the rest of one."""
+
 
 class Pace:
     """Waits before a request that would be one too many. `now` gives seconds, `wait` lets them pass."""
@@ -49,11 +52,10 @@ class Pace:
             return max(waits)
 
     def _until_free(self, limit: Limit, now: float) -> float:
-        asked = self._asked[limit]
-        window = limit.seconds + MARGIN
-        while asked and now - asked[0] >= window:
+        asked, window = self._asked[limit], limit.seconds + MARGIN
+        while asked and asked[0] + window <= now:
             asked.popleft()
-        return asked[0] + window - now if len(asked) >= limit.most else 0.0
+        return max(asked[0] + window - now, TICK) if len(asked) >= limit.most else 0.0
 
 
 @cache
