@@ -116,6 +116,10 @@ def test_tax_is_computed_or_as_the_caller_says(client: QuickBooks, company: Comp
     said = made.save(qb=client)
     assert (said.TxnTaxDetail.TotalTax, said.TotalAmt) == (Decimal("9.11"), Decimal("109.11"))
     assert sum(line.Amount for line in said.TxnTaxDetail.TaxLine) == Decimal("9.11")
+    for line, amount in zip(said.TxnTaxDetail.TaxLine, ("7.08", "2.03"), strict=True):
+        line.Amount = Decimal(amount)
+    split = said.save(qb=client)
+    assert [line.Amount for line in split.TxnTaxDetail.TaxLine] == [Decimal("7.08"), Decimal("2.03")]
 
 
 def test_a_line_of_a_company_of_the_united_states_is_taxed_or_not(client: QuickBooks) -> None:

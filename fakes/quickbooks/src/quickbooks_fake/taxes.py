@@ -25,8 +25,17 @@ def reckon(books: Books, row: Entity, currency: str) -> Entity:
     if code := ref(said, "TxnTaxCodeRef"):
         detail["TxnTaxCodeRef"] = {"value": code}
     if lines:
-        detail["TaxLine"] = _shared(lines, detail["TotalTax"], currency)
+        detail["TaxLine"] = _as_told(lines, said, detail["TotalTax"]) or _shared(lines, detail["TotalTax"], currency)
     return detail
+
+
+def _as_told(lines: list[Entity], said: Entity, total: Decimal) -> list[Entity]:
+    """The tax of each rate as the caller says it, where that is said of all of them and comes to the total; else none."""
+    told = {ref(one.get("TaxLineDetail") or {}, "TaxRateRef"): need_amount(one, "Amount") for one in said.get("TaxLine") or ()}
+    rates = [ref(one["TaxLineDetail"], "TaxRateRef") for one in lines]
+    if told.keys() != set(rates) or sum(told.values()) != total:
+        return []
+    return [one | {"Amount": told[rate]} for one, rate in zip(lines, rates, strict=True)]
 
 
 def _told_total(books: Books, said: Entity) -> Decimal | None:
