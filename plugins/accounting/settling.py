@@ -52,7 +52,7 @@ def settle(ctx: CallContext, target_id: UUID, rows: Sequence[UUID], values: Sequ
         elif answer.again:
             put_off(ctx, row, answer)
         elif row.action == "put" and _counts_no_more(ctx, row):
-            row.state, row.finished_at = "dropped", ctx.now()  # it is not there, and shall not be
+            _let_be(ctx, row)
         elif row.kind in _MONEY and row.attempts < _MOST_REFUSALS and _is_on_its_way(ctx, row):
             put_off(ctx, row, answer)
         else:
@@ -135,10 +135,18 @@ def has_newer(ctx: CallContext, row: Outgoing) -> bool:
 
 
 def _counts_no_more(ctx: CallContext, row: Outgoing) -> bool:
-    """Whether money was taken back here since it was sent first: what voids it waits for the answer."""
+    """Whether it was taken back or voided here since it was sent first: what voids it waits for the answer."""
     void = Outgoing.target_id == row.target_id, Outgoing.kind == row.kind, Outgoing.our_id == row.our_id
     waits = Outgoing.action == "void", Outgoing.state == "waiting"
-    return row.document_id is None and ctx.session.scalar(select(Outgoing.id).where(*void, *waits).limit(1)) is not None
+    return ctx.session.scalar(select(Outgoing.id).where(*void, *waits).limit(1)) is not None
+
+
+def _let_be(ctx: CallContext, row: Outgoing) -> None:
+    """It is not there, and shall not be."""
+    row.state, row.finished_at = "dropped", ctx.now()
+    if row.document_id is not None:
+        document = _document(ctx, row.document_id)
+        document.state, document.code, document.detail = "cancelled", "", ""
 
 
 def _is_on_its_way(ctx: CallContext, row: Outgoing) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from kernel.context import Actor
 from kernel.events import deliver_due
 from kernel.hookspecs.accounting import Failed
-from plugins.billing import payments
+from plugins.billing import finalizing, payments
 from plugins.billing.credit_notes import create_credit_note
 from plugins.billing.credits.applying import apply_credit, apply_credits, list_applications, reverse_application
 from tests.plugins.accounting.conftest import Desk
@@ -125,3 +125,23 @@ def test_a_use_of_credit_that_was_taken_back_meanwhile_counts_for_nothing(desk: 
     desk.drain()
     go_on(desk, clock)
     assert amounts(desk) == [(0, [12000, 12000], True)]
+
+
+def test_an_invoice_that_is_voided_while_its_number_is_refused_goes_nowhere(
+    desk: Desk, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automatic(desk)
+
+    def meanwhile(self: BooksGateway, documents: Any) -> Any:
+        with desk.call(Actor.system()) as ctx:
+            finalizing.void_invoice(ctx, documents[0].id, "Twice")
+        while deliver_due(desk.world.kernel, desk.world.tenant_id):
+            pass
+        return [Failed("duplicate_number", "The number is taken.") for _ in documents]
+
+    monkeypatch.setattr(BooksGateway, "put_documents", meanwhile)
+    desk.invoice(10000)
+    go_on(desk, clock)
+    assert set(desk.states().values()) == {"cancelled"}
+    assert {state for state, _ in desk.work("invoice")} == {"dropped"}
+    assert desk.books.of("invoice") == []
