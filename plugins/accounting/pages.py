@@ -197,14 +197,14 @@ def create_there(ctx: CallContext, target_id: UUID, kind: str, form: MultiDict[s
     return redirect_to(f"/accounting/targets/{target_id}", toast=_("They are created there one after the other."))
 
 
-@pages.post(f"{_TARGET}/work/retry", permission=_MANAGE)
+@pages.post(f"{_TARGET}/work-retry", permission=_MANAGE)
 def retry_some(ctx: CallContext, target_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     count = len([outgoing.retry_work(ctx, one.id) for one in _chosen(ctx, target_id, form)])
     toast = ngettext("%(num)d is tried again.", "%(num)d are tried again.", count)
     return redirect_to(f"/accounting/targets/{target_id}", toast=toast)
 
 
-@pages.post(f"{_TARGET}/work/drop", permission=_MANAGE)
+@pages.post(f"{_TARGET}/work-drop", permission=_MANAGE)
 def drop_some(ctx: CallContext, target_id: UUID, form: MultiDict[str, str]) -> ResponseReturnValue:
     some = [one for one in _chosen(ctx, target_id, form) if one.document_id is None]
     count = len([outgoing.drop_work(ctx, one.id) for one in some])

@@ -82,10 +82,10 @@ def test_what_waits_is_tried_again_or_put_aside_in_one_go(desk: Desk) -> None:
         waiting = [str(one["id"]) for one in listing.list_work(ctx, desk.target_id, {"limit": 50}).items]
     assert "Before the first batch" in carol.get(at).text
     chosen = {"csrf_token": carol.csrf, "ids": waiting}
-    assert carol.post(f"{at}/work/retry", data=chosen).status_code == 303
-    assert carol.post(f"{at}/work/drop", data=chosen).status_code == 303
+    assert carol.post(f"{at}/work-retry", data=chosen).status_code == 303
+    assert carol.post(f"{at}/work-drop", data=chosen).status_code == 303
     assert {state for state, _code in desk.work("item")} == {"dropped"}
-    assert carol.post(f"{at}/work/retry", data=chosen).status_code == 303
+    assert carol.post(f"{at}/work-retry", data=chosen).status_code == 303
     assert {state for state, _code in desk.work("item")} == {"dropped"}
 
 
