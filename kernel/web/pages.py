@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -143,6 +144,13 @@ def redirect_to(url: str, *, toast: str = "", undo: str | None = None) -> Respon
 def render_options(options: Iterable[Sequence[Any]]) -> str:
     """The fragment that a picker shows: (value, text[, hint]) each."""
     return render("kit/options.html", options=[(*one, "")[:3] for one in options])
+
+
+def attachment(name: str, content_type: str, content: bytes) -> Response:
+    """A file that a browser keeps and does not show."""
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return response
 
 
 def csv_download(filename: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Response:

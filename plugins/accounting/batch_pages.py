@@ -13,9 +13,8 @@ from kernel.context import CallContext
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
 from kernel.web.i18n import ngettext
-from kernel.web.pages import Pages, redirect_to, render
+from kernel.web.pages import Pages, attachment, redirect_to, render
 from plugins.accounting import batches, listing, schemas, targets, validating
-from plugins.accounting.routes import file_response
 
 pages = Pages("accounting")
 _READ, _MANAGE = "accounting.read", "accounting.manage"
@@ -139,4 +138,5 @@ def leave_some_out(ctx: CallContext, batch_id: UUID, form: MultiDict[str, str]) 
 
 @pages.get("/accounting/files/<uuid:file_id>", permission=_READ)
 def download(ctx: CallContext, file_id: UUID) -> ResponseReturnValue:
-    return file_response(batches.get_file(ctx, file_id))
+    file = batches.get_file(ctx, file_id)
+    return attachment(file.name, file.content_type, file.content)

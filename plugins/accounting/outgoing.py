@@ -20,6 +20,8 @@ from plugins.accounting.watched import UNFORESEEN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
+
     from kernel.context import CallContext
 
 DELIVER, LATER = "accounting.deliver", "accounting.deliver_later"
@@ -126,18 +128,19 @@ def wake_money(ctx: CallContext, target_id: UUID) -> None:
 
 def retry_questions(ctx: CallContext, target_id: UUID) -> None:
     """Ask anew what drafts are taxed where that was refused: something was mended."""
-    mine = Outgoing.target_id == target_id, Outgoing.kind == TAX, Outgoing.state == "failed"
-    refused = ctx.session.execute(select(Outgoing.our_id, Outgoing.label).where(*mine)).all()
-    if refused:
-        add_works(ctx, target_id, [Work(TAX, one.our_id, one.label) for one in refused])
-        wake(ctx, target_id)
+    _try_anew(ctx, target_id, Outgoing.kind == TAX)
 
 
 def reconsider(ctx: CallContext, target_id: UUID, kind: str, our_id: UUID) -> None:
     """Look anew at what failed to go out, if it did: what it is about counts no more, and the work may be over."""
-    failed = Outgoing.target_id == target_id, Outgoing.kind == kind, Outgoing.our_id == our_id, Outgoing.state == "failed"
-    if label := ctx.session.scalars(select(Outgoing.label).where(*failed, Outgoing.action == "put")).all():
-        add_work(ctx, target_id, kind, our_id, label=label[0])
+    _try_anew(ctx, target_id, Outgoing.kind == kind, Outgoing.our_id == our_id)
+
+
+def _try_anew(ctx: CallContext, target_id: UUID, *wanted: ColumnElement[bool]) -> None:
+    mine = Outgoing.target_id == target_id, Outgoing.action == "put", Outgoing.state == "failed"
+    failed = ctx.session.execute(select(Outgoing.kind, Outgoing.our_id, Outgoing.label).where(*mine, *wanted)).all()
+    if failed:
+        add_works(ctx, target_id, [Work(*one) for one in failed])
         wake(ctx, target_id)
 
 

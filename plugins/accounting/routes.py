@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
@@ -11,8 +10,8 @@ from flask import Response
 from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
+from kernel.web.pages import attachment
 from plugins.accounting import batches, listing, mapping, ours, outgoing, schemas, targets, taxing, validating
-from plugins.accounting.models import BatchFile
 
 rest = Rest("accounting")
 _TARGET = "/accounting/targets/<uuid:target_id>"
@@ -141,14 +140,8 @@ def list_files(ctx: CallContext, batch_id: UUID) -> Any:
 @rest.get("/accounting/files/<uuid:file_id>", permission=_READ)
 def get_file(ctx: CallContext, file_id: UUID) -> Response:
     """A file that a batch was delivered as"""
-    return file_response(batches.get_file(ctx, file_id))
-
-
-def file_response(file: BatchFile) -> Response:
-    """A file as a browser keeps it."""
-    response = Response(file.content, content_type=file.content_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
-    return response
+    file = batches.get_file(ctx, file_id)
+    return attachment(file.name, file.content_type, file.content)
 
 
 @rest.get(_DOCUMENT, permission=_READ, out=schemas.DocumentOut)

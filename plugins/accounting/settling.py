@@ -18,6 +18,7 @@ from plugins.accounting.links import NewLink, add_links, find_links, put_link
 from plugins.accounting.mapping import set_mapping
 from plugins.accounting.models import OPEN_WORK, ExportDocument, Outgoing, Target
 from plugins.accounting.outgoing import BY_HAND, WAITS, mark, wake_money
+from plugins.accounting.reopened import withdraw
 from plugins.accounting.targets import get_target
 from plugins.accounting.validating import write_documents
 from plugins.accounting.watched import UNFORESEEN
@@ -145,8 +146,7 @@ def _let_be(ctx: CallContext, row: Outgoing) -> None:
     """It is not there, and shall not be."""
     row.state, row.finished_at = "dropped", ctx.now()
     if row.document_id is not None:
-        document = _document(ctx, row.document_id)
-        document.state, document.code, document.detail = "cancelled", "", ""
+        withdraw(ctx, _document(ctx, row.document_id), "", "")
 
 
 def _is_on_its_way(ctx: CallContext, row: Outgoing) -> bool:

@@ -15,11 +15,10 @@ from kernel.directory.clients import get_client
 from kernel.hookspecs.receipts import OpenInvoice, OpenInvoiceQuery, ReceiptShare
 from kernel.web.i18n import gettext as _
 from kernel.web.i18n import lazy_gettext as _l
-from kernel.web.pages import Pages, redirect_to, render
+from kernel.web.pages import Pages, attachment, redirect_to, render
 from plugins.bank_files import listing, schemas, services, uploads
 from plugins.bank_files.errors import StatementUnreadable
 from plugins.bank_files.matching import Suggestion
-from plugins.bank_files.routes import original_response
 from plugins.bank_files.sheets import FIELDS, Columns
 
 pages = Pages("bank_files")
@@ -153,7 +152,7 @@ def files(ctx: CallContext, query: dict[str, Any]) -> ResponseReturnValue:
 
 @pages.get("/bank-files/<uuid:file_id>/original", permission="bank_file.read")
 def original(ctx: CallContext, file_id: UUID) -> ResponseReturnValue:
-    return original_response(uploads.original_of(ctx, file_id))
+    return attachment(*uploads.original_of(ctx, file_id))
 
 
 @pages.form("/bank-files/new", permission="bank_file.manage", schema=schemas.UploadIn, template="bank_files/upload_form.html",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
@@ -12,6 +11,7 @@ from kernel.api.listing import Page
 from kernel.api.rest import Rest
 from kernel.context import CallContext
 from kernel.hookspecs.receipts import ReceiptShare
+from kernel.web.pages import attachment
 from plugins.bank_files import listing, schemas, services, uploads
 
 rest = Rest("bank_files")
@@ -39,14 +39,7 @@ def list_files(ctx: CallContext, query: dict[str, Any]) -> Page:
 @rest.get("/bank-files/<uuid:file_id>/original", permission="bank_file.read")
 def get_original(ctx: CallContext, file_id: UUID) -> Response:
     """A statement as it came from the bank"""
-    return original_response(uploads.original_of(ctx, file_id))
-
-
-def original_response(file: uploads.Original) -> Response:
-    """A file that a browser keeps and does not show."""
-    response = Response(file.content, content_type=file.content_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
-    return response
+    return attachment(*uploads.original_of(ctx, file_id))
 
 
 @rest.get("/bank-entries", permission="bank_file.read", query=schemas.EntryQuery, out=schemas.EntryPage)

@@ -12,6 +12,8 @@ from kernel.api.listing import filtered, page_schema
 from plugins.bank_files.models import ENTRY_STATES
 from plugins.bank_files.sheets import DATE_ORDERS, FIELDS
 
+_ABOVE_ZERO = validate.Range(min=1, error="Enter an amount above zero.")
+
 EntryQuery = filtered(
     state=fields.String(validate=validate.OneOf(ENTRY_STATES)), account_id=fields.UUID(), file_id=fields.UUID(),
     booked_on=fields.Date(), q=fields.String(metadata={"description": "Part of the name, the words or the account."}),
@@ -39,16 +41,14 @@ EntryPage = page_schema(EntryRow)
 
 class ShareIn(Schema):
     invoice_id = fields.UUID(required=True)
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, error="Enter an amount above zero."))
+    amount = fields.Integer(strict=True, required=True, validate=_ABOVE_ZERO)
 
 
 class MatchIn(Schema):
     """Without `amount` all that is left; without `shares` the invoices due first are paid first."""
 
     client_id = fields.UUID(required=True)
-    amount = fields.Integer(
-        strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1, error="Enter an amount above zero.")
-    )
+    amount = fields.Integer(strict=True, load_default=None, allow_none=True, validate=_ABOVE_ZERO)
     shares = fields.List(fields.Nested(ShareIn), load_default=None, allow_none=True, validate=validate.Length(max=1000))
 
 
@@ -122,9 +122,7 @@ class ShareRow(Schema):
 
 
 class MatchForm(Schema):
-    amount = fields.Integer(
-        strict=True, required=True, validate=validate.Range(min=1, error="Enter an amount above zero."), metadata={"money": True}
-    )
+    amount = fields.Integer(strict=True, required=True, validate=_ABOVE_ZERO, metadata={"money": True})
     shares = fields.List(fields.Nested(ShareRow), load_default=list)
 
 

@@ -11,9 +11,8 @@ from kernel.context import CallContext
 from kernel.directory import clients
 from kernel.tenancy import get_settings
 from kernel.web.i18n import gettext as _
-from kernel.web.pages import Pages, redirect_to, render
+from kernel.web.pages import Pages, attachment, redirect_to, render
 from plugins.einvoicing import schemas, services
-from plugins.einvoicing.routes import file_response
 from plugins.einvoicing.settings import SellerProfile
 from plugins.einvoicing.words import FORMS, NAMED_SCHEMES, SCHEMES
 
@@ -47,7 +46,7 @@ def of_invoice(ctx: CallContext, invoice_id: UUID) -> ResponseReturnValue:
 
 @pages.get(f"{_INVOICE}/download", permission="invoice.read", query=schemas.EInvoiceQuery)
 def download(ctx: CallContext, invoice_id: UUID, query: dict[str, Any]) -> ResponseReturnValue:
-    return file_response(services.write_file(ctx, invoice_id, query.get("format") or "ubl"))
+    return attachment(*services.write_file(ctx, invoice_id, query.get("format") or "ubl"))
 
 
 @pages.get("/e-invoicing/of-client/<uuid:client_id>", permission="invoice.read")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
 
 from kernel.api.rest import Rest
 from kernel.context import CallContext
+from kernel.web.pages import attachment
 from plugins.einvoicing import schemas, services
 
 rest = Rest("einvoicing")
@@ -23,14 +23,7 @@ def get_e_invoice(ctx: CallContext, invoice_id: UUID, query: dict[str, Any]) -> 
 
     XML in UBL 2.1 or CII, or the PDF with the data in it (Factur-X, ZUGFeRD). What keeps it from being one is refused by name.
     """
-    return file_response(services.write_file(ctx, invoice_id, query.get("format") or "ubl"))
-
-
-def file_response(file: services.File) -> Response:
-    """A file as a browser keeps it."""
-    response = Response(file.content, content_type=file.content_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
-    return response
+    return attachment(*services.write_file(ctx, invoice_id, query.get("format") or "ubl"))
 
 
 @rest.get(f"{_INVOICE}/check", permission="invoice.read", out=schemas.CheckOut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
@@ -20,9 +21,29 @@ from kernel.tenancy import switch_plugin
 from plugins.connections import applications, consents
 from plugins.quickbooks import client as quickbooks_client
 from plugins.quickbooks.pace import Pace
+from tests.conftest import World
 
 Call = Callable[[], AbstractContextManager[CallContext]]
 """Opens a call of Alice's, in a transaction of its own."""
+
+
+@dataclass
+class Office:
+    """Carol's desk with QuickBooks Online; both clocks go on together."""
+
+    world: World
+    fake: QuickBooksFake
+    company: Company
+    clock: Any
+    target_id: UUID
+    client_id: UUID
+    items: dict[str, UUID]
+
+    def work(self, minutes: int = 1) -> None:
+        """Let time pass on both sides, and the workers do what is due."""
+        self.clock.advance(timedelta(minutes=minutes))
+        self.fake.clock.advance(timedelta(minutes=minutes))
+        drain(self.world.kernel, self.world.tenant_id)
 
 
 @contextmanager

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from quickbooks_fake import Company, QuickBooksFake
+from quickbooks_fake import QuickBooksFake
 
 from house.stage import START
 from kernel.context import Actor
-from kernel.jobs import drain
 from plugins.accounting import batches, mapping, targets
 from plugins.accounting.incoming import cursors
 from plugins.billing import credit_notes, finalizing, payments
@@ -23,34 +21,19 @@ from plugins.billing.models import Invoice
 from tests.audit.closing import auditor, books_are_right_at_the_end, pytest_configure
 from tests.conftest import World
 from tests.plugins.billing.invoice_desk import final, item, lay_out_taxes, line, taxed_client
-from tests.scenarios.quickbooks_office import cents, connect, open_rooms, quickbooks_at
+from tests.scenarios.quickbooks_office import Office, cents, connect, open_rooms, quickbooks_at
 
 __all__ = ["auditor", "books_are_right_at_the_end", "pytest_configure"]
 
 REALM = "9130350000000001"
 
 
-@dataclass
-class Desk:
-    """Carol's desk with QuickBooks Online over real HTTP; both clocks go on together."""
-
-    world: World
-    fake: QuickBooksFake
-    company: Company
-    clock: Any
-    target_id: UUID
-    client_id: UUID
-    items: dict[str, UUID]
+class Desk(Office):
+    """A month of documents, and the money for them."""
 
     def invoice(self, *lines: Any, **facts: Any) -> UUID:
         with self.world.call(Actor.system()) as ctx:
             return final(ctx, self.client_id, *lines, **facts).id
-
-    def work(self, minutes: int = 1) -> None:
-        """Let time pass on both sides, and the workers do what is due."""
-        self.clock.advance(timedelta(minutes=minutes))
-        self.fake.clock.advance(timedelta(minutes=minutes))
-        drain(self.world.kernel, self.world.tenant_id)
 
     def look(self) -> None:
         with self.world.call("carol") as ctx:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from quickbooks_fake import BROKEN, LOST_ANSWER, LOST_REQUEST, THROTTLED, Company, QuickBooksFake
+from quickbooks_fake import BROKEN, LOST_ANSWER, LOST_REQUEST, THROTTLED, QuickBooksFake
 from sqlalchemy import func, select
 
 from house.stage import START, csrf_of
 from kernel.audit import AuditEntry
 from kernel.context import Actor
 from kernel.directory.clients import add_location
-from kernel.jobs import drain
 from kernel.tenancy import change_settings, switch_plugin
 from plugins.accounting import mapping, taxing
 from plugins.accounting import targets as targets_of
@@ -32,24 +30,15 @@ from tests.conftest import World
 from tests.plugins.billing.contract_desk import Desk as Contracts
 from tests.plugins.billing.invoice_desk import draft, item, lay_out_taxes, line, off, taxed_client
 from tests.plugins.billing.test_runs import SEPTEMBER
-from tests.scenarios.quickbooks_office import cents, connect, open_rooms, quickbooks_at
+from tests.scenarios.quickbooks_office import Office, cents, connect, open_rooms, quickbooks_at
 
 __all__ = ["auditor", "books_are_right_at_the_end", "pytest_configure"]
 
 REALM = "9140350000000001"
 
 
-@dataclass
-class Desk:
-    """Carol's desk; QuickBooks is asked what drafts are taxed. Both clocks go on together."""
-
-    world: World
-    fake: QuickBooksFake
-    company: Company
-    clock: Any
-    target_id: UUID
-    client_id: UUID
-    items: dict[str, UUID]
+class Desk(Office):
+    """QuickBooks is asked what drafts are taxed."""
 
     def draft(self, *lines: Any, **facts: Any) -> UUID:
         with self.world.call(Actor.system()) as ctx:
@@ -57,12 +46,6 @@ class Desk:
 
     def support(self, rate: int, **more: Any) -> Any:
         return line("Support", rate=rate, item_id=self.items["Support"], **more)
-
-    def work(self, minutes: int = 1) -> None:
-        """Let time pass on both sides, and the workers do what is due."""
-        self.clock.advance(timedelta(minutes=minutes))
-        self.fake.clock.advance(timedelta(minutes=minutes))
-        drain(self.world.kernel, self.world.tenant_id)
 
     def read(self, invoice_id: UUID) -> dict[str, Any]:
         told: dict[str, Any] = self.world.api("carol").get(f"/api/v1/invoices/{invoice_id}").json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -24,16 +25,22 @@ def go_on(desk: Desk, clock: Any) -> None:
         desk.drain()
 
 
-def test_what_changed_meanwhile_waits_for_the_answer(desk: Desk, clock: Any) -> None:
-    automatic(desk)
-    desk.invoice(10000)
-    later = desk.invoice(20000)
-    desk.drain()
+def unanswered(desk: Desk) -> UUID:
+    """Money in advance that is sent, and the answer to it lost; the credit that it gave."""
     desk.books.mishaps = [("after", outage())]
     with desk.call() as ctx:
         payment = payments.record_client_payment(ctx, desk.client_id, amount=15000, currency="EUR", allocations=[])
         credit = payments.list_credits_of(ctx, payment.id)[0].id
     desk.drain()
+    return credit
+
+
+def test_what_changed_meanwhile_waits_for_the_answer(desk: Desk, clock: Any) -> None:
+    automatic(desk)
+    desk.invoice(10000)
+    later = desk.invoice(20000)
+    desk.drain()
+    credit = unanswered(desk)
     with desk.call() as ctx:
         apply_credit(ctx, later, credit, 3000)
     desk.drain()
@@ -47,11 +54,7 @@ def test_what_pays_a_document_that_waits_meanwhile_waits_with_it(desk: Desk, clo
     automatic(desk)
     desk.invoice(10000)
     desk.drain()
-    desk.books.mishaps = [("after", outage())]
-    with desk.call() as ctx:
-        payment = payments.record_client_payment(ctx, desk.client_id, amount=15000, currency="EUR", allocations=[])
-        credit = payments.list_credits_of(ctx, payment.id)[0].id
-    desk.drain()
+    credit = unanswered(desk)
     desk.target(auto_export=False)
     later = desk.invoice(20000)
     with desk.call() as ctx:
